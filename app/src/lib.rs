@@ -1,0 +1,1 @@
+//! The Leptos UI, built twice: `ssr` for the server, `hydrate` for the browser.

@@ -1,0 +1,31 @@
+//! What can go wrong with a source, in words that may be shown to anyone.
+
+/// Why a source did not answer. `Display` is a sentence for people and holds nothing
+/// internal (no host, user or statement); the cause is for the log.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// No connection could be made.
+    #[error("cannot be reached")]
+    Unreachable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The source ended the call, or we did, at its time limit.
+    #[error("did not answer within {limit_s} s")]
+    TimedOut {
+        /// The limit, in seconds.
+        limit_s: u64,
+    },
+    /// The login was refused. With IAM tokens this is what expiry looks like.
+    #[error("token expired: regenerate it")]
+    LoginRejected(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The source answered, but not in a form that we can read.
+    #[error("answered in a form that SENTRY does not know: {what}")]
+    Malformed {
+        /// What was wrong, without values.
+        what: String,
+    },
+    /// The source refused the call.
+    #[error("refused the request")]
+    Refused(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The settings do not make sense; the text says which and how to mend it.
+    #[error("{0}")]
+    Settings(String),
+}

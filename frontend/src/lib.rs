@@ -1,0 +1,1 @@
+//! Hydrates the page in the browser, and nothing else.
