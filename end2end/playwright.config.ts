@@ -1,0 +1,44 @@
+import { defineConfig, devices } from '@playwright/test';
+
+// Starts no server itself: the specs do, through their fixture, so that each journey chooses its estate and clock.
+// A spec named *.nojs.spec.ts runs without JavaScript (what the server renders), every other one with it (hydrated).
+const noJs = /\.nojs\.spec\.ts$/;
+
+export default defineConfig({
+  testDir: '.',
+  outputDir: '../target/end2end',
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  forbidOnly: true,
+  retries: 0, // a flaky test is a failing test
+  workers: 2,
+  reporter: [
+    ['list'],
+    ['json', { outputFile: '../target/logs/browser-tests.json' }],
+  ],
+  use: {
+    ...devices['Desktop Chrome'],
+    viewport: { width: 1440, height: 900 },
+    deviceScaleFactor: 1,
+    locale: 'en-GB',
+    timezoneId: 'UTC',
+    screenshot: 'only-on-failure',
+    trace: 'retain-on-failure',
+    launchOptions: {
+      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+      args: [
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    },
+  },
+  projects: [
+    { name: 'no-js', testMatch: noJs, use: { javaScriptEnabled: false } },
+    { name: 'js', testMatch: /\.spec\.ts$/, testIgnore: noJs },
+  ],
+});

@@ -1,0 +1,26 @@
+# shellcheck shell=bash
+# The set-up steps, in groups by what needs them. To be sourced after tools.sh and plan.sh.
+
+install=$ROOT/scripts/install
+
+# What a build needs: make run, make build, make dev.
+plan_build_tools() {
+  plan "Rust" "$install/rust.sh"
+  plan "wasm target" "$install/wasm-target.sh"
+  plan "cargo-leptos" "$install/cargo-tool.sh" cargo-leptos "$CARGO_LEPTOS_VERSION" --locked --features no_downloads
+  # Its own lock file may name a crate version that a registry mirror does not have yet.
+  plan "wasm-bindgen" "$install/cargo-tool.sh" wasm-bindgen-cli "$WASM_BINDGEN_VERSION"
+  plan "wasm-opt" "$install/binaryen.sh"
+}
+
+# What the tests need on top of it.
+plan_test_tools() {
+  plan "browser test parts" "$install/npm-parts.sh" "$ROOT/end2end"
+  plan "Chromium" "$install/debian-package.sh" "$CHROMIUM_PROGRAMS" chromium
+  plan_database
+}
+
+# The server's programs only: no service is started, no user created.
+plan_database() {
+  plan "MariaDB" "$install/debian-package.sh" "mariadbd|mysqld" mariadb-server-core mariadb-client-core
+}

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# The Playwright tests against the release build. Writes how many to counts-browser.
+set -euo pipefail
+source "$(dirname "$0")/../lib/tools.sh"
+cd "$ROOT/end2end"
+
+for program in ${CHROMIUM_PROGRAMS//|/ }; do
+  if CHROMIUM=$(command -v "$program"); then break; fi
+done
+export CHROMIUM
+
+report=$LOGS/browser-tests.json
+rm -f "$report"
+status=0
+node_modules/.bin/playwright test || status=$?
+
+node -e '
+  const { stats } = JSON.parse(require("fs").readFileSync(process.argv[1]));
+  console.log(stats.expected, stats.unexpected + stats.flaky, stats.skipped);
+' "$report" >"$LOGS/counts-browser"
+read -r passed failed skipped <"$LOGS/counts-browser"
+echo "note: $passed passed, $failed failed, $skipped skipped"
+exit "$status"

@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Builds target/release/sentry, and target/site with every file also as .gz and .br.
+set -euo pipefail
+source "$(dirname "$0")/../lib/tools.sh"
+cd "$ROOT"
+
+cargo leptos build --release --precompress
+
+size() { du --apparent-size -h "$1" | cut -f1; }
+echo "note: sentry $(size target/release/sentry), wasm $(size target/site/pkg/*.wasm.br) as br"
