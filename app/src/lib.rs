@@ -1,1 +1,20 @@
-//! The Leptos UI, built twice: `ssr` for the server, `hydrate` for the browser.
+//! The pages of SENTRY, built twice from the same sources: with `ssr` the server renders
+//! them, with `hydrate` the browser takes them over.
+//!
+//! It never reads a source, decides a status or knows the time by itself: the server
+//! functions of [`api`] ask `service`, and what they answer is shown. Everything that a
+//! person chose stands in the URL ([`location::Place`]).
+//!
+//! Start with [`App`] (the route table) and [`pages::dashboard`].
+
+#![recursion_limit = "512"]
+
+pub mod app;
+pub mod components;
+pub mod location;
+pub mod pages;
+pub mod shell;
+pub mod time;
+
+pub use app::App;
+pub use shell::shell;
