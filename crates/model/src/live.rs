@@ -6,8 +6,9 @@ use crate::source::SourceStatus;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// One live event. The event name on the wire is [`LiveEvent::name`], its data the content as JSON.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// One live event. The event name on the wire is [`LiveEvent::name`], its data the content as
+/// JSON; a reader goes by the name, so the events themselves are only written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
 pub enum LiveEvent {
     /// First of every stream, and whenever diffs cannot carry on: which board is current.
@@ -22,8 +23,8 @@ pub enum LiveEvent {
 /// Which board is current, how fresh it is, and how the sources are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pulse {
-    /// The current board.
-    pub id: SnapshotId,
+    /// The current board; `None` while nothing is known yet.
+    pub id: Option<SnapshotId>,
     /// When the sources last answered for it; `None` before they first did.
     pub polled_at: Option<Timestamp>,
     /// The server's time when this was sent.

@@ -303,7 +303,8 @@ pub struct RunTasksView {
     pub tasks: Vec<TaskRow>,
     /// Index of the first task that failed by itself (not `upstream_failed`).
     pub first_failed: Option<usize>,
-    /// The run in Airflow, where its base URL is configured.
+    /// The run's page in Airflow, where its base URL is configured; a task's page is below it
+    /// at `/tasks/{task_id}`, a mapped one's at `/tasks/{task_id}/mapped/{map_index}`.
     pub airflow_url: Option<String>,
     /// The server's time.
     pub now: Timestamp,

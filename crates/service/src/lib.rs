@@ -1,1 +1,96 @@
-//! service
+//! The use cases: what a reader of SENTRY can ask for, one module a feature. Each takes the
+//! actor first, checks what that actor may do, acts, and answers with types of `model`.
+//!
+//! Pages and HTTP call this crate and nothing below it. It never renders, never parses HTTP
+//! and never lets a reader cause a query on the sources that the pollers would not make.
+//! Start with [`Service`]; [`boards`] holds the snapshots that everything reads.
+
+pub mod boards;
+pub mod catalog;
+pub mod error;
+pub mod essentials;
+pub mod failures;
+pub mod health;
+pub mod live;
+pub mod runs;
+pub mod settings;
+mod sources;
+pub mod tasks;
+
+pub use boards::Snapshot;
+pub use error::Error;
+pub use settings::{Settings, SourceSettings};
+
+use boards::Boards;
+use model::view::Estate;
+use model::{Actor, BusinessDate, Capability, Clock};
+use sources::Sources;
+use std::future::Future;
+use std::sync::Arc;
+
+/// The answer of a use case.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// All use cases over one estate. Cheap to clone.
+#[derive(Clone)]
+pub struct Service(Arc<Inner>);
+
+struct Inner {
+    clock: Clock,
+    estate: Estate,
+    sources: Sources,
+    boards: Boards,
+    tasks: tasks::TaskCache,
+}
+
+impl Service {
+    /// Builds the sources. A source that is down is no error: the pollers keep trying and
+    /// every answer says so. Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// Settings that cannot work: an unreadable estate file, a malformed address.
+    pub fn open(settings: Settings, clock: Clock) -> Result<Self> {
+        let demo = matches!(settings.source, SourceSettings::Demo { .. });
+        let boards = Boards::new(&settings);
+        let sources = Sources::open(settings.source, &clock)?;
+        let estate = Estate {
+            environment: sources.environment.clone().unwrap_or(settings.environment),
+            demo,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            airflow_base_url: settings.airflow_base_url,
+        };
+        let tasks = tasks::TaskCache::new();
+        Ok(Self(Arc::new(Inner { clock, estate, sources, boards, tasks })))
+    }
+
+    /// Keeps catalog and boards fresh until `shutdown` completes.
+    pub async fn run(&self, shutdown: impl Future<Output = ()>) {
+        tokio::select! {
+            () = shutdown => {}
+            () = self.keep_catalog_fresh() => {}
+            () = self.keep_boards_fresh() => {}
+        }
+    }
+
+    /// What does not change while the server runs.
+    pub fn get_estate(&self, actor: &Actor) -> Result<Estate> {
+        require(actor, Capability::ViewEstate)?;
+        Ok(self.0.estate.clone())
+    }
+
+    /// The date that is shown where none is asked for: the estate file's, or today's in UTC.
+    pub fn today(&self) -> BusinessDate {
+        self.0.sources.business_date.unwrap_or_else(|| {
+            BusinessDate::from(self.0.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date())
+        })
+    }
+
+    /// The clock that everything here runs by.
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+}
+
+fn require(actor: &Actor, capability: Capability) -> Result<()> {
+    if actor.may(capability) { Ok(()) } else { Err(Error::Forbidden) }
+}

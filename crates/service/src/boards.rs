@@ -1,0 +1,363 @@
+//! The snapshots that everything reads. One poller a business date builds them; however many
+//! people look, the sources are asked no more often.
+//!
+//! Today's date is polled all the time. A past date is polled once somebody reads it, then
+//! every few minutes while it is read; the least recently read ones are forgotten.
+
+use crate::live::{Frames, Subscription};
+use crate::settings::Settings;
+use crate::{Error, Result, Service, require};
+use arc_swap::ArcSwap;
+use model::rules::read_runs;
+use model::source::{SourceName, SourceStatus};
+use model::view::BoardView;
+use model::{Actor, Board, BusinessDate, Capability, Clock, Dataset, DatasetId, Run, SnapshotId, Timestamp};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::{Semaphore, watch};
+use tokio::time::{Instant, timeout};
+
+/// Past dates that are kept.
+const PAST_DATES_KEPT: usize = 8;
+/// A past date is forgotten this long after its last reader.
+const FORGET_AFTER: Duration = Duration::from_secs(600);
+/// First polls of past dates under way at once.
+const FIRST_POLLS_AT_ONCE: usize = 2;
+/// How long the first reader of a date waits for its first poll.
+const FIRST_POLL_WAIT: Duration = Duration::from_secs(12);
+/// Delay before the first retry of a failed poll; doubled for each further failure.
+const RETRY_FIRST: Duration = Duration::from_secs(1);
+/// Longest delay between retries.
+const RETRY_MOST: Duration = Duration::from_secs(60);
+
+/// What is known of one business date at one moment. Immutable.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// The date.
+    pub business_date: BusinessDate,
+    /// Grows with every snapshot of this process: names this very one, for caches.
+    pub version: u64,
+    /// The board; `None` while no poll has succeeded.
+    pub board: Option<Arc<Board>>,
+    /// The runs behind it, oldest first.
+    pub runs: Arc<[Run]>,
+    /// When the sources last answered for it.
+    pub polled_at: Option<Timestamp>,
+    /// How the sources were.
+    pub sources: Vec<SourceStatus>,
+}
+
+impl Snapshot {
+    /// For a page, at the server's time `now`.
+    pub fn view(&self, now: Timestamp) -> BoardView {
+        BoardView {
+            board: self.board.as_deref().cloned(),
+            polled_at: self.polled_at,
+            now,
+            sources: self.sources.clone(),
+        }
+    }
+
+    /// The board, or why there is none.
+    pub fn board(&self) -> Result<&Arc<Board>> {
+        self.board.as_ref().ok_or_else(|| {
+            let down: Vec<String> = self
+                .sources
+                .iter()
+                .filter_map(|source| Some(format!("{} {}", source.name.label(), source.error.as_ref()?)))
+                .collect();
+            let why = if down.is_empty() {
+                "the sources have not answered yet".to_owned()
+            } else {
+                down.join("; ")
+            };
+            Error::Unavailable { message: format!("nothing is known of {} yet: {why}", self.business_date) }
+        })
+    }
+}
+
+pub(crate) struct Boards {
+    poll_today: Duration,
+    poll_past: Duration,
+    dates: Mutex<HashMap<BusinessDate, Arc<DateBoard>>>,
+    versions: AtomicU64,
+    first_polls: Semaphore,
+    /// Wakes the pollers: the catalog has changed.
+    wake: watch::Sender<()>,
+}
+
+/// One business date: its newest snapshot, its followers, and when it is polled next.
+pub(crate) struct DateBoard {
+    date: BusinessDate,
+    snapshot: ArcSwap<Snapshot>,
+    frames: Mutex<Frames>,
+    polling: tokio::sync::Mutex<PollState>,
+    last_read_ms: AtomicI64,
+}
+
+struct PollState {
+    due: Instant,
+    failures: u32,
+    catalog_version: u64,
+}
+
+impl DateBoard {
+    fn frames(&self) -> std::sync::MutexGuard<'_, Frames> {
+        self.frames.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshot.load_full()
+    }
+
+    pub(crate) fn follow(&self, last: Option<SnapshotId>, clock: &Clock) -> Subscription {
+        // Under the lock of the frames no poll can publish in between.
+        let mut frames = self.frames();
+        frames.follow(last, &self.snapshot(), clock.now())
+    }
+
+    fn touch(&self, now: Timestamp) {
+        self.last_read_ms.store(now.as_millisecond(), Ordering::Relaxed);
+    }
+
+    fn idle(&self, now: Timestamp) -> Duration {
+        let millis = now.as_millisecond() - self.last_read_ms.load(Ordering::Relaxed);
+        Duration::from_millis(u64::try_from(millis).unwrap_or(0))
+    }
+}
+
+impl Boards {
+    pub(crate) fn new(settings: &Settings) -> Self {
+        Self {
+            poll_today: settings.poll_today,
+            poll_past: settings.poll_past,
+            dates: Mutex::default(),
+            versions: AtomicU64::new(0),
+            first_polls: Semaphore::new(FIRST_POLLS_AT_ONCE),
+            wake: watch::Sender::new(()),
+        }
+    }
+
+    /// Has every date polled again at once where the catalog has changed.
+    pub(crate) fn wake(&self) {
+        self.wake.send_replace(());
+    }
+
+    fn dates(&self) -> std::sync::MutexGuard<'_, HashMap<BusinessDate, Arc<DateBoard>>> {
+        self.dates.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Service {
+    /// The newest snapshot of `date`. The first reader of a date waits for its first poll;
+    /// nobody waits after that.
+    pub async fn get_board(&self, actor: &Actor, date: BusinessDate) -> Result<Arc<Snapshot>> {
+        require(actor, Capability::ViewEstate)?;
+        Ok(self.date_board(date).await.snapshot())
+    }
+
+    pub(crate) async fn date_board(&self, date: BusinessDate) -> Arc<DateBoard> {
+        let now = self.0.clock.now();
+        let board = self.find_or_add(date, now);
+        board.touch(now);
+        if board.snapshot.load().board.is_none() {
+            // Bounded: a page that waits longer than this shows what is missing instead.
+            let first = async {
+                let _place = self.0.boards.first_polls.acquire().await;
+                self.poll_if_unknown(&board).await;
+            };
+            if timeout(FIRST_POLL_WAIT, first).await.is_err() {
+                tracing::warn!(%date, "the first poll takes longer than {} s", FIRST_POLL_WAIT.as_secs());
+            }
+        }
+        board
+    }
+
+    /// The newest snapshot of a date that is kept, without asking for it.
+    pub(crate) fn known_date(&self, date: BusinessDate) -> Option<Arc<Snapshot>> {
+        self.0.boards.dates().get(&date).map(|board| board.snapshot())
+    }
+
+    fn find_or_add(&self, date: BusinessDate, now: Timestamp) -> Arc<DateBoard> {
+        let boards = &self.0.boards;
+        let today = self.today();
+        let mut dates = boards.dates();
+        if let Some(board) = dates.get(&date) {
+            return board.clone();
+        }
+        while dates.keys().filter(|kept| **kept != today).count() >= PAST_DATES_KEPT {
+            let coldest = dates
+                .iter()
+                .filter(|(kept, board)| **kept != today && !board.frames().has_followers())
+                .max_by_key(|(_, board)| board.idle(now))
+                .map(|(kept, _)| *kept);
+            match coldest {
+                Some(coldest) => dates.remove(&coldest),
+                None => break,
+            };
+        }
+        let board = Arc::new(DateBoard {
+            date,
+            snapshot: ArcSwap::from_pointee(Snapshot {
+                business_date: date,
+                version: boards.versions.fetch_add(1, Ordering::Relaxed) + 1,
+                board: None,
+                runs: Arc::from([]),
+                polled_at: None,
+                sources: self.0.sources.status(),
+            }),
+            frames: Mutex::new(Frames::new()),
+            polling: tokio::sync::Mutex::new(PollState {
+                due: Instant::now(),
+                failures: 0,
+                catalog_version: 0,
+            }),
+            last_read_ms: AtomicI64::new(now.as_millisecond()),
+        });
+        dates.insert(date, board.clone());
+        board
+    }
+
+    /// Polls unless somebody else's poll has just answered, or one has failed and its retry is not due.
+    async fn poll_if_unknown(&self, board: &DateBoard) {
+        let mut state = board.polling.lock().await;
+        if board.snapshot.load().board.is_none() && Instant::now() >= state.due {
+            self.poll(board, &mut state).await;
+        }
+    }
+
+    /// Polls every kept date when it is due, for ever. Today has a loop of its own, so that a
+    /// slow past date never holds it up.
+    pub(crate) async fn keep_boards_fresh(&self) {
+        tokio::join!(self.keep_today_fresh(), self.keep_past_fresh());
+    }
+
+    async fn keep_today_fresh(&self) {
+        let mut wake = self.0.boards.wake.subscribe();
+        loop {
+            let now = self.0.clock.now();
+            let board = self.find_or_add(self.today(), now);
+            board.touch(now);
+            let due = self.poll_if_due(&board).await;
+            if let Some(polled_at) = board.snapshot().polled_at {
+                let age_ms = self.0.clock.now().as_millisecond() - polled_at.as_millisecond();
+                metrics::gauge!("sentry_board_age_seconds").set(age_ms as f64 / 1e3);
+            }
+            sleep_until_or_woken(due, &mut wake).await;
+        }
+    }
+
+    async fn keep_past_fresh(&self) {
+        let mut wake = self.0.boards.wake.subscribe();
+        loop {
+            let today = self.today();
+            self.forget_unread(self.0.clock.now());
+            let boards: Vec<_> =
+                self.0.boards.dates().values().filter(|board| board.date != today).cloned().collect();
+            for board in boards {
+                self.poll_if_due(&board).await;
+            }
+            // Followers of a past date hear a heartbeat at today's pace.
+            sleep_until_or_woken(Instant::now() + self.0.boards.poll_today, &mut wake).await;
+        }
+    }
+
+    async fn poll_if_due(&self, board: &DateBoard) -> Instant {
+        let mut state = board.polling.lock().await;
+        let catalog_changed = state.catalog_version != self.0.sources.catalog.current().version;
+        if Instant::now() >= state.due || catalog_changed {
+            self.poll(board, &mut state).await;
+        } else {
+            board.frames().heartbeat(&board.snapshot(), &self.0.sources.status(), self.0.clock.now());
+        }
+        state.due
+    }
+
+    fn forget_unread(&self, now: Timestamp) {
+        let today = self.today();
+        self.0.boards.dates().retain(|date, board| {
+            *date == today || board.frames().has_followers() || board.idle(now) < FORGET_AFTER
+        });
+    }
+
+    /// Asks the sources, builds the next snapshot and publishes it.
+    async fn poll(&self, board: &DateBoard, state: &mut PollState) {
+        let started = Instant::now();
+        let sources = &self.0.sources;
+        let catalog = sources.catalog.current();
+        let before = board.snapshot();
+        let rows = if catalog.catalog.essentials.is_empty() {
+            None // Nothing to ask for yet; an empty board would be an invented one.
+        } else {
+            let ids = catalog.catalog.dataset_ids();
+            sources.observe(SourceName::FgwDatabase, sources.runs.list_runs(board.date, &ids)).await.ok()
+        };
+        let now = self.0.clock.now();
+        let answered = rows.is_some();
+        let (board_now, runs, polled_at) = match rows {
+            None => (before.board.clone(), before.runs.clone(), before.polled_at),
+            Some(rows) => {
+                let datasets: HashMap<&DatasetId, &Dataset> = catalog
+                    .catalog
+                    .essentials
+                    .iter()
+                    .flat_map(|essential| essential.datasets.iter().map(|dataset| (&dataset.id, dataset)))
+                    .collect();
+                let runs = read_runs(rows, &datasets);
+                match &before.board {
+                    Some(same) if *before.runs == *runs && state.catalog_version == catalog.version => {
+                        (Some(same.clone()), before.runs.clone(), Some(now))
+                    }
+                    known => {
+                        let millis = u64::try_from(now.as_millisecond()).unwrap_or(0);
+                        let id =
+                            SnapshotId(known.as_ref().map_or(millis, |known| millis.max(known.id.0 + 1)));
+                        let next = model::board::build_board(id, board.date, &catalog.catalog, &runs);
+                        (Some(Arc::new(next)), runs.into(), Some(now))
+                    }
+                }
+            }
+        };
+        if answered {
+            state.catalog_version = catalog.version;
+        }
+        let snapshot = Arc::new(Snapshot {
+            business_date: board.date,
+            version: self.0.boards.versions.fetch_add(1, Ordering::Relaxed) + 1,
+            board: board_now,
+            runs,
+            polled_at,
+            sources: sources.status(),
+        });
+        {
+            let mut frames = board.frames();
+            board.snapshot.store(snapshot.clone());
+            frames.publish(&before, &snapshot, now);
+        }
+        self.schedule(board, state, answered);
+        metrics::histogram!("sentry_poll_duration_seconds").record(started.elapsed().as_secs_f64());
+        if let (true, Some(known)) = (board.date == self.today(), &snapshot.board) {
+            metrics::gauge!("sentry_unrecognised_rows").set(known.unrecognised_count as f64);
+        }
+    }
+
+    fn schedule(&self, board: &DateBoard, state: &mut PollState, answered: bool) {
+        let boards = &self.0.boards;
+        let pace = if board.date == self.today() { boards.poll_today } else { boards.poll_past };
+        state.failures = if answered { 0 } else { state.failures.saturating_add(1) };
+        let delay = match state.failures {
+            0 => pace,
+            failures => RETRY_FIRST.saturating_mul(1 << (failures - 1).min(10)).min(RETRY_MOST),
+        };
+        state.due = Instant::now() + delay;
+    }
+}
+
+async fn sleep_until_or_woken(due: Instant, wake: &mut watch::Receiver<()>) {
+    tokio::select! {
+        () = tokio::time::sleep_until(due) => {}
+        _ = wake.changed() => {}
+    }
+}

@@ -1,0 +1,121 @@
+//! Keeps the catalog fresh, and lets a reader have it read again.
+
+use crate::{Error, Result, Service, require};
+use estate::catalog::RefreshOutcome;
+use estate::names::Resolution;
+use model::source::SourceName;
+use model::{Actor, Capability, Essential, EssentialName, Timestamp};
+use serde::Serialize;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// How often answers older than their time to live are looked for.
+const LOOK_FOR_STALE: Duration = Duration::from_secs(15);
+/// Delay before the first retry; doubled for each further failure.
+const RETRY_FIRST: Duration = Duration::from_secs(1);
+/// Longest delay between retries.
+const RETRY_MOST: Duration = Duration::from_secs(60);
+
+/// What a refresh did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RefreshAnswer {
+    /// Essentials that were read anew.
+    pub refreshed: Vec<EssentialName>,
+    /// Essentials that were not; what was known of them stays.
+    pub failed: Vec<RefreshFailure>,
+    /// When.
+    pub timestamp: Timestamp,
+}
+
+/// An essential that could not be read anew.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RefreshFailure {
+    /// Its name.
+    pub name: EssentialName,
+    /// Why, in words that hold nothing internal.
+    pub error: String,
+}
+
+impl Service {
+    /// Reads the catalog's answer for one essential, or for all, and shows every reader the result.
+    pub async fn refresh_catalog(&self, actor: &Actor, name: Option<&str>) -> Result<RefreshAnswer> {
+        require(actor, Capability::RefreshCatalog)?;
+        let name = name.map(|name| self.find_name(name)).transpose()?;
+        let outcome = self.observed(self.0.sources.catalog.refresh(name.as_ref())).await;
+        Ok(RefreshAnswer {
+            refreshed: outcome.refreshed,
+            failed: outcome
+                .failed
+                .into_iter()
+                .map(|(name, error)| RefreshFailure { name, error: error.to_string() })
+                .collect(),
+            timestamp: self.clock().now(),
+        })
+    }
+
+    /// Reads all names at start, then whatever grows old, for ever.
+    pub(crate) async fn keep_catalog_fresh(&self) {
+        let mut failures: u32 = 0;
+        loop {
+            let outcome = self.observed(self.0.sources.catalog.refresh_stale()).await;
+            failures = if outcome.failed.is_empty() { 0 } else { failures.saturating_add(1) };
+            let delay = match failures {
+                0 => LOOK_FOR_STALE,
+                failures => RETRY_FIRST.saturating_mul(1 << (failures - 1).min(10)).min(RETRY_MOST),
+            };
+            tokio::time::sleep(delay).await;
+        }
+    }
+
+    async fn observed(&self, refresh: impl Future<Output = RefreshOutcome>) -> RefreshOutcome {
+        let sources = &self.0.sources;
+        let before = sources.catalog.current().version;
+        let started = Instant::now();
+        let outcome = refresh.await;
+        if !outcome.refreshed.is_empty() || !outcome.failed.is_empty() {
+            let error = outcome.failed.first().map(|(_, error)| error);
+            sources.record(SourceName::LenzApi, started.elapsed(), error);
+        }
+        let current = sources.catalog.current();
+        if current.version != before {
+            let malformed: usize = current.entries.iter().map(|entry| entry.unrecognised.len()).sum();
+            metrics::gauge!("sentry_catalog_unrecognised_parts").set(malformed as f64);
+            self.0.boards.wake();
+        }
+        outcome
+    }
+
+    /// The name of the essential that `text` spells exactly: its catalog name, display name or
+    /// an alias, in any case.
+    pub(crate) fn find_name(&self, text: &str) -> Result<EssentialName> {
+        let catalog = &self.0.sources.catalog;
+        let same = |known: &str| known.eq_ignore_ascii_case(text.trim());
+        let exact = catalog.essentials().iter().find(|essential| {
+            same(essential.name.as_str())
+                || same(&essential.display_name)
+                || essential.aliases.iter().any(|alias| same(alias))
+        });
+        if let Some(essential) = exact {
+            return Ok(essential.name.clone());
+        }
+        let nearest = match catalog.resolve(text) {
+            Resolution::Found(name) => vec![name],
+            Resolution::Ambiguous(names) | Resolution::Unknown { nearest: names } => names,
+        };
+        Err(Error::not_found("essential", text, nearest.iter().map(ToString::to_string).collect()))
+    }
+
+    /// The essential's definition, where the catalog has answered for it.
+    pub(crate) fn find_essential(&self, name: &EssentialName) -> Result<Essential> {
+        let current = self.0.sources.catalog.current();
+        current.catalog.get(name).cloned().ok_or_else(|| {
+            let why = current
+                .entries
+                .iter()
+                .find(|entry| entry.name == *name)
+                .and_then(|entry| entry.error.clone())
+                .unwrap_or_else(|| "has not answered yet".to_owned());
+            Error::Unavailable { message: format!("the catalog {why}: nothing is known of {name}") }
+        })
+    }
+}

@@ -1,0 +1,64 @@
+//! Why a use case could not do what was asked.
+
+use estate::SourceError;
+use model::ErrorKind;
+
+/// Why a use case failed. `Display` may be shown to anyone.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Nothing of that name.
+    #[error("there is no {what} `{name}`")]
+    NotFound {
+        /// What was looked for, for example `essential`.
+        what: &'static str,
+        /// The name that was asked for, cut to a readable length.
+        name: String,
+        /// Names that are near, best first.
+        nearest: Vec<String>,
+    },
+    /// A parameter is malformed.
+    #[error("{field}: {message}")]
+    Invalid {
+        /// The parameter.
+        field: &'static str,
+        /// What is wrong with it and how to mend it.
+        message: String,
+    },
+    /// The actor may not do this.
+    #[error("you may not do this")]
+    Forbidden,
+    /// A source is down and nothing is known yet.
+    #[error("{message}")]
+    Unavailable {
+        /// Which source and why.
+        message: String,
+    },
+    /// A source's settings cannot work. Only at start.
+    #[error(transparent)]
+    Settings(#[from] SourceError),
+}
+
+impl Error {
+    /// What the caller can do about it.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NotFound { .. } => ErrorKind::NotFound,
+            Self::Invalid { .. } => ErrorKind::Invalid,
+            Self::Forbidden => ErrorKind::Forbidden,
+            Self::Unavailable { .. } => ErrorKind::Unavailable,
+            Self::Settings(_) => ErrorKind::Internal,
+        }
+    }
+
+    /// Near names, where the error is a wrong name.
+    pub fn nearest(&self) -> &[String] {
+        match self {
+            Self::NotFound { nearest, .. } => nearest,
+            _ => &[],
+        }
+    }
+
+    pub(crate) fn not_found(what: &'static str, name: &str, nearest: Vec<String>) -> Self {
+        Self::NotFound { what, name: name.chars().take(120).collect(), nearest }
+    }
+}

@@ -1,0 +1,46 @@
+//! How the sources are.
+
+use crate::{Result, Service, require};
+use model::source::{SourceState, SourceStatus};
+use model::{Actor, Capability, Timestamp};
+use serde::Serialize;
+
+/// How the whole is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HealthState {
+    /// Every source answers.
+    Ok,
+    /// One does not.
+    Degraded,
+}
+
+/// One check a source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Health {
+    /// `ok` where every source answered its last call.
+    pub status: HealthState,
+    /// The sources, as of their last calls.
+    pub checks: Vec<SourceStatus>,
+    /// When.
+    pub timestamp: Timestamp,
+}
+
+impl Service {
+    /// How the sources are, as of the calls that the pollers made: asks nothing anew.
+    pub fn get_health(&self, actor: &Actor) -> Result<Health> {
+        require(actor, Capability::ViewEstate)?;
+        let checks = self.0.sources.status();
+        let ok = checks.iter().all(|check| check.state == SourceState::Up);
+        let status = if ok { HealthState::Ok } else { HealthState::Degraded };
+        Ok(Health { status, checks, timestamp: self.clock().now() })
+    }
+
+    /// Calls every source once, now: for `sentry check`.
+    pub async fn check_sources(&self, actor: &Actor) -> Result<Health> {
+        require(actor, Capability::ViewEstate)?;
+        self.0.sources.check_databases().await;
+        self.refresh_catalog(actor, None).await?;
+        self.get_health(actor)
+    }
+}

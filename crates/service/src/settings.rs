@@ -1,0 +1,57 @@
+//! What a service is built from. The server fills this from file and environment.
+
+pub use estate::catalog::{EssentialSettings, LenzAuth, LenzSettings};
+pub use estate::sql::{MySqlSettings, QueryLimits, SqlSettings, SqliteSettings};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Everything that a service needs to know.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where the estate is read.
+    pub source: SourceSettings,
+    /// Badge in the header, for example `PROD`.
+    pub environment: String,
+    /// Base of links into Airflow, without a trailing slash.
+    pub airflow_base_url: Option<String>,
+    /// Between two polls of today's board.
+    pub poll_today: Duration,
+    /// Between two polls of a past date that somebody reads.
+    pub poll_past: Duration,
+}
+
+/// Where the estate is read.
+#[derive(Debug, Clone)]
+pub enum SourceSettings {
+    /// Made-up data, labelled as such.
+    Demo {
+        /// The same seed and time give the same data.
+        seed: u64,
+    },
+    /// A file in the format of the reference estate.
+    File(PathBuf),
+    /// Databases and the catalog's API.
+    Real {
+        /// Workflow runs and tasks.
+        sql: SqlSettings,
+        /// The catalog.
+        lenz: LenzSettings,
+        /// Names, aliases, order and dependencies.
+        essentials: Vec<EssentialSettings>,
+        /// How long a catalog answer counts as fresh.
+        lenz_cache_ttl: Duration,
+    },
+}
+
+impl Settings {
+    /// Settings with the default intervals: 15 s today, 5 min for past dates.
+    pub fn new(source: SourceSettings, environment: impl Into<String>) -> Self {
+        Self {
+            source,
+            environment: environment.into(),
+            airflow_base_url: None,
+            poll_today: Duration::from_secs(15),
+            poll_past: Duration::from_secs(300),
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The sources of one estate, and what is known of each.
+
+use crate::error::Error;
+use crate::settings::SourceSettings;
+use estate::catalog::{CatalogSource, CatalogStore, LenzClient};
+use estate::demo::DemoEstate;
+use estate::file::EstateFile;
+use estate::sql::SqlRuns;
+use estate::{Runs, SourceError};
+use model::source::{SourceName, SourceState, SourceStatus};
+use model::{BusinessDate, Clock, Timestamp};
+use std::future::Future;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+/// Catalog answers of files and of the demo never change by themselves.
+const FIXED_CATALOG_TTL: Duration = Duration::from_secs(24 * 3600);
+
+pub(crate) struct Sources {
+    pub(crate) runs: Runs,
+    pub(crate) catalog: CatalogStore,
+    /// The date of an estate file.
+    pub(crate) business_date: Option<BusinessDate>,
+    /// The environment of an estate file.
+    pub(crate) environment: Option<String>,
+    clock: Clock,
+    status: Mutex<[SourceStatus; 3]>,
+}
+
+impl Sources {
+    pub(crate) fn open(settings: SourceSettings, clock: &Clock) -> Result<Self, Error> {
+        let (runs, catalog, business_date, environment) = match settings {
+            SourceSettings::Demo { seed } => {
+                let demo = DemoEstate::new(seed, clock.clone());
+                let source = CatalogSource::Fixed(demo.catalog());
+                let catalog = CatalogStore::new(source, demo.essentials(), FIXED_CATALOG_TTL, clock.clone());
+                (Runs::Demo(demo.into_runs()), catalog, None, None)
+            }
+            SourceSettings::File(path) => {
+                let file = EstateFile::load(&path)?;
+                let source = CatalogSource::Fixed(file.catalog);
+                let catalog = CatalogStore::new(source, file.essentials, FIXED_CATALOG_TTL, clock.clone());
+                (Runs::File(file.runs), catalog, Some(file.business_date), Some(file.environment))
+            }
+            SourceSettings::Real { sql, lenz, essentials, lenz_cache_ttl } => {
+                let source = CatalogSource::Lenz(LenzClient::new(lenz)?);
+                let catalog = CatalogStore::new(source, essentials, lenz_cache_ttl, clock.clone());
+                (Runs::Sql(SqlRuns::open(sql)?), catalog, None, None)
+            }
+        };
+        let starting = |name| SourceStatus {
+            name,
+            state: SourceState::Starting,
+            latency_ms: None,
+            last_success: None,
+            error: None,
+        };
+        let status =
+            [SourceName::FgwDatabase, SourceName::AirflowDatabase, SourceName::LenzApi].map(starting);
+        Ok(Self {
+            runs,
+            catalog,
+            business_date,
+            environment,
+            clock: clock.clone(),
+            status: Mutex::new(status),
+        })
+    }
+
+    /// How the sources are, as of their last calls.
+    pub(crate) fn status(&self) -> Vec<SourceStatus> {
+        self.lock().to_vec()
+    }
+
+    /// Makes a call on `name` and remembers how it went.
+    pub(crate) async fn observe<T>(
+        &self,
+        name: SourceName,
+        call: impl Future<Output = Result<T, SourceError>>,
+    ) -> Result<T, SourceError> {
+        metrics::counter!("sentry_source_calls_total", "source" => name.as_str()).increment(1);
+        let started = Instant::now();
+        let answer = call.await;
+        self.record(name, started.elapsed(), answer.as_ref().err());
+        answer
+    }
+
+    /// Makes a trivial call on each database.
+    pub(crate) async fn check_databases(&self) {
+        let started = Instant::now();
+        let (workflow, airflow) = self.runs.check().await;
+        self.record(SourceName::FgwDatabase, started.elapsed(), workflow.err().as_ref());
+        self.record(SourceName::AirflowDatabase, started.elapsed(), airflow.err().as_ref());
+    }
+
+    /// Remembers how a call on `name` went, and logs when that changes.
+    pub(crate) fn record(&self, name: SourceName, took: Duration, error: Option<&SourceError>) {
+        let now: Timestamp = self.clock.now();
+        let mut all = self.lock();
+        let Some(status) = all.iter_mut().find(|status| status.name == name) else { return };
+        let was = status.state;
+        status.latency_ms = Some(took.as_millis() as u64);
+        match error {
+            None => {
+                status.state = SourceState::Up;
+                status.last_success = Some(now);
+                status.error = None;
+                if was == SourceState::Down {
+                    tracing::info!(source = name.as_str(), "{} answers again", name.label());
+                }
+            }
+            Some(error) => {
+                status.state = SourceState::Down;
+                status.error = Some(error.to_string());
+                metrics::counter!("sentry_source_errors_total", "source" => name.as_str()).increment(1);
+                let cause = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+                if was == SourceState::Down {
+                    tracing::debug!(source = name.as_str(), cause, "{} {error}", name.label());
+                } else {
+                    tracing::warn!(source = name.as_str(), cause, "{} {error}", name.label());
+                }
+            }
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, [SourceStatus; 3]> {
+        self.status.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
