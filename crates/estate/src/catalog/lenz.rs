@@ -44,3 +44,11 @@ impl LenzClient {
         todo!()
     }
 }
+
+impl LenzClient {
+    /// The catalog's answer for the essential `name`.
+    pub async fn get_definition(&self, name: &model::EssentialName) -> Result<serde_json::Value, SourceError> {
+        let _ = name;
+        todo!()
+    }
+}

@@ -116,8 +116,9 @@ impl<'a> Record<'a> {
     }
 
     fn as_time(&self, name: &str, text: &str) -> Result<Timestamp, Problem> {
-        text.parse()
-            .map_err(|_| self.problem(name, "is not a time like 2026-02-18T12:09:40Z (RFC 3339, with its zone)"))
+        text.parse().map_err(|_| {
+            self.problem(name, "is not a time like 2026-02-18T12:09:40Z (RFC 3339, with its zone)")
+        })
     }
 
     /// An object.
