@@ -1,7 +1,7 @@
 //! What a service is built from. The server fills this from file and environment.
 
 pub use estate::catalog::{EssentialSettings, LenzAuth, LenzSettings};
-pub use estate::sql::{MySqlSettings, QueryLimits, SqlSettings, SqliteSettings};
+pub use estate::sql::{CertificateCheck, MySqlSettings, QueryLimits, SqlSettings, SqliteSettings};
 use std::path::PathBuf;
 use std::time::Duration;
 
