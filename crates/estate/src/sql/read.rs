@@ -1,0 +1,65 @@
+//! Reading a query's pages in one transaction, within the time limit.
+
+use super::engine::{Engine, TextRow, Value};
+use super::query::PagedQuery;
+use super::{QueryLimits, fault};
+use crate::error::SourceError;
+use sqlx::Connection;
+use sqlx::pool::PoolConnection;
+use std::time::Duration;
+
+/// How long we wait beyond the limit that the server enforces, for one that does not answer
+/// at all.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Reads all pages of `query`. A connection on which anything went wrong is closed, never
+/// used again: it may still be in the transaction, or waiting for an answer.
+pub(super) async fn read_pages<E: Engine>(
+    mut connection: PoolConnection<E>,
+    query: &PagedQuery,
+    limits: QueryLimits,
+) -> Result<Vec<TextRow>, SourceError> {
+    let result = read_in_transaction::<E>(&mut connection, query, limits).await;
+    if result.is_err() {
+        connection.close_on_drop();
+    }
+    result
+}
+
+async fn read_in_transaction<E: Engine>(
+    connection: &mut E::Connection,
+    query: &PagedQuery,
+    limits: QueryLimits,
+) -> Result<Vec<TextRow>, SourceError> {
+    let mut transaction = bounded(limits, connection.begin_with(E::BEGIN)).await?;
+    let mut rows = Vec::new();
+    let mut cursor = query.first.clone();
+    loop {
+        let mut values = query.filter.clone();
+        values.append(&mut cursor);
+        values.push(Value::Integer(i64::try_from(query.page_rows).unwrap_or(i64::MAX)));
+        let fetch = E::fetch(&mut transaction, &query.sql, &values, limits.timeout);
+        let page = bounded(limits, fetch).await?;
+        let full = page.len() >= query.page_rows;
+        rows.extend(page);
+        match rows.last().filter(|_| full) {
+            None => break,
+            Some(last) => {
+                cursor = (query.behind)(last)
+                    .ok_or_else(|| SourceError::Malformed { what: "a row without a key".to_owned() })?;
+            }
+        }
+    }
+    bounded(limits, transaction.commit()).await?;
+    Ok(rows)
+}
+
+async fn bounded<T>(
+    limits: QueryLimits,
+    call: impl Future<Output = sqlx::Result<T>>,
+) -> Result<T, SourceError> {
+    match tokio::time::timeout(limits.timeout + GRACE, call).await {
+        Ok(result) => result.map_err(|error| fault::classify(error, limits)),
+        Err(_) => Err(fault::timed_out(limits)),
+    }
+}
