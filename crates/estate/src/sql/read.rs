@@ -4,7 +4,7 @@ use super::engine::{Engine, TextRow, Value};
 use super::query::PagedQuery;
 use super::{QueryLimits, fault};
 use crate::error::SourceError;
-use sqlx::Connection;
+use sqlx::{Connection, SqlStr};
 use sqlx::pool::PoolConnection;
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ async fn read_in_transaction<E: Engine>(
     query: &PagedQuery,
     limits: QueryLimits,
 ) -> Result<Vec<TextRow>, SourceError> {
-    let mut transaction = bounded(limits, connection.begin_with(E::BEGIN)).await?;
+    let mut transaction = bounded(limits, connection.begin_with(SqlStr::from_static(E::BEGIN))).await?;
     let mut rows = Vec::new();
     let mut cursor = query.first.clone();
     loop {
