@@ -1,0 +1,273 @@
+//! Polls, live updates and sources that come and go, on a real SQLite database that changes.
+
+use futures::StreamExt;
+use model::diff::BoardDiff;
+use model::live::Pulse;
+use model::source::{SourceName, SourceState};
+use model::{Actor, Board, BusinessDate, Clock, EssentialStatus, SnapshotId};
+use serde_json::Value;
+use service::live::LiveStream;
+use service::settings::{
+    EssentialSettings, LenzAuth, LenzSettings, QueryLimits, SqlSettings, SqliteSettings,
+};
+use service::{Error, Service, Settings, SourceSettings};
+use sqlx::{ConnectOptions, Connection};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpListener;
+use tokio::time::timeout;
+
+const OWNER: Actor = Actor::LocalOwner;
+
+fn date() -> BusinessDate {
+    BusinessDate::parse("2026-02-18").unwrap()
+}
+
+/// A catalog API that answers from the reference estate.
+async fn catalog_api() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let estate: Value = serde_json::from_str(testkit::reference::ESTATE_JSON).unwrap();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let catalog = estate["catalog"].clone();
+            tokio::spawn(async move {
+                let mut stream = BufReader::new(stream);
+                loop {
+                    let mut request = String::new();
+                    while !request.ends_with("\r\n\r\n") {
+                        if stream.read_line(&mut request).await.unwrap_or(0) == 0 {
+                            return;
+                        }
+                    }
+                    let name =
+                        request.split("name=").nth(1).and_then(|rest| rest.split([' ', '&']).next()).unwrap();
+                    let body = catalog[name].to_string();
+                    let head = format!(
+                        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+                        body.len()
+                    );
+                    stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+                }
+            });
+        }
+    });
+    url
+}
+
+struct World {
+    service: Service,
+    database: PathBuf,
+    _folder: TempDir,
+}
+
+async fn world(create: bool) -> World {
+    let folder = tempfile::tempdir().unwrap();
+    let database = folder.path().join("estate.sqlite");
+    if create {
+        testkit::sqlite::create_reference(&database).await;
+    }
+    let estate: Value = serde_json::from_str(testkit::reference::ESTATE_JSON).unwrap();
+    let essentials: Vec<EssentialSettings> = serde_json::from_value(estate["essentials"].clone()).unwrap();
+    let source = SourceSettings::Real {
+        sql: SqlSettings::Sqlite(SqliteSettings { path: database.clone(), limits: QueryLimits::default() }),
+        lenz: LenzSettings { base_url: catalog_api().await, auth: LenzAuth::None },
+        essentials,
+        lenz_cache_ttl: Duration::from_secs(300),
+    };
+    let mut settings = Settings::new(source, "TEST");
+    settings.poll_today = Duration::from_millis(50);
+    let clock = Clock::frozen("2026-02-18T12:09:40Z".parse().unwrap());
+    let service = Service::open(settings, clock).unwrap();
+    let runner = service.clone();
+    tokio::spawn(async move { runner.run(std::future::pending()).await });
+    World { service, database, _folder: folder }
+}
+
+async fn execute(database: &Path, statement: &'static str) {
+    let mut connection =
+        sqlx::sqlite::SqliteConnectOptions::new().filename(database).connect().await.unwrap();
+    sqlx::query(statement).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+}
+
+struct Event {
+    name: String,
+    id: Option<SnapshotId>,
+    data: String,
+}
+
+async fn next(stream: &mut LiveStream) -> Event {
+    let bytes = timeout(Duration::from_secs(20), stream.next()).await.expect("an event in time").unwrap();
+    let text = String::from_utf8(bytes.to_vec()).unwrap();
+    assert!(text.ends_with("\n\n"), "{text}");
+    let field = |name: &str| {
+        let line = text.lines().find(|line| line.starts_with(name));
+        line.map(|line| line[name.len()..].to_owned())
+    };
+    Event {
+        name: field("event: ").unwrap(),
+        id: field("id: ").map(|id| SnapshotId(id.parse().unwrap())),
+        data: field("data: ").unwrap(),
+    }
+}
+
+async fn next_named(stream: &mut LiveStream, name: &str) -> Event {
+    loop {
+        let event = next(stream).await;
+        if event.name == name {
+            return event;
+        }
+    }
+}
+
+/// Waits until the board of the date is known, through the live stream itself.
+async fn known_board(service: &Service, stream: &mut LiveStream) -> Board {
+    loop {
+        if let Some(board) = &service.get_board(&OWNER, date()).await.unwrap().board {
+            return Board::clone(board);
+        }
+        next(stream).await;
+    }
+}
+
+const REPAIR: &str = "UPDATE WORKFLOW_RUN_INSTANCE SET STATUS = 'SUCCESS' WHERE STATUS = 'FAILED'";
+const BREAK: &str = "UPDATE WORKFLOW_RUN_INSTANCE SET STATUS = 'FAILED' WHERE DAG_ID = '6g_calc_workflow_V2'";
+
+#[tokio::test]
+async fn a_change_reaches_followers_as_a_diff_that_makes_the_new_board() {
+    let world = world(true).await;
+    let mut stream = world.service.subscribe_board(&OWNER, date(), None).await.unwrap();
+    let mut board = known_board(&world.service, &mut stream).await;
+    execute(&world.database, REPAIR).await;
+    let event = next_named(&mut stream, "diff").await;
+    let diff: BoardDiff = serde_json::from_str(&event.data).unwrap();
+    assert_eq!(event.id, Some(diff.to));
+    assert_eq!(diff.changed.iter().map(|e| e.display_name.as_str()).collect::<Vec<_>>(), ["FR2052A (6G)"]);
+    diff.apply(&mut board).unwrap();
+    assert_eq!(board.summary.failed, 0);
+    let now = world.service.get_board(&OWNER, date()).await.unwrap();
+    assert_eq!(&board, &**now.board().unwrap());
+}
+
+#[tokio::test]
+async fn a_follower_that_comes_back_gets_what_it_missed() {
+    let world = world(true).await;
+    let mut stream = world.service.subscribe_board(&OWNER, date(), None).await.unwrap();
+    let mut board = known_board(&world.service, &mut stream).await;
+    for change in [REPAIR, BREAK] {
+        execute(&world.database, change).await;
+        next_named(&mut stream, "diff").await;
+    }
+    let mut back = world.service.subscribe_board(&OWNER, date(), Some(board.id)).await.unwrap();
+    for _ in 0..2 {
+        let event = next(&mut back).await;
+        assert_eq!(event.name, "diff");
+        serde_json::from_str::<BoardDiff>(&event.data).unwrap().apply(&mut board).unwrap();
+    }
+    assert_eq!(&board, &**world.service.get_board(&OWNER, date()).await.unwrap().board().unwrap());
+
+    // Up to date: nothing to catch up on. Unknown: start over.
+    let mut current = world.service.subscribe_board(&OWNER, date(), Some(board.id)).await.unwrap();
+    assert_eq!(next(&mut current).await.name, "heartbeat");
+    let mut lost = world.service.subscribe_board(&OWNER, date(), Some(SnapshotId(1))).await.unwrap();
+    let event = next(&mut lost).await;
+    let pulse: Pulse = serde_json::from_str(&event.data).unwrap();
+    assert_eq!((event.name.as_str(), pulse.id), ("snapshot", Some(board.id)));
+}
+
+#[tokio::test]
+async fn a_slow_follower_is_told_to_start_over() {
+    let world = world(true).await;
+    let mut quick = world.service.subscribe_board(&OWNER, date(), None).await.unwrap();
+    known_board(&world.service, &mut quick).await;
+    let mut slow = world.service.subscribe_board(&OWNER, date(), None).await.unwrap();
+    assert_eq!(next(&mut slow).await.name, "snapshot");
+    for _ in 0..70 {
+        next_named(&mut quick, "heartbeat").await;
+    }
+    assert_eq!(next(&mut slow).await.name, "snapshot");
+}
+
+#[tokio::test]
+async fn nothing_new_keeps_the_board_and_its_id() {
+    let world = world(true).await;
+    let mut stream = world.service.subscribe_board(&OWNER, date(), None).await.unwrap();
+    let first = known_board(&world.service, &mut stream).await;
+    for _ in 0..5 {
+        let event = next_named(&mut stream, "heartbeat").await;
+        assert_eq!(event.id, None);
+        assert_eq!(serde_json::from_str::<Pulse>(&event.data).unwrap().id, Some(first.id));
+    }
+}
+
+#[tokio::test]
+async fn a_source_that_is_down_at_start_is_named_and_shown_once_it_is_there() {
+    let world = world(false).await;
+    let mut stream = world.service.subscribe_board(&OWNER, date(), None).await.unwrap();
+    let down = loop {
+        let health = world.service.get_health(&OWNER).unwrap();
+        let check = health.checks.into_iter().find(|check| check.name == SourceName::FgwDatabase).unwrap();
+        if check.state == SourceState::Down {
+            break check;
+        }
+        next(&mut stream).await;
+    };
+    assert!(down.error.is_some() && down.last_success.is_none());
+    let error = world.service.get_essential(&OWNER, "SNU", date()).await.unwrap_err();
+    assert!(
+        matches!(&error, Error::Unavailable { message } if message.contains("workflow database")),
+        "{error}"
+    );
+
+    testkit::sqlite::create_reference(&world.database).await;
+    let board = known_board(&world.service, &mut stream).await;
+    assert_eq!(board.summary.total, 9);
+}
+
+#[tokio::test]
+async fn a_source_that_goes_down_leaves_the_last_board_with_its_age() {
+    let world = world(true).await;
+    let mut stream = world.service.subscribe_board(&OWNER, date(), None).await.unwrap();
+    let board = known_board(&world.service, &mut stream).await;
+    execute(&world.database, "ALTER TABLE WORKFLOW_RUN_INSTANCE RENAME TO GONE").await;
+    loop {
+        let event = next_named(&mut stream, "heartbeat").await;
+        let pulse: Pulse = serde_json::from_str(&event.data).unwrap();
+        let source = pulse.sources.iter().find(|source| source.name == SourceName::FgwDatabase).unwrap();
+        if source.state == SourceState::Down {
+            assert!(source.error.is_some() && source.last_success.is_some());
+            break;
+        }
+    }
+    let snapshot = world.service.get_board(&OWNER, date()).await.unwrap();
+    assert_eq!(&**snapshot.board().unwrap(), &board);
+    assert_eq!(snapshot.polled_at.unwrap().to_string(), "2026-02-18T12:09:40Z");
+    execute(&world.database, "ALTER TABLE GONE RENAME TO WORKFLOW_RUN_INSTANCE").await;
+    loop {
+        let event = next_named(&mut stream, "heartbeat").await;
+        let pulse: Pulse = serde_json::from_str(&event.data).unwrap();
+        if pulse
+            .sources
+            .iter()
+            .all(|source| source.name == SourceName::AirflowDatabase || source.state == SourceState::Up)
+        {
+            break;
+        }
+    }
+}
+
+#[tokio::test]
+async fn past_dates_are_kept_within_bounds() {
+    let world = world(true).await;
+    let mut day = date();
+    for _ in 0..12 {
+        day = day.yesterday();
+        let snapshot = world.service.get_board(&OWNER, day).await.unwrap();
+        assert_eq!(snapshot.board().unwrap().run_count, 0);
+    }
+    let board = world.service.get_board(&OWNER, date()).await.unwrap();
+    assert_eq!(board.board().unwrap().essentials[0].status, EssentialStatus::Running);
+}
