@@ -18,8 +18,8 @@ build: ## release build: target/release/sentry and target/site
 check: ## format, clippy (host and wasm), documentation, licences and advisories
 	@scripts/check.sh
 
-bench: ## measure the release build; prints a table and writes it to bench/
-	@scripts/bench.sh
+bench: ## measure the release build; prints a table and writes it to bench/ (ARGS="--quick live" for parts)
+	@scripts/bench.sh $(ARGS)
 
 coverage: ## at least 90 % of the lines under crates/ run in tests
 	@scripts/coverage.sh

@@ -1,0 +1,47 @@
+//! The first visit in headless Chromium. `end2end/bench-page.mjs` does the visiting.
+
+use crate::sentry::Sentry;
+use crate::table::{Row, number};
+use crate::{Setup, workspace};
+use anyhow::{Context, bail};
+use serde_json::Value;
+use std::process::{Command, Stdio};
+
+pub(crate) async fn measure(setup: &Setup) -> anyhow::Result<Vec<Row>> {
+    let sentry = Sentry::reference(setup).await?;
+    sentry.get("/").await?;
+    let visits: u32 = setup.choose(9, 3);
+    let mut command = Command::new("node");
+    command.arg("bench-page.mjs").arg(sentry.url("/")).arg(visits.to_string());
+    command.current_dir(workspace().join("end2end")).stdin(Stdio::null());
+    let output = tokio::task::spawn_blocking(move || command.output()).await?;
+    let output = output.context("run node: install Node 20 or newer")?;
+    if !output.status.success() {
+        bail!("bench-page.mjs: {}", String::from_utf8_lossy(&output.stderr).trim());
+    }
+    let found: Value = serde_json::from_slice(&output.stdout).context("read what bench-page.mjs says")?;
+    let figure = |name: &str| found[name].as_f64().with_context(|| format!("bench-page.mjs tells no {name}"));
+    let text = |name: &str| found[name].as_str().unwrap_or_default().to_owned();
+    let visits =
+        format!("median of {visits} visits, each in a fresh context without cache; {}", text("browser"));
+    let all = |name: &str| format!("{visits}; slowest {} ms", number(figure(name).unwrap_or(f64::NAN)));
+    let bytes = "bytes on the network with heads, as Chromium counts them; most of the visits";
+    Ok(vec![
+        Row::at_most("first contentful paint", figure("paint_ms")?, 250.0, "ms", all("slowest_paint_ms")),
+        Row::at_most(
+            "hydrated",
+            figure("hydrated_ms")?,
+            600.0,
+            "ms",
+            format!("{}; data-hydrated on the root element", all("slowest_hydrated_ms")),
+        ),
+        Row::at_most(
+            "first visit transfers",
+            figure("bytes")? / 1e3,
+            600.0,
+            "KB",
+            format!("{bytes}: {}", text("by_kind")),
+        ),
+        Row::at_most("of which wasm", figure("wasm_bytes")? / 1e3, 350.0, "KB", bytes),
+    ])
+}
