@@ -83,18 +83,21 @@ duration() {
   if (($1 < 60)); then echo "$1 s"; else echo "$(($1 / 60)) min $(($1 % 60)) s"; fi
 }
 
+# Without colours, and each redrawing of a line on a line of its own.
+plain() { tr '\r' '\n' | sed 's/\x1b\[[0-9;]*[A-Za-z]//g; s/\x1b([A-Z]//g'; }
+
 # One line about a step that still runs: how long, how many crates, the last line of its log.
 life_sign() {
   local crates last
   crates=$(grep -c '^ *Compiling ' "$1" || true)
-  last=$(tr '\r' '\n' <"$1" | sed 's/^ *//' | grep . | tail -n 1 | cut -c 1-90 || true)
+  last=$(plain <"$1" | sed 's/^ *//' | grep . | tail -n 1 | cut -c 1-90 || true)
   printf '        %s' "$(duration "$2")"
   if ((crates > 0)); then printf ', %d crates' "$crates"; fi
   printf ': %s\n' "$last"
 }
 
 explain_failure() {
-  grep -v '^hint: ' "$1" | tail -n 30 | sed 's/^/        | /'
+  plain <"$1" | grep -v '^hint: ' | tail -n 30 | sed 's/^/        | /'
   sed -n 's/^hint: /        → /p' "$1"
   echo "        whole log: ${1#"$ROOT"/}"
 }
