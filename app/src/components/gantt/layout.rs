@@ -34,7 +34,9 @@ pub(crate) struct Tick {
 
 /// Distances between ticks that people read easily, in seconds.
 const STEPS_S: [i64; 17] =
-    [1, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400];
+    [1, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, DAY_S];
+
+const DAY_S: i64 = 86_400;
 
 impl Axis {
     /// The axis that shows every one of `tasks`; `None` where none has started.
@@ -52,20 +54,18 @@ impl Axis {
         Some(Stretch { left: left.min(1000 - width), width })
     }
 
-    /// At most `most` round moments; round in a zone that is `utc_offset_s` ahead of UTC.
-    pub(crate) fn ticks(self, most: usize, utc_offset_s: i64) -> Vec<Tick> {
-        let longest = STEPS_S[STEPS_S.len() - 1];
-        let fits = |step: &i64| (self.to_s - self.from_s) / step < most.max(1) as i64;
-        let step = STEPS_S.into_iter().find(fits).unwrap_or_else(|| {
-            let days = (self.to_s - self.from_s) / longest / most.max(1) as i64 + 1;
-            days * longest
-        });
-        let first = (self.from_s + utc_offset_s).div_euclid(step) * step - utc_offset_s;
-        (0..)
+    /// At most `most` moments that are round in UTC.
+    pub(crate) fn ticks(self, most: usize) -> Vec<Tick> {
+        let most = most.max(1) as i64;
+        let length = self.to_s - self.from_s;
+        let step = STEPS_S
+            .into_iter()
+            .find(|step| length / step < most)
+            .unwrap_or_else(|| (length / DAY_S / most + 1) * DAY_S);
+        let first = -(-self.from_s).div_euclid(step) * step;
+        (0..most)
             .map(|i| first + i * step)
-            .skip_while(|at| *at < self.from_s)
             .take_while(|at| *at <= self.to_s)
-            .take(most)
             .filter_map(|at| Some(Tick { at: Timestamp::from_second(at).ok()?, left: self.place(at) }))
             .collect()
     }
@@ -158,22 +158,23 @@ mod tests {
     }
 
     #[test]
-    fn ticks_are_round_in_the_zone_and_few() {
-        let check = |length_s: i64, offset_s: i64, expect_step_s: i64| {
-            let tasks = [task(Some(0), Some(length_s))];
-            let ticks = Axis::of(&tasks, at(0)).unwrap().ticks(6, offset_s);
-            assert!((1..=6).contains(&ticks.len()), "{length_s}: {ticks:?}");
+    fn ticks_are_round_and_few() {
+        let check = |length_s: i64, expect_step_s: i64| {
+            let tasks = [task(Some(1), Some(1 + length_s))];
+            let ticks = Axis::of(&tasks, at(0)).unwrap().ticks(6);
+            assert!(ticks.len() <= 6, "{length_s}: {ticks:?}");
+            assert!(ticks.len() >= 2 || length_s == 1, "{length_s}: {ticks:?}");
             for tick in &ticks {
-                assert_eq!((tick.at.as_second() + offset_s) % expect_step_s, 0, "{length_s}");
+                assert_eq!(tick.at.as_second() % expect_step_s, 0, "{length_s}");
             }
             assert!(ticks.windows(2).all(|two| two[0].left < two[1].left));
         };
-        check(1, 0, 1);
-        check(60, 0, 10);
-        check(3600, 0, 900);
-        check(7200, 19_800, 1800);
-        check(86_400, 0, 21_600);
-        check(86_400 * 30, 0, 86_400);
+        check(1, 1);
+        check(60, 15);
+        check(3600, 900);
+        check(7200, 1800);
+        check(86_400, 21_600);
+        check(86_400 * 30, 86_400);
     }
 
     #[test]

@@ -1,57 +1,16 @@
 //! What a task's state means to the reader.
 
-/// How a task stands, apart from the source's exact word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TaskTone {
-    /// Done.
-    Good,
-    /// Failed by itself.
-    Bad,
-    /// At work.
-    Active,
-    /// Will be tried (again), or has not been scheduled.
-    Waiting,
-    /// Never ran and will not: skipped, removed or an earlier task failed.
-    Passed,
-    /// A word that is not Airflow's.
-    Unrecognised,
-}
+use crate::components::state_mark::Tone;
 
-impl TaskTone {
-    /// Reads Airflow's word (`task_instance.state`); `None` while not scheduled.
-    pub(crate) fn of(state: Option<&str>) -> Self {
-        match state {
-            Some("success") => Self::Good,
-            Some("failed") => Self::Bad,
-            Some("running" | "restarting" | "deferred") => Self::Active,
-            None | Some("scheduled" | "queued" | "up_for_retry" | "up_for_reschedule") => Self::Waiting,
-            Some("upstream_failed" | "skipped" | "removed") => Self::Passed,
-            Some(_) => Self::Unrecognised,
-        }
-    }
-
-    /// Its CSS modifier.
-    pub(crate) fn class(self) -> &'static str {
-        match self {
-            Self::Good => "good",
-            Self::Bad => "bad",
-            Self::Active => "active",
-            Self::Waiting => "waiting",
-            Self::Passed => "passed",
-            Self::Unrecognised => "unrecognised",
-        }
-    }
-
-    /// A sign beside the word, so that colour is never alone.
-    pub(crate) fn icon(self) -> &'static str {
-        match self {
-            Self::Good => "✓",
-            Self::Bad => "✕",
-            Self::Active => "▶",
-            Self::Waiting => "◷",
-            Self::Passed => "⤼",
-            Self::Unrecognised => "?",
-        }
+/// Reads Airflow's word (`task_instance.state`); `None` while the task is not scheduled.
+pub(crate) fn task_tone(state: Option<&str>) -> Tone {
+    match state {
+        Some("success") => Tone::Good,
+        Some("failed") => Tone::Bad,
+        Some("running" | "restarting" | "deferred") => Tone::Active,
+        None | Some("scheduled" | "queued" | "up_for_retry" | "up_for_reschedule") => Tone::Waiting,
+        Some("upstream_failed" | "skipped" | "removed") => Tone::Passed,
+        Some(_) => Tone::Unrecognised,
     }
 }
 
@@ -67,23 +26,23 @@ mod tests {
     #[test]
     fn every_airflow_state_has_a_tone() {
         for (state, tone) in [
-            (Some("success"), TaskTone::Good),
-            (Some("failed"), TaskTone::Bad),
-            (Some("running"), TaskTone::Active),
-            (Some("restarting"), TaskTone::Active),
-            (Some("deferred"), TaskTone::Active),
-            (Some("queued"), TaskTone::Waiting),
-            (Some("scheduled"), TaskTone::Waiting),
-            (Some("up_for_retry"), TaskTone::Waiting),
-            (Some("up_for_reschedule"), TaskTone::Waiting),
-            (None, TaskTone::Waiting),
-            (Some("upstream_failed"), TaskTone::Passed),
-            (Some("skipped"), TaskTone::Passed),
-            (Some("removed"), TaskTone::Passed),
-            (Some("SUCCESS"), TaskTone::Unrecognised),
-            (Some(""), TaskTone::Unrecognised),
+            (Some("success"), Tone::Good),
+            (Some("failed"), Tone::Bad),
+            (Some("running"), Tone::Active),
+            (Some("restarting"), Tone::Active),
+            (Some("deferred"), Tone::Active),
+            (Some("queued"), Tone::Waiting),
+            (Some("scheduled"), Tone::Waiting),
+            (Some("up_for_retry"), Tone::Waiting),
+            (Some("up_for_reschedule"), Tone::Waiting),
+            (None, Tone::Waiting),
+            (Some("upstream_failed"), Tone::Passed),
+            (Some("skipped"), Tone::Passed),
+            (Some("removed"), Tone::Passed),
+            (Some("SUCCESS"), Tone::Unrecognised),
+            (Some(""), Tone::Unrecognised),
         ] {
-            assert_eq!(TaskTone::of(state), tone, "{state:?}");
+            assert_eq!(task_tone(state), tone, "{state:?}");
         }
     }
 

@@ -25,7 +25,7 @@ pub(crate) fn read_query<'a>(parameters: impl IntoIterator<Item = (&'a str, &'a 
             }
         }
     }
-    query.filters.sort_by_key(|(column, _)| RunColumn::ALL.iter().position(|other| other == column));
+    query.filters = in_column_order(query.filters.into_iter());
     query
 }
 
@@ -45,6 +45,19 @@ pub(crate) fn filter_name(column: RunColumn) -> String {
 /// The text that `column` is filtered on; empty where it is not.
 pub(crate) fn filter_of(query: &RunQuery, column: RunColumn) -> &str {
     query.filters.iter().find(|(other, _)| *other == column).map_or("", |(_, text)| text)
+}
+
+/// `query` with `column` filtered on `text`; an empty text takes the filter away.
+pub(crate) fn with_filter(query: &RunQuery, column: RunColumn, text: &str) -> RunQuery {
+    let others = query.filters.iter().filter(|(other, _)| *other != column).cloned();
+    let this = (!text.is_empty()).then(|| (column, text.to_owned()));
+    RunQuery { filters: in_column_order(others.chain(this)), ..query.clone() }
+}
+
+fn in_column_order(filters: impl Iterator<Item = (RunColumn, String)>) -> Vec<(RunColumn, String)> {
+    let mut filters: Vec<_> = filters.collect();
+    filters.sort_by_key(|(column, _)| RunColumn::ALL.iter().position(|other| other == column));
+    filters
 }
 
 /// The sort that a click on the heading of `column` asks for: ascending first, then turned round.
@@ -102,6 +115,15 @@ mod tests {
         }
         query.sort = Some(next_sort(&query, RunColumn::Run));
         assert_eq!(query.sort.map(write_sort).as_deref(), Some("run"));
+    }
+
+    #[test]
+    fn a_filter_replaces_the_one_before() {
+        let query = read_query([("f.run", "r"), ("f.dag", "a")]);
+        let written = |query: &RunQuery| write_query(query).into_iter().map(|(_, text)| text).collect::<Vec<_>>();
+        assert_eq!(written(&with_filter(&query, RunColumn::Dag, "b")), ["b", "r"]);
+        assert_eq!(written(&with_filter(&query, RunColumn::Run, "")), ["a"]);
+        assert_eq!(written(&with_filter(&query, RunColumn::Status, "x")), ["a", "x", "r"]);
     }
 
     #[test]

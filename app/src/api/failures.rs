@@ -1,0 +1,17 @@
+//! The failures of a date.
+
+use super::dated::Dated;
+use crate::error::AppError;
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+use model::BusinessDate;
+use model::view::FailuresView;
+
+/// The failures of `date`, or of today.
+#[server(prefix = "/api/ui", endpoint = "list_failures", input = GetUrl)]
+pub async fn list_failures(date: Option<BusinessDate>) -> Result<Dated<FailuresView>, AppError> {
+    let (service, actor) = super::context()?;
+    let dated = Dated::of(&service, &actor, date).await?;
+    let view = service.list_failures(&actor, dated.date).await?;
+    Ok(dated.map(|()| view))
+}

@@ -1,0 +1,16 @@
+//! Links to the business dates before and after.
+
+use leptos::prelude::*;
+use model::BusinessDate;
+
+/// The date shown between links to its neighbours; `href` gives the URL of a date.
+pub(crate) fn day_links(date: BusinessDate, href: impl Fn(BusinessDate) -> String) -> impl IntoView + use<> {
+    let (before, after) = (date.yesterday(), date.tomorrow());
+    view! {
+        <nav class="day-links" aria-label="Business dates">
+            <a href=href(before) aria-label=format!("Day before, {}", before.label())>"‹"</a>
+            <span class="mono">{date.label()}</span>
+            <a href=href(after) aria-label=format!("Day after, {}", after.label())>"›"</a>
+        </nav>
+    }
+}

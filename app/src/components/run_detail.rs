@@ -1,0 +1,71 @@
+//! One run: what it is, how it stands, and its tasks on a time axis.
+
+use crate::components::gantt::Gantt;
+use crate::components::run_link::{Over, clock_time, run_time};
+use crate::components::state_mark::{StateMark, Tone};
+use crate::location::{Place, essential_path};
+use crate::time::Zone;
+use leptos::prelude::*;
+use model::view::RunTasksView;
+
+/// The run of `view` with its tasks.
+#[component]
+pub(crate) fn RunDetail(view: RunTasksView, place: Place, zone: Zone) -> impl IntoView {
+    let run = &view.run;
+    let tone = if run.is_recognised() { Tone::of_run(run.status()) } else { Tone::Unrecognised };
+    let trigger = run.trigger().map_or_else(|| run.row.trigger_type.clone(), |trigger| trigger.label().to_owned());
+    let counts_in = match run.phase {
+        Some(phase) if phase.as_str() != trigger => format!("{trigger}, counts in {phase}"),
+        _ => trigger,
+    };
+    let slice = run.slice.as_ref().map_or_else(|| "—".to_owned(), ToString::to_string);
+    let essentials: Vec<_> = view
+        .essentials
+        .iter()
+        .map(|essential| {
+            let href = place.elsewhere().href(&essential_path(&essential.name));
+            view! { <a class="essential-link" href=href>{essential.display_name.clone()}</a> " " }
+        })
+        .collect();
+    let oddities: Vec<_> = run
+        .oddities
+        .iter()
+        .map(|oddity| {
+            let words = format!("Unrecognised: {}. It changes no status.", oddity.explain());
+            view! { <p class="run-detail-odd">{words}</p> }
+        })
+        .collect();
+    let airflow = view.airflow_url.clone().map(|href| {
+        view! { <a class="quick-action" href=href target="_blank" rel="external noopener">"Open in Airflow"</a> }
+    });
+    let over = Over::of_status(&run.row.status);
+    let no_tasks = view.tasks.is_empty().then(|| {
+        view! { <p class="run-detail-empty">"Airflow has no tasks of this run (yet)."</p> }
+    });
+    view! {
+        <div class="run-detail">
+            <dl class="run-facts">
+                <div><dt>"Status"</dt><dd><StateMark tone words=run.row.status.clone()/></dd></div>
+                <div><dt>"Trigger"</dt><dd>{counts_in}</dd></div>
+                <div><dt>"Slice"</dt><dd class="mono">{slice}</dd></div>
+                <div><dt>"Started"</dt><dd class="mono">{clock_time(&zone, run.row.created_at)}</dd></div>
+                <div>
+                    <dt>"Updated"</dt><dd class="mono">{clock_time(&zone, run.row.updated_at)}</dd>
+                </div>
+                <div>
+                    <dt>"Duration"</dt>
+                    <dd class="mono">{run_time(run.duration_s(view.now), over)}</dd>
+                </div>
+                <div><dt>"Essential"</dt><dd>{essentials}</dd></div>
+                <div><dt>"Dataset ID"</dt><dd class="mono">{run.row.dataset_id.to_string()}</dd></div>
+                <div><dt>"DAG ID"</dt><dd class="mono">{run.row.dag_id.to_string()}</dd></div>
+                <div><dt>"Run ID"</dt><dd class="mono">{run.row.run_id.to_string()}</dd></div>
+                <div><dt>"Detail"</dt><dd>{run.row.status_detail.clone()}</dd></div>
+            </dl>
+            {oddities}
+            <div class="run-detail-actions">{airflow}</div>
+            {no_tasks}
+            <Gantt view=view.clone() zone/>
+        </div>
+    }
+}

@@ -1,0 +1,72 @@
+//! The sequence of an essential, step by step, with what blocks what.
+
+use super::steps::{Step, waiting_words};
+use crate::components::run_link::add_parameters;
+use crate::components::state_mark::{StateMark, Tone};
+use crate::location::{Place, essential_path};
+use leptos::prelude::*;
+use model::{DatasetBoard, DatasetPhase, DatasetStatus, EssentialBoard, Phase};
+
+/// The steps of `essential`, first to last.
+#[component]
+pub(crate) fn Sequence(essential: EssentialBoard, place: Place) -> impl IntoView {
+    let steps = Step::all(&essential);
+    let path = place.elsewhere().href(&essential_path(&essential.name));
+    let items: Vec<_> = steps
+        .iter()
+        .enumerate()
+        .map(|(at, step)| {
+            let phases: Vec<_> = Phase::ALL.map(|phase| step_phase(&steps, at, phase)).into_iter().collect();
+            let datasets: Vec<_> = step.datasets.iter().map(|dataset| dataset_line(dataset, &path)).collect();
+            let blocked = Phase::ALL.iter().any(|phase| step.blocked_by(*phase).is_some());
+            view! {
+                <li class="sequence-step" class:is-blocked=blocked>
+                    <h3 class="sequence-title">
+                        <span class="sequence-badge" aria-hidden="true">{step.order}</span>
+                        {format!("Step {}", step.order)}
+                    </h3>
+                    <dl class="sequence-phases">{phases}</dl>
+                    <ul class="sequence-datasets">{datasets}</ul>
+                </li>
+            }
+        })
+        .collect();
+    view! { <ol class="sequence">{items}</ol> }
+}
+
+fn step_phase(steps: &[Step<'_>], at: usize, phase: Phase) -> impl IntoView + use<> {
+    let status = steps[at].status(phase);
+    let reason = waiting_words(steps, at, phase)
+        .map(|words| view! { <span class="sequence-reason">{words}</span> });
+    view! {
+        <div>
+            <dt>{phase.as_str()}</dt>
+            <dd><StateMark tone=Tone::of_dataset(status) words=status.label()/>{reason}</dd>
+        </div>
+    }
+}
+
+fn dataset_line(dataset: &DatasetBoard, path: &str) -> impl IntoView + use<> {
+    let href = add_parameters(path.to_owned(), [("dataset", dataset.dataset_id.as_str())]);
+    let counts = |phase: &'static str, part: &DatasetPhase| {
+        let words = match part.status {
+            DatasetStatus::NotStarted => "not started".to_owned(),
+            _ => format!("{}/{} slices", part.slices_success, part.slice_count),
+        };
+        view! {
+            <span class=format!("sequence-count {}", Tone::of_dataset(part.status).as_str())>
+                {format!("{phase} {} {words}", part.status.label().to_lowercase())}
+            </span>
+        }
+    };
+    let odd = (dataset.unrecognised_count > 0)
+        .then(|| view! { <span class="sequence-reason">{format!("{} unrecognised", dataset.unrecognised_count)}</span> });
+    view! {
+        <li>
+            <a class="mono" href=href title=dataset.dataset_id.to_string()>{dataset.dataset_id.workflow_id().to_owned()}</a>
+            {counts("PRELIM", &dataset.prelim)}
+            {counts("FINAL", &dataset.final_)}
+            {odd}
+        </li>
+    }
+}

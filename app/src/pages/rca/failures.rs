@@ -1,0 +1,139 @@
+//! The failures of a date, by essential and step, with what they hold up.
+
+use super::choice::OpenRun;
+use crate::components::run_link::{Over, add_parameters, clock_time, run_href, run_time};
+use crate::components::state_mark::{StateMark, Tone};
+use crate::location::{Place, essential_path};
+use crate::time::Zone;
+use leptos::prelude::*;
+use model::view::{EssentialFailures, FailuresView, Neighbour, StepFailures};
+use model::{Run, RunId, Timestamp};
+
+/// What every part of the list needs besides its own content.
+#[derive(Clone)]
+struct Frame {
+    place: Place,
+    zone: Zone,
+    now: Timestamp,
+    open: Option<RunId>,
+}
+
+/// Every failed run of `view`; below the open one stands `detail`.
+pub(crate) fn failure_list(
+    view: &FailuresView,
+    open: Option<RunId>,
+    place: &Place,
+    zone: &Zone,
+    detail: impl Fn() -> AnyView,
+) -> impl IntoView + use<> {
+    let frame = Frame { place: place.clone(), zone: zone.clone(), now: view.now, open };
+    let essentials: Vec<_> =
+        view.essentials.iter().map(|essential| essential_failures(essential, &frame, &detail)).collect();
+    view! { <div class="failures">{essentials}</div> }
+}
+
+fn essential_failures(
+    essential: &EssentialFailures,
+    frame: &Frame,
+    detail: &impl Fn() -> AnyView,
+) -> impl IntoView + use<> {
+    let path = frame.place.elsewhere().href(&essential_path(&essential.name));
+    let steps: Vec<_> = essential.steps.iter().map(|step| step_failures(step, &path, frame, detail)).collect();
+    let progress = format!("PRELIM {}, FINAL {}", essential.prelim.progress(), essential.final_.progress());
+    view! {
+        <section class="section-card failures-essential">
+            <div class="section-header">
+                <h2 class="section-title">
+                    <a class="essential-link" href=path>{essential.display_name.clone()}</a>
+                    <StateMark tone=Tone::of_essential(essential.status) words=essential.status.label()/>
+                </h2>
+                <span class="section-badge">{progress}</span>
+            </div>
+            {steps}
+            {waiting(&essential.blocks, frame)}
+        </section>
+    }
+}
+
+fn step_failures(
+    step: &StepFailures,
+    path: &str,
+    frame: &Frame,
+    detail: &impl Fn() -> AnyView,
+) -> impl IntoView + use<> {
+    let runs: Vec<_> = step.runs.iter().map(|run| failed_run(run, frame, detail)).collect();
+    let blocked: Vec<_> = step
+        .blocked_datasets
+        .iter()
+        .map(|dataset| {
+            let href = add_parameters(path.to_owned(), [("dataset", dataset.as_str())]);
+            view! { <li><a class="mono" href=href title=dataset.to_string()>{dataset.workflow_id().to_owned()}</a></li> }
+        })
+        .collect();
+    let blocked = (!blocked.is_empty()).then(|| {
+        view! {
+            <div class="failures-blocked">
+                <h4>{format!("Blocked by step {}", step.sequence_order)}</h4>
+                <ul>{blocked}</ul>
+            </div>
+        }
+    });
+    view! {
+        <section class="failures-step">
+            <h3>
+                <span class="sequence-badge" aria-hidden="true">{step.sequence_order}</span>
+                {format!("Step {}, {}", step.sequence_order, step.phase)}
+            </h3>
+            <ul class="failures-runs">{runs}</ul>
+            {blocked}
+        </section>
+    }
+}
+
+fn failed_run(run: &Run, frame: &Frame, detail: &impl Fn() -> AnyView) -> impl IntoView + use<> {
+    let is_open = frame.open.as_ref() == Some(&run.row.run_id);
+    let href = if is_open {
+        run_href(&frame.place, &RunId::new(OpenRun::NONE))
+    } else {
+        run_href(&frame.place, &run.row.run_id)
+    };
+    let slice = run.slice.as_ref().map(ToString::to_string).unwrap_or_default();
+    let trigger = run.trigger().map_or("", |trigger| trigger.label());
+    view! {
+        <li class="failed-run" class:is-open=is_open>
+            <a class="failed-run-head row-link" href=href aria-expanded=is_open.to_string() data-noscroll="">
+                <span class="failed-run-arrow" aria-hidden="true">"›"</span>
+                <StateMark tone=Tone::of_run(run.status()) words=run.row.status.clone()/>
+                <span class="mono failed-run-dataset" title=run.row.dataset_id.to_string()>
+                    {run.row.dataset_id.workflow_id().to_owned()}
+                </span>
+                <span class="mono failed-run-slice">{slice}</span>
+                <span class="failed-run-trigger">{trigger}</span>
+                <span class="mono">{clock_time(&frame.zone, run.row.created_at)}</span>
+                <span class="mono">{run_time(run.duration_s(frame.now), Over::of_status(&run.row.status))}</span>
+            </a>
+            {is_open.then(detail)}
+        </li>
+    }
+}
+
+fn waiting(blocks: &[Neighbour], frame: &Frame) -> impl IntoView + use<> {
+    (!blocks.is_empty()).then(|| {
+        view! {
+            <div class="failures-waiting">
+                <h3>"Essentials that wait for it"</h3>
+                <ul>{blocks.iter().map(|other| neighbour_link(other, &frame.place)).collect_view()}</ul>
+            </div>
+        }
+    })
+}
+
+/// Another essential with its status, as a list item.
+pub(crate) fn neighbour_link(other: &Neighbour, place: &Place) -> impl IntoView + use<> {
+    let href = place.elsewhere().href(&essential_path(&other.name));
+    let mark = match other.status {
+        Some(status) => view! { <StateMark tone=Tone::of_essential(status) words=status.label()/> },
+        None => view! { <StateMark tone=Tone::Unrecognised words="not in the catalog"/> },
+    };
+    view! { <li><a class="essential-link" href=href>{other.display_name.clone()}</a>{mark}</li> }
+}
