@@ -1,9 +1,17 @@
-//! The route table.
+//! The route table, and the frame that every page stands in.
 
+use crate::components::chat_panel::ChatPanel;
+use crate::components::demo_ribbon::DemoRibbon;
+use crate::components::error_page::NotFoundPage;
+use crate::components::header::Header;
+use crate::components::keyboard::Keyboard;
+use crate::context::provide_zone;
+use crate::live::provide_live;
 use crate::pages::dashboard::DashboardPage;
 use crate::pages::essential::EssentialPage;
 use crate::pages::explorer::ExplorerPage;
 use crate::pages::rca::RcaPage;
+use crate::session::provide_session;
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use leptos_router::components::{Route, Router, Routes};
@@ -13,16 +21,33 @@ use leptos_router::{SsrMode, path};
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
+    provide_session();
+    provide_live();
     view! {
         <Router>
-            <main id="content">
-                <Routes fallback=|| view! { <h1>"Not found"</h1> }>
+            <Frame/>
+        </Router>
+    }
+}
+
+#[component]
+fn Frame() -> impl IntoView {
+    provide_zone();
+    view! {
+        <a class="skip-link" href="#content">"Skip to the content"</a>
+        <Header/>
+        <div class="frame">
+            <main class="page" id="content" tabindex="-1">
+                <DemoRibbon/>
+                <Routes fallback=NotFoundPage>
                     <Route path=path!("/") view=DashboardPage ssr=SsrMode::Async/>
                     <Route path=path!("/essentials/:name") view=EssentialPage ssr=SsrMode::Async/>
                     <Route path=path!("/explorer") view=ExplorerPage ssr=SsrMode::Async/>
                     <Route path=path!("/rca") view=RcaPage ssr=SsrMode::Async/>
                 </Routes>
             </main>
-        </Router>
+            <ChatPanel/>
+        </div>
+        <Keyboard/>
     }
 }

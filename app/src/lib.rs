@@ -9,12 +9,19 @@
 
 #![recursion_limit = "512"]
 
+pub mod api;
 pub mod app;
 pub mod components;
+pub mod context;
+pub mod error;
+pub mod live;
 pub mod location;
 pub mod pages;
+pub mod session;
+#[cfg(feature = "ssr")]
 pub mod shell;
 pub mod time;
 
 pub use app::App;
+#[cfg(feature = "ssr")]
 pub use shell::shell;

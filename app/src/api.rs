@@ -1,0 +1,23 @@
+//! Server functions: what the pages ask for. Each takes the actor from the request, calls one
+//! use case and converts the error.
+
+pub mod board;
+pub mod dated;
+pub mod essential;
+pub mod failures;
+pub mod runs;
+
+#[cfg(feature = "ssr")]
+use crate::error::AppError;
+
+/// The use cases and the one who asks, as the server put them into the context.
+#[cfg(feature = "ssr")]
+pub fn context() -> Result<(service::Service, model::Actor), AppError> {
+    use leptos::prelude::use_context;
+    let service = use_context::<service::Service>();
+    let actor = use_context::<model::Actor>();
+    service.zip(actor).ok_or_else(|| {
+        tracing::error!("the server provides no service or no actor to its pages");
+        AppError::new(model::ErrorKind::Internal, "The server could not answer this.")
+    })
+}

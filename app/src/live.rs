@@ -1,0 +1,194 @@
+//! Live updates: `GET /api/live` as an `EventSource`, handed to whoever follows a date.
+
+use leptos::prelude::*;
+use model::diff::BoardDiff;
+use model::live::Pulse;
+use model::source::{SourceState, SourceStatus};
+use model::{BusinessDate, SnapshotId};
+
+/// Whether what is shown keeps itself up to date.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Connection {
+    /// Not connected yet; where there is no script, for ever.
+    #[default]
+    Connecting,
+    /// Events arrive and the sources answer.
+    Live,
+    /// The connection is lost; the browser tries again.
+    Reconnecting,
+    /// No event for three polls, or a source is down.
+    Stale,
+}
+
+impl Connection {
+    /// The word in `data-state`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Connecting => "connecting",
+            Self::Live => "live",
+            Self::Reconnecting => "reconnecting",
+            Self::Stale => "stale",
+        }
+    }
+
+    /// What the dot means.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Connecting => "Not live: shown as it was when the page was made",
+            Self::Live => "Live: changes show by themselves",
+            Self::Reconnecting => "Reconnecting: changes may be missing",
+            Self::Stale => "Stale: a source is down, or no update has come for three polls",
+        }
+    }
+
+    /// What an event says of the connection.
+    fn after(sources: &[SourceStatus]) -> Self {
+        let down = sources.iter().any(|source| source.state == SourceState::Down);
+        if down { Self::Stale } else { Self::Live }
+    }
+}
+
+/// An event of the stream.
+#[derive(Clone, Debug)]
+pub enum BoardUpdate {
+    /// Which board is current; somebody with another one fetches it whole.
+    Pulse(Pulse),
+    /// The next board.
+    Diff(BoardDiff),
+}
+
+impl BoardUpdate {
+    /// The board that is current after this event.
+    pub fn current(&self) -> Option<SnapshotId> {
+        match self {
+            Self::Pulse(pulse) => pulse.id,
+            Self::Diff(diff) => Some(diff.to),
+        }
+    }
+}
+
+/// The one live connection of a page.
+#[derive(Clone, Copy)]
+pub struct Live {
+    /// Whether the page is up to date.
+    pub connection: RwSignal<Connection>,
+}
+
+/// Puts the connection's state into the context; it begins when somebody follows a date.
+pub fn provide_live() {
+    provide_context(Live { connection: RwSignal::new(Connection::Connecting) });
+}
+
+/// The connection's state.
+pub fn use_live() -> Live {
+    expect_context()
+}
+
+/// Hands every event of `date` to `on_update` until the caller is gone or the date changes.
+/// Does nothing on the server.
+pub fn follow(
+    date: impl Fn() -> Option<BusinessDate> + Send + Sync + 'static,
+    on_update: impl Fn(BoardUpdate) + Clone + Send + Sync + 'static,
+) {
+    #[cfg(not(feature = "ssr"))]
+    browser::follow(use_live(), date, on_update);
+    #[cfg(feature = "ssr")]
+    let _ = (date, on_update);
+}
+
+#[cfg(not(feature = "ssr"))]
+mod browser {
+    use super::*;
+    use std::time::Duration;
+    use wasm_bindgen::JsCast;
+    use wasm_bindgen::closure::Closure;
+    use web_sys::{EventSource, MessageEvent};
+
+    /// Polls come at least this often while all is well, in milliseconds.
+    const POLL_MS: f64 = 15_000.0;
+    /// How often silence is looked for.
+    const WATCH: Duration = Duration::from_secs(5);
+    /// Delay before a stream that the server refused is tried again.
+    const RETRY: Duration = Duration::from_secs(5);
+
+    pub(super) fn follow(
+        live: Live,
+        date: impl Fn() -> Option<BusinessDate> + Send + Sync + 'static,
+        on_update: impl Fn(BoardUpdate) + Clone + Send + Sync + 'static,
+    ) {
+        let attempt = RwSignal::new(0_u32);
+        let last_event_ms = StoredValue::new(js_sys::Date::now());
+        let poll_ms = StoredValue::new(POLL_MS);
+        Effect::new(move |_| {
+            attempt.track();
+            let Some(date) = date() else { return };
+            let Ok(source) = EventSource::new(&format!("/api/live?date={date}")) else { return };
+            let heard = move |sources: Option<&[SourceStatus]>| {
+                let now_ms = js_sys::Date::now();
+                poll_ms.set_value((now_ms - last_event_ms.get_value()).max(POLL_MS).min(20.0 * POLL_MS));
+                last_event_ms.set_value(now_ms);
+                if let Some(sources) = sources {
+                    set_if_other(live.connection, Connection::after(sources));
+                }
+            };
+            for name in ["snapshot", "heartbeat"] {
+                let on_update = on_update.clone();
+                listen(&source, name, move |data| {
+                    if let Ok(pulse) = serde_json::from_str::<Pulse>(&data) {
+                        heard(Some(&pulse.sources));
+                        on_update(BoardUpdate::Pulse(pulse));
+                    }
+                });
+            }
+            let on_diff = on_update.clone();
+            listen(&source, "diff", move |data| {
+                if let Ok(diff) = serde_json::from_str::<BoardDiff>(&data) {
+                    heard(None);
+                    on_diff(BoardUpdate::Diff(diff));
+                }
+            });
+            let failing = source.clone();
+            let on_error = Closure::<dyn Fn()>::new(move || {
+                set_if_other(live.connection, Connection::Reconnecting);
+                // The browser retries by itself unless the server's answer was no stream.
+                if failing.ready_state() == EventSource::CLOSED {
+                    set_timeout(move || { attempt.try_update(|n| *n += 1); }, RETRY);
+                }
+            });
+            source.set_onerror(Some(on_error.as_ref().unchecked_ref()));
+            let open = StoredValue::new_local((source, on_error));
+            let watch = set_interval_with_handle(
+                move || {
+                    let silent_ms = js_sys::Date::now() - last_event_ms.get_value();
+                    if live.connection.get_untracked() == Connection::Live && silent_ms > 3.0 * poll_ms.get_value() {
+                        live.connection.set(Connection::Stale);
+                    }
+                },
+                WATCH,
+            );
+            on_cleanup(move || {
+                open.with_value(|(source, _)| source.close());
+                if let Ok(watch) = watch {
+                    watch.clear();
+                }
+            });
+        });
+    }
+
+    fn set_if_other(signal: RwSignal<Connection>, value: Connection) {
+        if signal.try_get_untracked().is_some_and(|now| now != value) {
+            signal.set(value);
+        }
+    }
+
+    fn listen(source: &EventSource, name: &str, on_data: impl Fn(String) + 'static) {
+        let listener = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+            if let Some(data) = event.data().as_string() {
+                on_data(data);
+            }
+        });
+        let _ = source.add_event_listener_with_callback(name, listener.as_ref().unchecked_ref());
+        // The listener lives as long as its EventSource, which the browser collects with it.
+        let _ = listener.into_js_value();
+    }
+}
