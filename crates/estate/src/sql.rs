@@ -104,6 +104,9 @@ pub struct SqlRuns {
     max_rows: usize,
 }
 
+/// How long a check may take, login included.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(7);
+
 enum Database {
     MySql(MySqlDatabase),
     Sqlite(SqliteDatabase),
@@ -179,7 +182,7 @@ impl SqlRuns {
         Ok(tasks)
     }
 
-    /// Makes a trivial call to each database: `(workflow, airflow)`.
+    /// Makes a trivial call to each database: `(workflow, airflow)`. Takes 7 seconds at most.
     pub async fn check(&self) -> (Result<(), SourceError>, Result<(), SourceError>) {
         tokio::join!(self.workflow.check(), self.airflow.check())
     }
@@ -194,6 +197,9 @@ impl Database {
     }
 
     async fn check(&self) -> Result<(), SourceError> {
-        self.read(&query::ping()).await.map(drop)
+        match tokio::time::timeout(CHECK_TIMEOUT, self.read(&query::ping())).await {
+            Ok(answer) => answer.map(drop),
+            Err(_) => Err(SourceError::TimedOut { limit_s: CHECK_TIMEOUT.as_secs() }),
+        }
     }
 }

@@ -32,11 +32,21 @@ impl MariaDb {
         Self::start_with(&[])
     }
 
+    /// Starts a server whose certificate is for the host `name` only, as that of a server
+    /// behind a load balancer is.
+    pub fn start_as_host(name: &str) -> Self {
+        Self::start_for(&[name], &[])
+    }
+
     /// Starts a server with further options of `mariadbd`, for example
     /// `--innodb-buffer-pool-size=4G`.
     pub fn start_with(options: &[&str]) -> Self {
+        Self::start_for(&["127.0.0.1", "localhost"], options)
+    }
+
+    fn start_for(host_names: &[&str], options: &[&str]) -> Self {
         let dir = process::initialise();
-        certificates::write(&dir);
+        certificates::write(&dir, host_names);
         let init = format!(
             "CREATE USER IF NOT EXISTS 'admin'@'%' IDENTIFIED BY '{ADMIN_PASSWORD}';\n\
              GRANT ALL ON *.* TO 'admin'@'%' WITH GRANT OPTION;\n"
@@ -80,7 +90,7 @@ impl MariaDb {
             .port(self.port)
             .username("admin")
             .password(ADMIN_PASSWORD)
-            .ssl_mode(MySqlSslMode::VerifyIdentity)
+            .ssl_mode(MySqlSslMode::VerifyCa)
             .ssl_ca(self.pem_path())
             .connect()
             .await
@@ -107,6 +117,16 @@ impl MariaDb {
         if slot.is_none() {
             *slot = Some(Process::spawn(&self.dir, self.port, &self.options).expect("start again"));
         }
+    }
+
+    /// Makes the server fall silent: it keeps its connections and answers nothing.
+    pub fn freeze(&self) {
+        process::signal(&self.dir, "STOP");
+    }
+
+    /// Lets a frozen server go on.
+    pub fn thaw(&self) {
+        process::signal(&self.dir, "CONT");
     }
 
     fn slot(&self) -> std::sync::MutexGuard<'_, Option<Process>> {

@@ -55,6 +55,14 @@ pub(super) fn classify(error: sqlx::Error, limits: QueryLimits) -> SourceError {
     }
 }
 
+/// An index hint names an index that is not there.
+pub(super) fn is_unknown_index(cause: &(dyn std::error::Error + 'static)) -> bool {
+    let Some(sqlx::Error::Database(database)) = cause.downcast_ref() else {
+        return false;
+    };
+    database.try_downcast_ref::<MySqlDatabaseError>().is_some_and(|error| error.number() == 1176)
+}
+
 /// The time limit has passed.
 pub(super) fn timed_out(limits: QueryLimits) -> SourceError {
     SourceError::TimedOut { limit_s: limits.timeout.as_secs().max(1) }

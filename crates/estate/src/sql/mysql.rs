@@ -14,9 +14,10 @@ use sqlx::mysql::{MySql, MySqlConnectOptions, MySqlConnection, MySqlPool, MySqlP
 use sqlx::pool::PoolConnection;
 use sqlx::{AssertSqlSafe, Executor};
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// Sessions of one pool. Five are kept once opened; the others serve bursts.
+/// Sessions of one pool. They are opened when needed, so that a quiet SENTRY holds few.
 const MAX_CONNECTIONS: u32 = 15;
 
 /// A session is replaced at this age. There is no idle time-out below it: a session
@@ -27,8 +28,16 @@ const MAX_LIFETIME: Duration = Duration::from_secs(5 * 60 * 60);
 /// How long to wait for a session: for a free one, or for TCP, TLS and login of a new one.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// `ORDER BY` the primary key with a `LIMIT` tempts the optimiser into walking that key, past
+/// millions of rows of other dates. Without it, it takes the index on `BUSINESS_DATE`, which
+/// InnoDB keeps in the order of the primary key within a date, or where fewer rows are
+/// wanted the one on `OUTPUT_DATASET_ID`.
+const AVOID_PRIMARY_KEY: &str = "IGNORE INDEX (PRIMARY)";
+
 pub(super) struct MySqlDatabase {
     pool: MySqlPool,
+    /// The workflow "table" is a view, or has no primary key: a hint would be an error.
+    takes_no_hint: AtomicBool,
     login: Login,
     limits: QueryLimits,
 }
@@ -40,7 +49,7 @@ impl MySqlDatabase {
         let open = |label, database: &str| {
             let login = Login::new(label, settings, options.clone().database(database));
             let pool = pool_options(settings.limits).connect_lazy_with(login.options());
-            Self { pool, login, limits: settings.limits }
+            Self { pool, takes_no_hint: AtomicBool::new(false), login, limits: settings.limits }
         };
         Ok((
             open("workflow database", &settings.fgw_database),
@@ -54,6 +63,16 @@ impl MySqlDatabase {
         datasets: &[&DatasetId],
         max_rows: usize,
     ) -> Result<Vec<TextRow>, SourceError> {
+        if !self.takes_no_hint.load(Ordering::Relaxed) {
+            let query = query::runs(date, datasets, max_rows, AVOID_PRIMARY_KEY);
+            match self.read(&query).await {
+                Err(SourceError::Refused(cause)) if fault::is_unknown_index(&*cause) => {
+                    tracing::warn!("WORKFLOW_RUN_INSTANCE has no primary key: reading it may be slow");
+                    self.takes_no_hint.store(true, Ordering::Relaxed);
+                }
+                result => return result,
+            }
+        }
         self.read(&query::runs(date, datasets, max_rows, "")).await
     }
 
@@ -139,12 +158,34 @@ fn pool_options(limits: QueryLimits) -> MySqlPoolOptions {
 /// (The driver has set its zone to UTC.)
 async fn set_up(connection: &mut MySqlConnection, limits: QueryLimits) -> sqlx::Result<()> {
     let version: String = sqlx::query_scalar("SELECT VERSION()").fetch_one(&mut *connection).await?;
-    let limit = if version.contains("MariaDB") {
-        format!("max_statement_time = {}", limits.timeout.as_secs_f64())
-    } else {
-        format!("MAX_EXECUTION_TIME = {}", limits.timeout.as_millis().max(1))
-    };
-    connection.execute(AssertSqlSafe(format!("SET SESSION {limit}"))).await?;
+    connection.execute(AssertSqlSafe(limit_statement(&version, limits))).await?;
     connection.execute("SET SESSION TRANSACTION READ ONLY").await?;
     Ok(())
+}
+
+/// MariaDB counts in seconds, MySQL and Aurora in milliseconds.
+fn limit_statement(version: &str, limits: QueryLimits) -> String {
+    if version.contains("MariaDB") {
+        format!("SET SESSION max_statement_time = {}", limits.timeout.as_secs_f64())
+    } else {
+        format!("SET SESSION MAX_EXECUTION_TIME = {}", limits.timeout.as_millis().max(1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limit_is_in_the_words_of_the_server() {
+        for (version, timeout_ms, expect) in [
+            ("10.11.19-MariaDB-0+deb12u1", 10_000, "SET SESSION max_statement_time = 10"),
+            ("10.11.19-MariaDB-0+deb12u1", 250, "SET SESSION max_statement_time = 0.25"),
+            ("8.0.39", 10_000, "SET SESSION MAX_EXECUTION_TIME = 10000"),
+            ("8.0.mysql_aurora.3.08.0", 250, "SET SESSION MAX_EXECUTION_TIME = 250"),
+        ] {
+            let limits = QueryLimits { timeout: Duration::from_millis(timeout_ms), max_rows: 500 };
+            assert_eq!(limit_statement(version, limits), expect);
+        }
+    }
 }

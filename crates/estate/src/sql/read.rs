@@ -4,26 +4,39 @@ use super::engine::{Engine, TextRow, Value};
 use super::query::PagedQuery;
 use super::{QueryLimits, fault};
 use crate::error::SourceError;
-use sqlx::{Connection, SqlStr};
 use sqlx::pool::PoolConnection;
+use sqlx::{Connection, SqlStr};
 use std::time::Duration;
 
 /// How long we wait beyond the limit that the server enforces, for one that does not answer
 /// at all.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// Reads all pages of `query`. A connection on which anything went wrong is closed, never
-/// used again: it may still be in the transaction, or waiting for an answer.
+/// Reads all pages of `query`. A connection on which this fails or is cancelled is closed,
+/// never used again: it may be in a transaction, or waiting for an answer.
 pub(super) async fn read_pages<E: Engine>(
-    mut connection: PoolConnection<E>,
+    connection: PoolConnection<E>,
     query: &PagedQuery,
     limits: QueryLimits,
 ) -> Result<Vec<TextRow>, SourceError> {
-    let result = read_in_transaction::<E>(&mut connection, query, limits).await;
-    if result.is_err() {
-        connection.close_on_drop();
+    let mut in_use = InUse(Some(connection));
+    let rows = match &mut in_use.0 {
+        Some(connection) => read_in_transaction::<E>(connection, query, limits).await?,
+        None => Vec::new(),
+    };
+    // Back to the pool.
+    drop(in_use.0.take());
+    Ok(rows)
+}
+
+struct InUse<E: Engine>(Option<PoolConnection<E>>);
+
+impl<E: Engine> Drop for InUse<E> {
+    fn drop(&mut self) {
+        if let Some(connection) = &mut self.0 {
+            connection.close_on_drop();
+        }
     }
-    result
 }
 
 async fn read_in_transaction<E: Engine>(

@@ -3,12 +3,13 @@
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 use std::path::Path;
 
-/// Writes `ca.pem`, `server.pem`, `server.key` and `foreign-ca.pem` into `dir`.
-pub(super) fn write(dir: &Path) {
+/// Writes `ca.pem`, `server.pem`, `server.key` and `foreign-ca.pem` into `dir`; the server's is
+/// for `host_names`.
+pub(super) fn write(dir: &Path, host_names: &[&str]) {
     let (ca_pem, issuer) = authority("SENTRY test authority");
     let (foreign_pem, _) = authority("SENTRY foreign authority");
     let key = KeyPair::generate().expect("generate a key");
-    let names = vec!["127.0.0.1".to_owned(), "localhost".to_owned()];
+    let names: Vec<String> = host_names.iter().map(|name| (*name).to_owned()).collect();
     let server = CertificateParams::new(names)
         .and_then(|params| params.signed_by(&key, &issuer))
         .expect("issue the server's certificate");

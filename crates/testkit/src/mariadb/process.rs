@@ -147,6 +147,13 @@ impl Process {
     }
 }
 
+/// Sends a signal to the server of `dir`.
+pub(super) fn signal(dir: &Path, name: &str) {
+    let script = r#"kill -s "$1" "$(cat "$2/pid")""#;
+    let status = Command::new("sh").args(["-c", script, "sh", name]).arg(dir).status();
+    assert!(status.is_ok_and(|status| status.success()), "cannot send {name} to mariadbd");
+}
+
 fn shell(script: &str) -> Option<String> {
     let script = format!(r#"PATH="$PATH:/usr/sbin:/usr/local/sbin"; {script}"#);
     let output = Command::new("sh").args(["-c", &script]).output().ok()?;
