@@ -111,8 +111,16 @@ fn what_cannot_be_read_is_refused_with_its_position() {
         json!("2026-02-18 12:00:00"),
         "workflow_run_instance[17]: CREATED_DATE is not a time",
     );
-    check(&format!("{run}/UPDATED_DATE"), Value::Null, "workflow_run_instance[17]: UPDATED_DATE is not a text");
-    check(&format!("{run}/BUSINESS_DATE"), json!("18-02-2026"), "workflow_run_instance[17]: BUSINESS_DATE `18");
+    check(
+        &format!("{run}/UPDATED_DATE"),
+        Value::Null,
+        "workflow_run_instance[17]: UPDATED_DATE is not a text",
+    );
+    check(
+        &format!("{run}/BUSINESS_DATE"),
+        json!("18-02-2026"),
+        "workflow_run_instance[17]: BUSINESS_DATE `18",
+    );
     check(&format!("{run}/STATUS"), remove(), "workflow_run_instance[17]: STATUS is missing");
     check(&format!("{run}/STATUS"), json!(5), "workflow_run_instance[17]: STATUS is not a text");
     check(
