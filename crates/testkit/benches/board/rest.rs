@@ -14,10 +14,12 @@ pub(crate) async fn measure(setup: &Setup) -> anyhow::Result<Vec<Row>> {
     check_answer(&sentry).await?;
     let url = sentry.url(PATH);
     let mut rows = Vec::new();
+    let mut sizes = Vec::new();
     for (encoding, name) in [(None, "not compressed"), (Some("br"), "br")] {
         let load = Load { url: &url, connections: 32, seconds: setup.choose(10, 2), encoding };
         Load { seconds: 1, ..load }.run().await?;
         let found = load.run().await?;
+        sizes.push(found.bytes_each);
         let how = format!(
             "{}, {name}: {} bytes an answer; p50 {} ms",
             load.describe(),
@@ -28,6 +30,7 @@ pub(crate) async fn measure(setup: &Setup) -> anyhow::Result<Vec<Row>> {
         rows.push(Row::at_least(&what, found.per_second, 10_000.0, "requests/s", how));
         rows.push(Row::at_most(&format!("{what}: p99"), found.p99_ms, 10.0, "ms", "the same run"));
     }
+    ensure!(sizes.is_sorted_by(|plain, br| br < plain), "the br answer is not compressed: {sizes:?} bytes");
     rows.push(Row::information(
         "memory after this load",
         format!("{} MB", number(sentry.memory_mb("VmRSS")?)),
