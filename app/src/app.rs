@@ -33,6 +33,12 @@ pub fn App() -> impl IntoView {
 #[component]
 fn Frame() -> impl IntoView {
     provide_zone();
+    // The page answers to clicks and keys from here on; browser tests and measurements wait for it.
+    Effect::new(|_| {
+        if let Some(root) = document().document_element() {
+            let _ = root.set_attribute("data-hydrated", "");
+        }
+    });
     view! {
         <a class="skip-link" href="#content">"Skip to the content"</a>
         <Header/>
