@@ -28,7 +28,7 @@ plan_tests() {
 run_plan() {
   local i
   mkdir -p "$LOGS"
-  trap 'stop_running_step; exit 130' INT TERM
+  trap 'stop_running_step; echo stopped; exit 130' INT TERM
   for i in "${!plan_names[@]}"; do
     run_step "$i" && continue
     failed_steps=$((failed_steps + 1))
@@ -89,15 +89,15 @@ plain() { tr '\r' '\n' | sed 's/\x1b\[[0-9;]*[A-Za-z]//g; s/\x1b([A-Z]//g'; }
 # One line about a step that still runs: how long, how many crates, the last line of its log.
 life_sign() {
   local crates last
-  crates=$(grep -c '^ *Compiling ' "$1" || true)
-  last=$(plain <"$1" | sed 's/^ *//' | grep . | tail -n 1 | cut -c 1-90 || true)
+  crates=$(grep -ac '^ *Compiling ' "$1" || true)
+  last=$(plain <"$1" | sed 's/^ *//' | grep -a . | tail -n 1 | cut -c 1-90 || true)
   printf '        %s' "$(duration "$2")"
   if ((crates > 0)); then printf ', %d crates' "$crates"; fi
   printf ': %s\n' "$last"
 }
 
 explain_failure() {
-  plain <"$1" | grep -v '^hint: ' | tail -n 30 | sed 's/^/        | /'
+  plain <"$1" | grep -av '^hint: ' | tail -n 30 | sed 's/^/        | /'
   sed -n 's/^hint: /        → /p' "$1"
   echo "        whole log: ${1#"$ROOT"/}"
 }

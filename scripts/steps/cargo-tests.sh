@@ -7,7 +7,7 @@ cd "$ROOT"
 
 output=$LOGS/cargo-tests-output.txt
 status=0
-cargo test --workspace --exclude frontend --no-fail-fast 2>&1 | tee "$output" || status=$?
+RUST_BACKTRACE=0 cargo test --workspace --exclude frontend --no-fail-fast 2>&1 | tee "$output" || status=$?
 
 # test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out
 awk '/^test result: / { passed += $4; failed += $6; skipped += $8 }
@@ -15,6 +15,7 @@ awk '/^test result: / { passed += $4; failed += $6; skipped += $8 }
 read -r passed failed skipped <"$LOGS/counts-cargo"
 
 # Last in the log, after pages of passed tests: what went wrong.
-grep -E "^test .* FAILED$|^error(\[|:)| panicked at " "$output" || true
+grep -E -A 4 '^error(\[|:)| panicked at |^Error: ' "$output" || true
+grep -E '^test .* FAILED$' "$output" || true
 echo "note: $passed passed, $failed failed, $skipped skipped"
 exit "$status"
