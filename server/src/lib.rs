@@ -4,4 +4,17 @@
 //!
 //! Start with [`router::build_router`], which lists what there is to ask for.
 
+#![recursion_limit = "512"]
+
+pub mod api;
+pub mod cli;
 pub mod config;
+pub mod error;
+pub mod guard;
+pub mod operations;
+pub mod pages;
+pub mod request;
+pub mod router;
+pub mod serve;
+pub mod state;
+pub mod telemetry;

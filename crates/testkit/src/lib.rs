@@ -1,8 +1,10 @@
 //! What tests and benchmarks share, and nothing that ships: real database servers that
 //! start and end with the test, and the reference estate to fill them with.
 //!
-//! Start with [`mariadb::MariaDb`].
+//! Start with [`mariadb::MariaDb`], or with `app::TestApp` (feature `app`): the whole server in process.
 
+#[cfg(feature = "app")]
+pub mod app;
 pub mod mariadb;
 pub mod reference;
 pub mod sqlite;

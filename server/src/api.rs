@@ -1,0 +1,43 @@
+//! REST: one file a resource. Handlers read parameters, call one use case and shape its answer.
+
+pub mod essentials;
+pub mod failures;
+pub mod health;
+pub mod json;
+pub mod lenz;
+pub mod live;
+pub mod openapi;
+pub mod params;
+pub mod runs;
+pub mod tasks;
+
+use crate::state::AppState;
+use tower_http::CompressionLevel;
+use tower_http::compression::CompressionLayer;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Every route under `/api`, with its description.
+pub fn routes() -> OpenApiRouter<AppState> {
+    let encoded_once = OpenApiRouter::with_openapi(openapi::about())
+        .routes(routes!(essentials::list_essentials))
+        .routes(routes!(live::follow_board));
+    let encoded_each_time = OpenApiRouter::new()
+        .routes(routes!(essentials::get_status))
+        .routes(routes!(health::get_health))
+        .routes(routes!(lenz::refresh_catalog, lenz::refresh_catalog_by_get))
+        .routes(routes!(runs::list_runs))
+        .routes(routes!(runs::export::export_runs_csv))
+        .routes(routes!(runs::export::export_runs_json))
+        .routes(routes!(tasks::get_run_tasks))
+        .routes(routes!(failures::list_failures))
+        .routes(routes!(openapi::get_openapi))
+        .layer(compression());
+    encoded_once.merge(encoded_each_time)
+}
+
+/// Compresses answers that are made for one reader: cheaply. Leaves alone what is encoded
+/// already, and event streams.
+pub fn compression() -> CompressionLayer {
+    CompressionLayer::new().quality(CompressionLevel::Fastest)
+}

@@ -1,0 +1,167 @@
+//! The one place where errors become HTTP answers: `application/problem+json` (RFC 9457).
+//!
+//! A problem says what the caller can do. What it must not say (hosts, users, statements,
+//! causes) is logged here, once, with the request id that the problem carries.
+
+use crate::request::RequestId;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use model::ErrorKind;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// Seconds after which it makes sense to ask again for what is not available.
+const RETRY_AFTER_S: u64 = 15;
+
+/// A problem as it is sent.
+#[derive(Clone, Debug, Default, Serialize, ToSchema)]
+pub struct Problem {
+    /// Names the kind of problem; for programs. Relative to the server.
+    #[serde(rename = "type")]
+    #[schema(example = "/problems/not-found")]
+    pub kind: &'static str,
+    /// The kind in words.
+    #[schema(example = "Not found")]
+    pub title: &'static str,
+    /// The HTTP status.
+    #[schema(example = 404)]
+    pub status: u16,
+    /// What is wrong here and how to mend it.
+    #[schema(example = "there is no essential `DERIVATVES`")]
+    pub detail: String,
+    /// The path that was asked for.
+    #[schema(example = "/api/status/DERIVATVES")]
+    pub instance: String,
+    /// Names this request in the log.
+    #[schema(example = "01JABCDEF0123456")]
+    pub request_id: String,
+    /// The parameter that is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<&'static str>,
+    /// Names that are near to an unknown one, nearest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub nearest: Vec<String>,
+}
+
+/// What went wrong with a request. Handlers fail with it.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    status: StatusCode,
+    detail: String,
+    field: Option<&'static str>,
+    nearest: Vec<String>,
+}
+
+impl Fault {
+    /// A problem of `status` with `detail` for the caller.
+    pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self { status, detail: detail.into(), field: None, nearest: Vec::new() }
+    }
+
+    /// The parameter `field` is malformed: 400.
+    pub fn invalid(field: &'static str, detail: impl Into<String>) -> Self {
+        Self { field: Some(field), ..Self::new(StatusCode::BAD_REQUEST, detail) }
+    }
+
+    /// A defect of ours: 500 with a fixed sentence.
+    pub fn internal() -> Self {
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "something went wrong in SENTRY; the log says more under this request id",
+        )
+    }
+
+    /// Nothing answers at this path: 404.
+    pub fn no_such_path() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "nothing answers here; /api/openapi.json lists what does")
+    }
+
+    /// The problem as this fault's answer to the request for `path`.
+    fn answer(self, path: &str, request_id: &RequestId) -> Response {
+        let (kind, title) = name(self.status);
+        let problem = Problem {
+            kind,
+            title,
+            status: self.status.as_u16(),
+            detail: self.detail,
+            instance: path.to_owned(),
+            request_id: request_id.to_string(),
+            field: self.field,
+            nearest: self.nearest,
+        };
+        let body = serde_json::to_vec(&problem).unwrap_or_default();
+        let mut response = (self.status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
+        }
+        response
+    }
+}
+
+/// Marks the answer; [`explain`] writes its body where path and request id are known.
+impl IntoResponse for Fault {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Gives a failed answer its body.
+pub(crate) fn explain(mut response: Response, path: &str, request_id: &RequestId) -> Response {
+    match response.extensions_mut().remove::<Fault>() {
+        None => response,
+        Some(fault) => {
+            let allow = response.headers_mut().remove(header::ALLOW);
+            let mut response = fault.answer(path, request_id);
+            if let Some(allow) = allow {
+                response.headers_mut().insert(header::ALLOW, allow);
+            }
+            response
+        }
+    }
+}
+
+impl From<service::Error> for Fault {
+    fn from(error: service::Error) -> Self {
+        match error.kind() {
+            ErrorKind::NotFound => Self {
+                nearest: error.nearest().to_vec(),
+                ..Self::new(StatusCode::NOT_FOUND, error.to_string())
+            },
+            ErrorKind::Invalid => {
+                let field = match &error {
+                    service::Error::Invalid { field, .. } => Some(*field),
+                    _ => None,
+                };
+                Self { field, ..Self::new(StatusCode::BAD_REQUEST, error.to_string()) }
+            }
+            ErrorKind::Forbidden => Self::new(StatusCode::FORBIDDEN, error.to_string()),
+            ErrorKind::Unavailable => Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
+            ErrorKind::Internal => {
+                tracing::error!(error = &error as &dyn std::error::Error, "a use case failed");
+                Self::internal()
+            }
+        }
+    }
+}
+
+/// What a handler answers.
+pub type Answer<T = Response> = Result<T, Fault>;
+
+/// Type and title of a problem.
+fn name(status: StatusCode) -> (&'static str, &'static str) {
+    match status {
+        StatusCode::BAD_REQUEST => ("/problems/invalid", "Invalid request"),
+        StatusCode::FORBIDDEN => ("/problems/forbidden", "Forbidden"),
+        StatusCode::NOT_FOUND => ("/problems/not-found", "Not found"),
+        StatusCode::METHOD_NOT_ALLOWED => ("/problems/method-not-allowed", "Method not allowed"),
+        StatusCode::PAYLOAD_TOO_LARGE => ("/problems/too-large", "Body too large"),
+        StatusCode::MISDIRECTED_REQUEST => ("/problems/unknown-host", "Unknown host"),
+        StatusCode::SERVICE_UNAVAILABLE => ("/problems/unavailable", "Not available now"),
+        _ => ("/problems/internal", "Internal error"),
+    }
+}

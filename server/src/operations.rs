@@ -1,0 +1,47 @@
+//! For the programs that look after this one: `/healthz`, `/readyz`, `/metrics`.
+
+use crate::error::Answer;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json, Router, routing};
+use http::header;
+use metrics_exporter_prometheus::PrometheusHandle;
+use model::Actor;
+use model::source::SourceState;
+use serde::Serialize;
+use service::Service;
+
+use crate::state::AppState;
+
+/// The three routes.
+pub fn routes() -> Router<AppState> {
+    Router::new()
+        .route("/healthz", routing::get(get_liveness))
+        .route("/readyz", routing::get(get_readiness))
+        .route("/metrics", routing::get(get_metrics))
+}
+
+/// The process answers. Says nothing of sources: a restart would mend none.
+async fn get_liveness() -> &'static str {
+    "ok\n"
+}
+
+/// Whether requests may come, and what they will miss.
+#[derive(Debug, Serialize)]
+struct Readiness {
+    /// Always: pages are served from what is known, and say what is not.
+    ready: bool,
+    /// Sources that have not answered their last call.
+    not_ready: Vec<&'static str>,
+}
+
+async fn get_readiness(State(service): State<Service>, Extension(actor): Extension<Actor>) -> Answer {
+    let health = service.get_health(&actor)?;
+    let missing = health.checks.iter().filter(|check| check.state != SourceState::Up);
+    let not_ready = missing.map(|check| check.name.as_str()).collect();
+    Ok(Json(Readiness { ready: true, not_ready }).into_response())
+}
+
+async fn get_metrics(State(metrics): State<PrometheusHandle>) -> Response {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics.render()).into_response()
+}
