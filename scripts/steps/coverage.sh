@@ -4,9 +4,10 @@ set -euo pipefail
 source "$(dirname "$0")/../lib/tools.sh"
 cd "$ROOT"
 
+outside="^$ROOT/(app|frontend|server)/"
 cargo llvm-cov --workspace --exclude frontend --no-report
-cargo llvm-cov report --html --output-dir target/coverage --ignore-filename-regex '/(app|frontend|server)/'
-cargo llvm-cov report --summary-only --ignore-filename-regex '/(app|frontend|server)/' | tee "$LOGS/coverage.txt"
+cargo llvm-cov report --html --output-dir target/coverage --ignore-filename-regex "$outside"
+cargo llvm-cov report --summary-only --ignore-filename-regex "$outside" | tee "$LOGS/coverage.txt"
 
 # The line TOTAL: regions, missed, %, functions, missed, %, lines, missed, %.
 lines=$(awk '$1 == "TOTAL" { print $10 }' "$LOGS/coverage.txt")
