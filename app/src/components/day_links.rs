@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use model::BusinessDate;
 
 /// The date shown between links to its neighbours; `href` gives the URL of a date.
-pub(crate) fn day_links(date: BusinessDate, href: impl Fn(BusinessDate) -> String) -> impl IntoView + use<> {
+pub(crate) fn day_links(date: BusinessDate, href: &dyn Fn(BusinessDate) -> String) -> impl IntoView + use<> {
     let (before, after) = (date.yesterday(), date.tomorrow());
     view! {
         <nav class="day-links" aria-label="Business dates">

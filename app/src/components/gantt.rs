@@ -4,7 +4,7 @@
 mod layout;
 mod state;
 
-use crate::components::state_mark::StateMark;
+use crate::components::state_mark::state_mark;
 use crate::location::encode;
 use crate::time::{Zone, duration};
 use layout::{Axis, Stretch, Tick, percent, task_duration_s};
@@ -14,10 +14,10 @@ use model::{TaskRow, Timestamp};
 use state::{state_words, task_tone};
 
 /// The tasks of `view`, with the one that failed first marked.
-#[component]
-pub(crate) fn Gantt(view: RunTasksView, zone: Zone) -> impl IntoView {
+pub(crate) fn gantt(view: &RunTasksView, zone: &Zone) -> impl IntoView + use<> {
     let RunTasksView { run, tasks, first_failed, airflow_url, now, .. } = view;
-    let axis = Axis::of(&tasks, now);
+    let now = *now;
+    let axis = Axis::of(tasks, now);
     let ticks = axis.map(|axis| axis.ticks(5)).unwrap_or_default();
     let rows: Vec<_> = tasks
         .iter()
@@ -25,7 +25,7 @@ pub(crate) fn Gantt(view: RunTasksView, zone: Zone) -> impl IntoView {
         .map(|(index, task)| {
             let href = airflow_url.as_deref().map(|run_url| task_url(run_url, task));
             let stretch = axis.and_then(|axis| axis.stretch(task, now));
-            task_row(task, stretch, &ticks, now, &zone, first_failed == Some(index), href)
+            task_row(task, stretch, &ticks, now, zone, *first_failed == Some(index), href)
         })
         .collect();
     let axis_title = format!("Timeline ({})", zone.as_str());
@@ -45,7 +45,7 @@ pub(crate) fn Gantt(view: RunTasksView, zone: Zone) -> impl IntoView {
                         <th scope="col" class="gantt-lane">
                             <span class="visually-hidden">{axis_title}</span>
                             <svg class="gantt-axis" width="100%" height="14" aria-hidden="true">
-                                {ticks.iter().map(|tick| tick_label(tick, &zone)).collect_view()}
+                                {ticks.iter().map(|tick| tick_label(tick, zone)).collect_view()}
                             </svg>
                         </th>
                     </tr>
@@ -109,7 +109,7 @@ fn task_row(
                 {is_first_failure.then(|| view! { <span class="gantt-mark">"first failure"</span> })}
             </th>
             <td>
-                <StateMark tone words=state_words(task.state.as_deref())/>
+                {state_mark(tone, &state_words(task.state.as_deref()))}
             </td>
             <td class="mono">{tries(task)}</td>
             <td>{task.operator.clone()}</td>

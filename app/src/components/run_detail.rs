@@ -1,16 +1,15 @@
 //! One run: what it is, how it stands, and its tasks on a time axis.
 
-use crate::components::gantt::Gantt;
+use crate::components::gantt::gantt;
 use crate::components::run_link::{Over, clock_time, run_time};
-use crate::components::state_mark::{StateMark, Tone};
+use crate::components::state_mark::{Tone, state_mark};
 use crate::location::{Place, essential_path};
 use crate::time::Zone;
 use leptos::prelude::*;
 use model::view::RunTasksView;
 
 /// The run of `view` with its tasks.
-#[component]
-pub(crate) fn RunDetail(view: RunTasksView, place: Place, zone: Zone) -> impl IntoView {
+pub(crate) fn run_detail(view: &RunTasksView, place: &Place, zone: &Zone) -> impl IntoView + use<> {
     let run = &view.run;
     let tone = if run.is_recognised() { Tone::of_run(run.status()) } else { Tone::Unrecognised };
     let trigger = run.trigger().map_or_else(|| run.row.trigger_type.clone(), |trigger| trigger.label().to_owned());
@@ -45,12 +44,12 @@ pub(crate) fn RunDetail(view: RunTasksView, place: Place, zone: Zone) -> impl In
     view! {
         <div class="run-detail">
             <dl class="run-facts">
-                <div><dt>"Status"</dt><dd><StateMark tone words=run.row.status.clone()/></dd></div>
+                <div><dt>"Status"</dt><dd>{state_mark(tone, &run.row.status)}</dd></div>
                 <div><dt>"Trigger"</dt><dd>{counts_in}</dd></div>
                 <div><dt>"Slice"</dt><dd class="mono">{slice}</dd></div>
-                <div><dt>"Started"</dt><dd class="mono">{clock_time(&zone, run.row.created_at)}</dd></div>
+                <div><dt>"Started"</dt><dd class="mono">{clock_time(zone, run.row.created_at)}</dd></div>
                 <div>
-                    <dt>"Updated"</dt><dd class="mono">{clock_time(&zone, run.row.updated_at)}</dd>
+                    <dt>"Updated"</dt><dd class="mono">{clock_time(zone, run.row.updated_at)}</dd>
                 </div>
                 <div>
                     <dt>"Duration"</dt>
@@ -65,7 +64,7 @@ pub(crate) fn RunDetail(view: RunTasksView, place: Place, zone: Zone) -> impl In
             {oddities}
             <div class="run-detail-actions">{airflow}</div>
             {no_tasks}
-            <Gantt view=view.clone() zone/>
+            {gantt(view, zone)}
         </div>
     }
 }

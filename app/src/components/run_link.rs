@@ -1,8 +1,10 @@
 //! The link from a run to its tasks.
 
-use crate::location::{Place, encode};
+use crate::components::state_mark::{Tone, state_mark};
+use crate::location::{Place, encode, essential_path};
 use crate::time::{Zone, duration};
 use leptos::prelude::*;
+use model::view::Neighbour;
 use model::{RunId, Timestamp};
 
 /// The page that shows the tasks of `run_id`, keeping date and zone of `place`.
@@ -22,6 +24,16 @@ pub(crate) fn add_parameters<'a>(
         url.push_str(&encode(value));
     }
     url
+}
+
+/// Another essential with its status, as a list item.
+pub(crate) fn neighbour_link(other: &Neighbour, place: &Place) -> impl IntoView + use<> {
+    let href = place.elsewhere().href(&essential_path(&other.name));
+    let mark = match other.status {
+        Some(status) => state_mark(Tone::of_essential(status), status.label()),
+        None => state_mark(Tone::Unrecognised, "not in the catalog"),
+    };
+    view! { <li><a class="essential-link" href=href>{other.display_name.clone()}</a>{mark}</li> }
 }
 
 /// A moment as clock time, with the exact one on hover.

@@ -82,8 +82,8 @@ impl Tone {
 }
 
 /// `words` with the sign and colour of `tone`.
-#[component]
-pub(crate) fn StateMark(tone: Tone, #[prop(into)] words: String) -> impl IntoView {
+pub(crate) fn state_mark(tone: Tone, words: &str) -> impl IntoView + use<> {
+    let words = words.to_owned();
     view! {
         <span class=format!("state-mark {}", tone.as_str())>
             <span class="state-mark-sign" aria-hidden="true">{tone.sign()}</span>

@@ -1,9 +1,195 @@
-//! Essential.
+//! One essential: its phases, its sequence of steps, and every slice of every dataset.
 
+mod cells;
+mod matrix;
+mod sequence;
+mod steps;
+
+use crate::api::dated::Dated;
+use crate::api::essential::get_essential;
+use crate::components::copy_button::CopyButton;
+use crate::components::date_picker::DatePicker;
+use crate::components::day_links::day_links;
+use crate::components::error_page::ErrorPage;
+use crate::components::page_meta::PageMeta;
+use crate::components::progress_bar::ProgressBar;
+use crate::components::refetch::refetch_on_change;
+use crate::components::run_link::{clock_time, neighbour_link};
+use crate::components::skeleton::Skeleton;
+use crate::components::sources_banner::SourcesBanner;
+use crate::components::state_mark::{Tone, state_mark};
+use crate::components::status_badge::{StatusBadge, essential_tone};
+use crate::context::{WithPlace, use_zone};
+use crate::location::{Place, essential_path};
+use crate::time::{Zone, duration};
+use leptos::either::Either;
 use leptos::prelude::*;
+use leptos_router::components::Form;
+use leptos_router::hooks::use_params_map;
+use matrix::slice_matrix;
+use model::view::{EssentialView, Neighbour, RunColumn};
+use model::{PhaseBoard, SnapshotId, Timestamp};
+use sequence::sequence;
 
-/// Essential.
+/// One essential on one date.
 #[component]
 pub fn EssentialPage() -> impl IntoView {
-    view! { <h1 class="page-title">"Essential"</h1> }
+    view! { <WithPlace let:place><Essential place/></WithPlace> }
+}
+
+#[component]
+fn Essential(place: Memo<Place>) -> impl IntoView {
+    let parameters = use_params_map();
+    let name = Memo::new(move |_| parameters.with(|map| map.get("name").unwrap_or_default()));
+    let date = Memo::new(move |_| place.with(|place| place.date));
+    let board = RwSignal::new(None::<SnapshotId>);
+    let answer = Resource::new(
+        move || (name.get(), date.get(), board.get()),
+        |(name, date, _)| get_essential(name, date),
+    );
+    refetch_on_change(board, answer);
+    let zone = use_zone();
+    view! {
+        <Transition fallback=Skeleton>
+            {move || {
+                answer.get().map(|answer| match answer {
+                    Ok(dated) => Either::Left(essential(dated, place, &zone.read())),
+                    Err(error) => Either::Right(view! { <ErrorPage error nearest_path="/essentials/"/> }),
+                })
+            }}
+        </Transition>
+    }
+}
+
+fn essential(dated: Dated<EssentialView>, place: Memo<Place>, zone: &Zone) -> impl IntoView + use<> {
+    let Dated { date, view, .. } = dated;
+    let now_at = place.get();
+    let path = essential_path(&view.essential.name);
+    let days = day_links(date, &|date| Place { date: Some(date), ..now_at.clone() }.href(&path));
+    let filters = filter_form(&now_at, &path);
+    view! {
+        <PageMeta title=title(&view) description=description(&view) path=path.clone()/>
+        <div class="page-header">
+            <div>
+                <h1 class="page-title essential-title">
+                    {view.essential.display_name.clone()}
+                    <StatusBadge tone=essential_tone(view.essential.status) label=view.essential.status.label()/>
+                </h1>
+                <p class="page-subtitle">
+                    <span class="mono">{view.essential.name.to_string()}</span>
+                    <CopyButton text=view.essential.name.to_string() what="name"/>
+                    {age(&view)}
+                </p>
+            </div>
+            <div class="page-controls">
+                {days}
+                <DatePicker place path=path.clone() date/>
+            </div>
+        </div>
+        <SourcesBanner sources=view.sources.clone() polled_at=view.polled_at now=view.now/>
+        {facts(&view, &now_at, zone)}
+        <section class="section-card">
+            <div class="section-header"><h2 class="section-title">"Sequence"</h2></div>
+            {sequence(&view.essential, &now_at)}
+        </section>
+        <section class="section-card">
+            <div class="section-header">
+                <h2 class="section-title">"Datasets and slices"</h2>
+                {filters}
+            </div>
+            {slice_matrix(&view, &now_at, zone)}
+        </section>
+    }
+}
+
+/// `DERIVATIVES RUNNING 4/6, 18-Feb-2026`: what a pasted link says.
+fn title(view: &EssentialView) -> String {
+    let essential = &view.essential;
+    let (name, status) = (&essential.display_name, essential.status.label());
+    format!("{name} {status} {}, {}", essential.current().progress(), view.business_date.label())
+}
+
+fn description(view: &EssentialView) -> String {
+    let essential = &view.essential;
+    let phase = |part: &PhaseBoard| format!("{} {}", part.status.label(), part.progress());
+    let failed = match essential.current().failed {
+        0 => String::new(),
+        1 => "; 1 dataset failed".to_owned(),
+        failed => format!("; {failed} datasets failed"),
+    };
+    format!("PRELIM {}, FINAL {}{failed}", phase(&essential.prelim), phase(&essential.final_))
+}
+
+fn age(view: &EssentialView) -> Option<String> {
+    let polled_at = view.polled_at?;
+    Some(format!("data {} old", duration(view.now.as_second() - polled_at.as_second())))
+}
+
+fn facts(view: &EssentialView, place: &Place, zone: &Zone) -> impl IntoView + use<> {
+    let essential = &view.essential;
+    let current = essential.current();
+    let phase = |name: &'static str, part: &PhaseBoard| {
+        view! {
+            <div>
+                <dt>{name}</dt>
+                <dd>
+                    {state_mark(Tone::of_essential(part.status), part.status.label())}
+                    <ProgressBar tone=essential_tone(part.status) done=part.success total=part.total_datasets/>
+                </dd>
+            </div>
+        }
+    };
+    let time = |at: Option<Timestamp>| match at {
+        Some(at) => Either::Left(clock_time(zone, at)),
+        None => Either::Right("—"),
+    };
+    view! {
+        <dl class="section-card essential-facts">
+            <div><dt>"Current phase"</dt><dd>{essential.phase.as_str()}</dd></div>
+            {phase("PRELIM", &essential.prelim)}
+            {phase("FINAL", &essential.final_)}
+            <div><dt>"Started"</dt><dd class="mono">{time(current.started_at)}</dd></div>
+            <div><dt>"Last updated"</dt><dd class="mono">{time(current.last_updated)}</dd></div>
+            <div><dt>"Waits for"</dt><dd>{neighbours(&view.depends_on, place)}</dd></div>
+            <div><dt>"Waiting for it"</dt><dd>{neighbours(&view.needed_by, place)}</dd></div>
+        </dl>
+    }
+}
+
+fn neighbours(others: &[Neighbour], place: &Place) -> impl IntoView + use<> {
+    match others.is_empty() {
+        true => Either::Left("nothing"),
+        false => {
+            let links: Vec<_> = others.iter().map(|other| neighbour_link(other, place)).collect();
+            Either::Right(view! { <ul class="neighbours">{links}</ul> })
+        }
+    }
+}
+
+/// Cuts the matrix down by name: a form, so that it works without a script.
+fn filter_form(place: &Place, path: &str) -> impl IntoView + use<> {
+    let filter = |column| place.filter(column).unwrap_or_default().to_owned();
+    let (dataset, slice) = (filter(RunColumn::Dataset), filter(RunColumn::Slice));
+    let filtered = !(dataset.is_empty() && slice.is_empty());
+    let hidden = [
+        place.date.map(|date| ("date", date.to_string())),
+        place.zone.as_ref().map(|zone| ("tz", zone.as_str().to_owned())),
+    ];
+    let hidden: Vec<_> = hidden
+        .into_iter()
+        .flatten()
+        .map(|(name, value)| view! { <input type="hidden" name=name value=value/> })
+        .collect();
+    let clear = place.elsewhere().href(path);
+    view! {
+        <Form method="GET" action=path.to_owned() attr:class="matrix-filter" attr:role="search" attr:aria-label="Datasets and slices">
+            {hidden}
+            <input class="filter-input" type="search" name="dataset" value=dataset
+                placeholder="Dataset" aria-label="Dataset holds" data-search=""/>
+            <input class="filter-input" type="search" name="slice" value=slice
+                placeholder="Slice" aria-label="Slice holds"/>
+            <button class="button" type="submit">"Filter"</button>
+            {filtered.then(|| view! { <a class="quick-action" href=clear>"Clear"</a> })}
+        </Form>
+    }
 }

@@ -20,7 +20,7 @@ use crate::components::sources_banner::SourcesBanner;
 use crate::context::WithPlace;
 use crate::error::AppError;
 use crate::location::Place;
-use body::RunTable;
+use body::run_table;
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
@@ -74,7 +74,7 @@ fn Explorer(place: Memo<Place>) -> impl IntoView {
                     })
                 })
             }}
-            <RunTable place query offset question answer/>
+            {run_table(place, query, offset, question, answer)}
         </Transition>
     }
 }
@@ -100,7 +100,7 @@ fn header(dated: &Dated<(Question, RunsView)>, place: &Place) -> impl IntoView +
                 <p class="page-subtitle" aria-live="polite">{counts(view)}</p>
             </div>
             <div class="page-controls">
-                {day_links(dated.date, day)}
+                {day_links(dated.date, &day)}
                 <a class="quick-action" href=export("csv") download="">"Export CSV"</a>
                 <a class="quick-action" href=export("json") download="">"Export JSON"</a>
             </div>

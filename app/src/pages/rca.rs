@@ -1,9 +1,154 @@
-//! RCA Analysis.
+//! RCA Analysis: the failures of a date, each with its tasks and what it holds up; and the
+//! tasks of any other run that a link names.
 
+mod choice;
+mod failures;
+
+use crate::api::dated::Dated;
+use crate::api::failures::list_failures;
+use crate::api::runs::get_run_tasks;
+use crate::components::date_picker::DatePicker;
+use crate::components::day_links::day_links;
+use crate::components::error_page::ErrorPage;
+use crate::components::page_meta::PageMeta;
+use crate::components::refetch::refetch_on_change;
+use crate::components::run_detail::run_detail;
+use crate::components::skeleton::Skeleton;
+use crate::components::sources_banner::SourcesBanner;
+use crate::context::{WithPlace, use_zone};
+use crate::error::AppError;
+use crate::location::Place;
+use crate::time::{Zone, duration};
+use choice::{OpenRun, count_words, is_failure};
+use failures::failure_list;
+use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
+use model::view::{FailuresView, RunColumn, RunTasksView};
+use model::{RunId, SnapshotId};
+
+/// The page's path.
+const PATH: &str = "/rca";
 
 /// RCA Analysis.
 #[component]
 pub fn RcaPage() -> impl IntoView {
-    view! { <h1 class="page-title">"RCA Analysis"</h1> }
+    view! { <WithPlace let:place><Rca place/></WithPlace> }
+}
+
+/// The tasks of the open run.
+type Tasks = Option<(RunId, Result<RunTasksView, AppError>)>;
+
+#[component]
+fn Rca(place: Memo<Place>) -> impl IntoView {
+    let date = Memo::new(move |_| place.with(|place| place.date));
+    let chosen = Memo::new(move |_| place.with(|place| OpenRun::parse(place.filter(RunColumn::Run))));
+    let board = RwSignal::new(None::<SnapshotId>);
+    let answer = Resource::new(move || (date.get(), board.get()), |(date, _)| list_failures(date));
+    let tasks: Resource<Tasks> = Resource::new(
+        move || (date.get(), board.get(), chosen.get()),
+        move |(date, _, chosen)| async move {
+            let run_id = match chosen {
+                OpenRun::Named(run_id) => run_id,
+                OpenRun::None => return None,
+                OpenRun::First => chosen.among(&answer.await.ok()?.view)?,
+            };
+            Some((run_id.clone(), get_run_tasks(date, run_id).await))
+        },
+    );
+    refetch_on_change(board, answer);
+    let zone = use_zone();
+    view! {
+        <Transition fallback=Skeleton>
+            {move || {
+                answer.get().map(|answer| match answer {
+                    Ok(dated) => Either::Left(rca(&dated, tasks, &chosen.read(), place, &zone.read())),
+                    Err(error) => Either::Right(view! { <ErrorPage error/> }),
+                })
+            }}
+        </Transition>
+    }
+}
+
+fn rca(
+    dated: &Dated<FailuresView>,
+    tasks: Resource<Tasks>,
+    chosen: &OpenRun,
+    place: Memo<Place>,
+    zone: &Zone,
+) -> impl IntoView + use<> {
+    let view = &dated.view;
+    let now_at = place.get();
+    let open = chosen.among(view);
+    let day = |date| Place { date: Some(date), ..now_at.elsewhere() }.href(PATH);
+    let found = match view.essentials.is_empty() {
+        true => "No failures".to_owned(),
+        false => count_words(view),
+    };
+    let title = format!("RCA: {found}, {}", dated.date.label());
+    let names: Vec<_> = view.essentials.iter().map(|essential| essential.display_name.as_str()).collect();
+    let detail = |wanted: RunId| {
+        let (place, zone) = (now_at.clone(), zone.clone());
+        (move || run_panel(tasks.get().flatten(), &wanted, &place, &zone)).into_any()
+    };
+    let elsewhere = open.clone().filter(|open| !is_failure(view, open)).map(|open| {
+        view! {
+            <section class="section-card">
+                <div class="section-header"><h2 class="section-title">"Tasks of a run"</h2></div>
+                {detail(open)}
+            </section>
+        }
+    });
+    view! {
+        <PageMeta title description=names.join(", ") path=PATH/>
+        <div class="page-header">
+            <div>
+                <h1 class="page-title">"RCA Analysis"</h1>
+                <p class="page-subtitle" aria-live="polite">{found}{age(view)}</p>
+            </div>
+            <div class="page-controls">
+                {day_links(dated.date, &day)}
+                <DatePicker place path=PATH date=dated.date/>
+            </div>
+        </div>
+        <SourcesBanner sources=view.sources.clone() polled_at=view.polled_at now=view.now/>
+        {elsewhere}
+        {nothing_failed(dated)}
+        {failure_list(view, open, &now_at, zone, &detail)}
+    }
+}
+
+fn age(view: &FailuresView) -> Option<String> {
+    let polled_at = view.polled_at?;
+    Some(format!(", data {} old", duration(view.now.as_second() - polled_at.as_second())))
+}
+
+fn nothing_failed(dated: &Dated<FailuresView>) -> impl IntoView + use<> {
+    let view = &dated.view;
+    view.essentials.is_empty().then(|| {
+        let words = match view.polled_at {
+            Some(_) => format!(
+                "No run of {} has failed{}. New failures show here by themselves.",
+                dated.date.label(),
+                age(view).unwrap_or_default()
+            ),
+            None => "Nothing is known of this date yet: the sources have not answered. SENTRY keeps asking.".to_owned(),
+        };
+        view! { <p class="section-card rca-nothing">{words}</p> }
+    })
+}
+
+/// The tasks of `wanted`, or what stands there while they are on their way.
+fn run_panel(tasks: Tasks, wanted: &RunId, place: &Place, zone: &Zone) -> impl IntoView + use<> {
+    match tasks.filter(|(run_id, _)| run_id == wanted) {
+        Some((_, Ok(view))) => {
+            EitherOf3::A(run_detail(&view, place, zone))
+        }
+        Some((_, Err(error))) => EitherOf3::B(view! {
+            <div class="rca-trouble" role="alert">
+                <p>{format!("The tasks of {wanted} cannot be shown: {error}")}</p>
+                <p>{error.advice()}</p>
+            </div>
+        }),
+        None => EitherOf3::C(view! { <div class="skeleton-bar is-tall" aria-busy="true"></div> }),
+    }
 }

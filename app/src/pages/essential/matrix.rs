@@ -2,11 +2,11 @@
 
 use super::cells::{CellTone, count_words, has_unrecognised, oddity_words, select};
 use crate::components::run_link::{Over, clock_time, run_href, run_time};
-use crate::components::state_mark::{StateMark, Tone};
+use crate::components::state_mark::{Tone, state_mark};
 use crate::location::Place;
 use crate::time::Zone;
 use leptos::prelude::*;
-use model::view::{DatasetMatrix, EssentialView, SliceCell, SliceRuns};
+use model::view::{DatasetMatrix, EssentialView, RunColumn, SliceCell, SliceRuns};
 use model::{DatasetBoard, Run, Timestamp};
 
 /// What every cell needs besides its own content.
@@ -24,17 +24,16 @@ impl Frame {
     }
 }
 
-/// The matrix of `view`, cut down to the datasets and slices whose names hold the filters.
-#[component]
-pub(crate) fn SliceMatrix(
-    view: EssentialView,
-    place: Place,
-    zone: Zone,
-    dataset: String,
-    slice: String,
-) -> impl IntoView {
-    let frame = Frame { place, zone, now: view.now, with_unrecognised: has_unrecognised(&view.matrix) };
-    let selected = select(&view.matrix, &dataset, &slice);
+/// The matrix of `view`, cut down to the datasets and slices whose names hold the filters of `place`.
+pub(crate) fn slice_matrix(view: &EssentialView, place: &Place, zone: &Zone) -> impl IntoView + use<> {
+    let frame = Frame {
+        place: place.clone(),
+        zone: zone.clone(),
+        now: view.now,
+        with_unrecognised: has_unrecognised(&view.matrix),
+    };
+    let filter = |column| place.filter(column).unwrap_or_default();
+    let selected = select(&view.matrix, filter(RunColumn::Dataset), filter(RunColumn::Slice));
     let nothing = selected.is_empty().then(|| {
         view! {
             <tr><td class="matrix-nothing" colspan=frame.columns()>
@@ -138,7 +137,7 @@ fn cell_view(cell: &SliceCell, frame: &Frame) -> impl IntoView + use<> {
     let tone = CellTone::of(cell);
     let content = match &cell.run {
         Some(run) => ran(run, tone, cell.run_count, frame).into_any(),
-        None if cell.missing => view! { <StateMark tone=Tone::Bad words="MISSING"/> }.into_any(),
+        None if cell.missing => state_mark(Tone::Bad, tone.label()).into_any(),
         None => view! { <span class="matrix-empty">"—"</span> }.into_any(),
     };
     view! { <td class=format!("matrix-cell {}", tone.tone().as_str())>{content}</td> }
@@ -153,7 +152,7 @@ fn ran(run: &Run, tone: CellTone, run_count: usize, frame: &Frame) -> impl IntoV
     let repairs = (run.trigger() == Some(model::Trigger::Manual)).then_some(run.phase).flatten();
     view! {
         <a class="matrix-run" href=run_href(&frame.place, &run.row.run_id) title=run.row.run_id.to_string()>
-            <StateMark tone=tone.tone() words=tone.label()/>
+            {state_mark(tone.tone(), tone.label())}
         </a>
         <span class="matrix-facts mono">
             {clock_time(&frame.zone, run.row.created_at)}

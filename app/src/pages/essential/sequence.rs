@@ -2,15 +2,14 @@
 
 use super::steps::{Step, waiting_words};
 use crate::components::run_link::add_parameters;
-use crate::components::state_mark::{StateMark, Tone};
+use crate::components::state_mark::{Tone, state_mark};
 use crate::location::{Place, essential_path};
 use leptos::prelude::*;
 use model::{DatasetBoard, DatasetPhase, DatasetStatus, EssentialBoard, Phase};
 
 /// The steps of `essential`, first to last.
-#[component]
-pub(crate) fn Sequence(essential: EssentialBoard, place: Place) -> impl IntoView {
-    let steps = Step::all(&essential);
+pub(crate) fn sequence(essential: &EssentialBoard, place: &Place) -> impl IntoView + use<> {
+    let steps = Step::all(essential);
     let path = place.elsewhere().href(&essential_path(&essential.name));
     let items: Vec<_> = steps
         .iter()
@@ -41,7 +40,7 @@ fn step_phase(steps: &[Step<'_>], at: usize, phase: Phase) -> impl IntoView + us
     view! {
         <div>
             <dt>{phase.as_str()}</dt>
-            <dd><StateMark tone=Tone::of_dataset(status) words=status.label()/>{reason}</dd>
+            <dd>{state_mark(Tone::of_dataset(status), status.label())}{reason}</dd>
         </div>
     }
 }

@@ -2,9 +2,9 @@
 //! are on screen.
 
 use super::columns::{filter_hint, heading, run_cells, sorted};
-use super::filter_input::FilterInput;
+use super::filter_input::filter_input;
 use super::query::{filter_name, next_sort, write_sort};
-use super::rows::{Rows, use_rows};
+use super::rows::use_rows;
 use super::scroll::{ROW_PX, neighbours};
 use super::windows::Question;
 use super::{Answer, explorer_href};
@@ -19,8 +19,7 @@ use std::ops::Range;
 const HEAD_ROWS: usize = 2;
 
 /// The runs of a date.
-#[component]
-pub(crate) fn RunTable(
+pub(crate) fn run_table(
     place: Memo<Place>,
     query: Memo<RunQuery>,
     offset: Memo<usize>,
@@ -37,8 +36,7 @@ pub(crate) fn RunTable(
     let filters = RunColumn::ALL.map(|column| {
         view! {
             <td>
-                <FilterInput name=filter_name(column) label=heading(column) hint=filter_hint(column)
-                    place query column=Some(column)/>
+                {filter_input(filter_name(column), heading(column), filter_hint(column), place, query, Some(column))}
             </td>
         }
     });
@@ -60,8 +58,7 @@ pub(crate) fn RunTable(
             hidden=failed>
             {move || hidden_inputs(&place.read(), &query.read())}
             <div class="explorer-search">
-                <FilterInput name="q".to_owned() label="all columns" hint="words that must all occur"
-                    place query column=None/>
+                {filter_input("q".to_owned(), "all columns", "words that must all occur", place, query, None)}
                 <button class="button" type="submit">"Filter"</button>
                 <a class="quick-action" href=move || explorer_href(&place.read(), &RunQuery::default(), 0)>
                     "Clear filters"

@@ -1,7 +1,7 @@
 //! The columns of the explorer: headings, hints and cells.
 
 use crate::components::run_link::{Over, clock_time, run_href, run_time};
-use crate::components::state_mark::{StateMark, Tone};
+use crate::components::state_mark::{Tone, state_mark};
 use crate::location::{Place, essential_path};
 use crate::time::Zone;
 use leptos::either::Either;
@@ -67,8 +67,9 @@ fn run_cell(item: &RunListItem, column: RunColumn, place: &Place, zone: &Zone) -
         RunColumn::Run => {
             let href = run_href(place, &item.run_id);
             let run_id = item.run_id.to_string();
+            let hover = run_id.clone();
             return view! {
-                <td class="mono" title=run_id.clone()><a data-row="" href=href>{run_id}</a></td>
+                <td class="mono" title=hover><a data-row="" href=href>{run_id}</a></td>
             }
             .into_any();
         }
@@ -79,7 +80,8 @@ fn run_cell(item: &RunListItem, column: RunColumn, place: &Place, zone: &Zone) -
         RunColumn::Phase => item.phase.map_or("—", |phase| phase.as_str()).to_owned(),
         RunColumn::Duration => run_time(item.duration_s, Over::of_status(&item.status)),
     };
-    view! { <td class="mono" title=text.clone()>{text}</td> }.into_any()
+    let hover = text.clone();
+    view! { <td class="mono" title=hover>{text}</td> }.into_any()
 }
 
 fn essentials_cell(item: &RunListItem, place: &Place) -> impl IntoView + use<> {
@@ -101,7 +103,7 @@ fn status_cell(item: &RunListItem) -> impl IntoView + use<> {
     let note = (!recognised).then(|| view! { <span class="explorer-note">"unrecognised"</span> });
     view! {
         <td title=reasons.join("; ")>
-            <StateMark tone words=item.status.clone()/>
+            {state_mark(tone, &item.status)}
             {note}
         </td>
     }

@@ -12,18 +12,14 @@ use std::time::Duration;
 /// Pause after the last key before the query is changed.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// The filter of one column, or the search in all of them.
-#[component]
-pub(crate) fn FilterInput(
-    /// Name of the URL parameter.
+/// The filter of `column`, or for `None` the search in all of them: the URL parameter `name`,
+/// which filters what `label` says and takes what `hint` says.
+pub(crate) fn filter_input(
     name: String,
-    /// What is filtered.
     label: &'static str,
-    /// What it takes.
     hint: &'static str,
     place: Memo<Place>,
     query: Memo<RunQuery>,
-    /// The column; all of them for `None`.
     column: Option<RunColumn>,
 ) -> impl IntoView {
     let input = NodeRef::<html::Input>::new();

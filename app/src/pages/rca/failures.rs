@@ -1,8 +1,8 @@
 //! The failures of a date, by essential and step, with what they hold up.
 
 use super::choice::OpenRun;
-use crate::components::run_link::{Over, add_parameters, clock_time, run_href, run_time};
-use crate::components::state_mark::{StateMark, Tone};
+use crate::components::run_link::{Over, add_parameters, clock_time, neighbour_link, run_href, run_time};
+use crate::components::state_mark::{Tone, state_mark};
 use crate::location::{Place, essential_path};
 use crate::time::Zone;
 use leptos::prelude::*;
@@ -24,18 +24,18 @@ pub(crate) fn failure_list(
     open: Option<RunId>,
     place: &Place,
     zone: &Zone,
-    detail: impl Fn() -> AnyView,
+    detail: &dyn Fn(RunId) -> AnyView,
 ) -> impl IntoView + use<> {
     let frame = Frame { place: place.clone(), zone: zone.clone(), now: view.now, open };
     let essentials: Vec<_> =
-        view.essentials.iter().map(|essential| essential_failures(essential, &frame, &detail)).collect();
+        view.essentials.iter().map(|essential| essential_failures(essential, &frame, detail)).collect();
     view! { <div class="failures">{essentials}</div> }
 }
 
 fn essential_failures(
     essential: &EssentialFailures,
     frame: &Frame,
-    detail: &impl Fn() -> AnyView,
+    detail: &dyn Fn(RunId) -> AnyView,
 ) -> impl IntoView + use<> {
     let path = frame.place.elsewhere().href(&essential_path(&essential.name));
     let steps: Vec<_> = essential.steps.iter().map(|step| step_failures(step, &path, frame, detail)).collect();
@@ -45,7 +45,7 @@ fn essential_failures(
             <div class="section-header">
                 <h2 class="section-title">
                     <a class="essential-link" href=path>{essential.display_name.clone()}</a>
-                    <StateMark tone=Tone::of_essential(essential.status) words=essential.status.label()/>
+                    {state_mark(Tone::of_essential(essential.status), essential.status.label())}
                 </h2>
                 <span class="section-badge">{progress}</span>
             </div>
@@ -59,7 +59,7 @@ fn step_failures(
     step: &StepFailures,
     path: &str,
     frame: &Frame,
-    detail: &impl Fn() -> AnyView,
+    detail: &dyn Fn(RunId) -> AnyView,
 ) -> impl IntoView + use<> {
     let runs: Vec<_> = step.runs.iter().map(|run| failed_run(run, frame, detail)).collect();
     let blocked: Vec<_> = step
@@ -90,7 +90,7 @@ fn step_failures(
     }
 }
 
-fn failed_run(run: &Run, frame: &Frame, detail: &impl Fn() -> AnyView) -> impl IntoView + use<> {
+fn failed_run(run: &Run, frame: &Frame, detail: &dyn Fn(RunId) -> AnyView) -> impl IntoView + use<> {
     let is_open = frame.open.as_ref() == Some(&run.row.run_id);
     let href = if is_open {
         run_href(&frame.place, &RunId::new(OpenRun::NONE))
@@ -101,9 +101,9 @@ fn failed_run(run: &Run, frame: &Frame, detail: &impl Fn() -> AnyView) -> impl I
     let trigger = run.trigger().map_or("", |trigger| trigger.label());
     view! {
         <li class="failed-run" class:is-open=is_open>
-            <a class="failed-run-head row-link" href=href aria-expanded=is_open.to_string() data-noscroll="">
+            <a class="failed-run-head" href=href aria-expanded=is_open.to_string() data-row="">
                 <span class="failed-run-arrow" aria-hidden="true">"›"</span>
-                <StateMark tone=Tone::of_run(run.status()) words=run.row.status.clone()/>
+                {state_mark(Tone::of_run(run.status()), &run.row.status)}
                 <span class="mono failed-run-dataset" title=run.row.dataset_id.to_string()>
                     {run.row.dataset_id.workflow_id().to_owned()}
                 </span>
@@ -112,7 +112,7 @@ fn failed_run(run: &Run, frame: &Frame, detail: &impl Fn() -> AnyView) -> impl I
                 <span class="mono">{clock_time(&frame.zone, run.row.created_at)}</span>
                 <span class="mono">{run_time(run.duration_s(frame.now), Over::of_status(&run.row.status))}</span>
             </a>
-            {is_open.then(detail)}
+            {is_open.then(|| detail(run.row.run_id.clone()))}
         </li>
     }
 }
@@ -126,14 +126,4 @@ fn waiting(blocks: &[Neighbour], frame: &Frame) -> impl IntoView + use<> {
             </div>
         }
     })
-}
-
-/// Another essential with its status, as a list item.
-pub(crate) fn neighbour_link(other: &Neighbour, place: &Place) -> impl IntoView + use<> {
-    let href = place.elsewhere().href(&essential_path(&other.name));
-    let mark = match other.status {
-        Some(status) => view! { <StateMark tone=Tone::of_essential(status) words=status.label()/> },
-        None => view! { <StateMark tone=Tone::Unrecognised words="not in the catalog"/> },
-    };
-    view! { <li><a class="essential-link" href=href>{other.display_name.clone()}</a>{mark}</li> }
 }
