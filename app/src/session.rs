@@ -2,6 +2,7 @@
 
 use crate::time::Zone;
 use leptos::prelude::*;
+use model::BusinessDate;
 use model::view::Estate;
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +50,8 @@ impl Theme {
 pub struct Session {
     /// `None` where the viewer may not see it.
     pub estate: Option<Estate>,
+    /// The date shown where the URL names none, as it was when the page was made.
+    pub today: Option<BusinessDate>,
     /// The zone where the URL names none.
     pub zone: Zone,
     /// The theme where one was chosen.
@@ -76,8 +79,10 @@ impl Session {
     /// The session of the request at hand.
     #[cfg(feature = "ssr")]
     pub fn of_request() -> Self {
-        let estate = crate::api::context().and_then(|(service, actor)| Ok(service.get_estate(&actor)?)).ok();
-        let session = Self { estate, ..Self::default() };
+        let service = use_context::<service::Service>();
+        let actor = use_context::<model::Actor>();
+        let estate = service.as_ref().zip(actor).and_then(|(service, actor)| service.get_estate(&actor).ok());
+        let session = Self { estate, today: service.map(|service| service.today()), ..Self::default() };
         match use_context::<axum::http::request::Parts>() {
             None => session,
             Some(parts) => {

@@ -12,7 +12,8 @@ const LATER: &str = "The assistant comes in a later version";
 #[component]
 pub fn ChatPanel() -> impl IntoView {
     let place = use_place();
-    let date = Memo::new(move |_| place.with(|place| place.as_ref().ok().and_then(|place| place.date)));
+    let today = use_session().with_value(|session| session.today);
+    let date = Memo::new(move |_| place.with(|place| place.as_ref().ok().and_then(|place| place.date)).or(today));
     let environment =
         use_session().with_value(|session| session.estate.as_ref().map(|estate| estate.environment.clone()));
     let tag = |text: String| {

@@ -77,7 +77,7 @@ fn Heading(place: Memo<Place>) -> impl IntoView {
         view! {
             <th scope="col" aria-sort=aria_sort>
                 <a href=move || place.with(|place| sorted_by(place, column)).href("/")>{column.label()}</a>
-                {(column == Column::Essential).then(|| view! { <NameFilter place/> })}
+                {(column == Column::Essential).then(|| view! { " " <NameFilter place/> })}
                 <span class="sort-mark" aria-hidden="true">{mark}</span>
             </th>
         }
