@@ -1,15 +1,14 @@
 import { defineConfig, devices } from '@playwright/test';
 
-// Starts no server itself: the specs do, through their fixture, so that each journey chooses its estate and clock.
-// A spec named *.nojs.spec.ts runs without JavaScript (what the server renders), every other one with it (hydrated).
-const noJs = /\.nojs\.spec\.ts$/;
-
+// Starts no server itself: the specs do, through their fixtures, so that each chooses its estate and clock.
+// The journeys run twice: without JavaScript (what the server renders) and with it (hydrated); everything else with it.
 export default defineConfig({
-  testDir: '.',
+  testDir: 'specs',
   outputDir: '../target/end2end',
   timeout: 60_000,
   expect: { timeout: 10_000 },
   forbidOnly: true,
+  fullyParallel: true,
   retries: 0, // a flaky test is a failing test
   workers: 2,
   reporter: [
@@ -38,7 +37,7 @@ export default defineConfig({
     },
   },
   projects: [
-    { name: 'no-js', testMatch: noJs, use: { javaScriptEnabled: false } },
-    { name: 'js', testMatch: /\.spec\.ts$/, testIgnore: noJs },
+    { name: 'no-js', testMatch: 'journeys.spec.ts', use: { javaScriptEnabled: false } },
+    { name: 'js' },
   ],
 });

@@ -1,0 +1,47 @@
+// What a browser complains of while a test runs: console errors and warnings, uncaught errors,
+// failed requests, error statuses, and requests to any host but our own servers.
+import type { BrowserContext, Request } from '@playwright/test';
+
+/** Requests that a page gives up by itself: its live stream when it is left, rows scrolled past, downloads. */
+const GIVEN_UP = ['/api/live', '/api/runs/export', '/api/ui/'];
+
+export class Watch {
+  private readonly seen: string[] = [];
+  private readonly allowed: RegExp[] = [];
+
+  /** Watches every page of `context`, now and later. */
+  follow(context: BrowserContext): void {
+    context.on('console', (message) => {
+      if (['error', 'warning', 'assert'].includes(message.type())) {
+        this.seen.push(`console ${message.type()}: ${message.text()} (${message.location().url})`);
+      }
+    });
+    context.on('weberror', (error) => this.seen.push(`uncaught: ${error.error().stack ?? error.error().message}`));
+    context.on('request', (request) => {
+      const { protocol, hostname } = new URL(request.url());
+      const ours = hostname === '127.0.0.1' || ['data:', 'blob:', 'about:'].includes(protocol);
+      if (!ours) this.seen.push(`request to another host: ${request.url()}`);
+    });
+    context.on('requestfailed', (request) => {
+      if (!isGivenUp(request)) this.seen.push(`request failed: ${request.url()}: ${request.failure()?.errorText}`);
+    });
+    context.on('response', (response) => {
+      if (response.status() >= 400) this.seen.push(`status ${response.status()}: ${response.url()}`);
+    });
+  }
+
+  /** Complaints that match are what this test provokes. */
+  allow(...patterns: RegExp[]): void {
+    this.allowed.push(...patterns);
+  }
+
+  /** Every complaint that nobody allowed. */
+  problems(): string[] {
+    return this.seen.filter((problem) => !this.allowed.some((pattern) => pattern.test(problem)));
+  }
+}
+
+function isGivenUp(request: Request): boolean {
+  const { pathname } = new URL(request.url());
+  return request.failure()?.errorText === 'net::ERR_ABORTED' && GIVEN_UP.some((start) => pathname.startsWith(start));
+}
