@@ -1,7 +1,7 @@
 //! Workflow runs and tasks in MySQL, MariaDB or SQLite.
 //!
 //! Read-only by construction: every session is set to read-only before its first query
-//! (SQLite files are opened so), and the two statements in [`query`] are all there is. The
+//! (SQLite files are opened so), and the statements of `sql/query.rs` are all there is. The
 //! server ends each of them at the time limit. The workflow and the Airflow database are
 //! two, and are never joined.
 
@@ -108,7 +108,7 @@ pub struct SqlRuns {
 const CHECK_TIMEOUT: Duration = Duration::from_secs(7);
 
 enum Database {
-    MySql(MySqlDatabase),
+    MySql(Box<MySqlDatabase>),
     Sqlite(SqliteDatabase),
 }
 
@@ -130,7 +130,7 @@ impl SqlRuns {
         let (workflow, airflow) = match settings {
             SqlSettings::MySql(settings) => {
                 let (workflow, airflow) = MySqlDatabase::open_both(&settings)?;
-                (Database::MySql(workflow), Database::MySql(airflow))
+                (Database::MySql(workflow.into()), Database::MySql(airflow.into()))
             }
             SqlSettings::Sqlite(settings) => {
                 let database = SqliteDatabase::open(&settings);

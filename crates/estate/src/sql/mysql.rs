@@ -17,7 +17,9 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-/// Sessions of one pool. They are opened when needed, so that a quiet SENTRY holds few.
+/// Sessions of one pool. They are opened when needed and none is kept open for its own sake:
+/// the pool's upkeep of a minimum waits for a server that is down with places of the pool in
+/// hand, and would keep readers out for a minute after it is back.
 const MAX_CONNECTIONS: u32 = 15;
 
 /// A session is replaced at this age. There is no idle time-out below it: a session

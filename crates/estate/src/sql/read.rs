@@ -19,22 +19,21 @@ pub(super) async fn read_pages<E: Engine>(
     query: &PagedQuery,
     limits: QueryLimits,
 ) -> Result<Vec<TextRow>, SourceError> {
-    let mut in_use = InUse(Some(connection));
-    let rows = match &mut in_use.0 {
-        Some(connection) => read_in_transaction::<E>(connection, query, limits).await?,
-        None => Vec::new(),
-    };
-    // Back to the pool.
-    drop(in_use.0.take());
+    let mut in_use = InUse { connection, sound: false };
+    let rows = read_in_transaction::<E>(&mut in_use.connection, query, limits).await?;
+    in_use.sound = true;
     Ok(rows)
 }
 
-struct InUse<E: Engine>(Option<PoolConnection<E>>);
+struct InUse<E: Engine> {
+    connection: PoolConnection<E>,
+    sound: bool,
+}
 
 impl<E: Engine> Drop for InUse<E> {
     fn drop(&mut self) {
-        if let Some(connection) = &mut self.0 {
-            connection.close_on_drop();
+        if !self.sound {
+            self.connection.close_on_drop();
         }
     }
 }
