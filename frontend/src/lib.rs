@@ -1,5 +1,7 @@
 //! Hydrates the page in the browser, and nothing else.
 
+#![recursion_limit = "512"]
+
 /// Takes over the page that the server rendered.
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
