@@ -23,6 +23,7 @@ mod wrk;
 use anyhow::{Context, bail};
 use clap::{Parser, ValueEnum};
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 use table::Row;
 
@@ -105,7 +106,7 @@ impl Setup {
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> anyhow::Result<ExitCode> {
     let arguments = Arguments::parse();
     if !arguments.sentry.is_file() {
         bail!("{} is not there: build it with `make build`", arguments.sentry.display());
@@ -135,11 +136,8 @@ async fn main() -> anyhow::Result<()> {
     if let Some(path) = &arguments.write {
         std::fs::write(path, &report).with_context(|| format!("write {}", path.display()))?;
     }
-    let missed = rows.iter().filter(|row| row.failed()).count();
-    if missed > 0 {
-        bail!("{missed} of {} bars missed", rows.iter().filter(|row| row.is_bar()).count());
-    }
-    Ok(())
+    let reached = !rows.iter().any(Row::failed);
+    Ok(if reached { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// One part as a task of its own: the test harness for MariaDB panics where it cannot start.
