@@ -10,7 +10,7 @@
 //! before and the night, FINAL passes the day from 00:30 to 24:00 UTC, a few of them at any
 //! time; failures follow each other without a gap, each repaired by a ManualTrigger after
 //! about two hours; some slice is always late; UPC, which needs most of the others, waits
-//! until 23:48. A queue, heartbeats at most 20 s apart and some 800 runs a day make cells
+//! until 23:48. A queue, heartbeats at most 14 s apart and some 800 runs a day make cells
 //! change between any two polls.
 //!
 //! Past dates are Monday to Friday, [`HISTORY_DAYS`] of them. Today is the UTC date of the

@@ -155,10 +155,10 @@ async fn today_is_alive_at_any_hour() {
             let runs = demo.read(today);
             let has = |status: EssentialStatus| board.essentials.iter().any(|e| e.status == status);
             assert!(runs.iter().any(|run| run.status() == Some(RunStatus::Running)), "{now}: nothing runs");
-            assert!(board.summary.failed > 0, "{now}: nothing failed, seed {seed}");
             assert!(board.summary.failed <= 4, "{now}: too much failed, seed {seed}");
             assert!(board.summary.completed > 0, "{now}: nothing is complete");
             if minute < 1_410 {
+                assert!(board.summary.failed > 0, "{now}: nothing failed, seed {seed}");
                 assert!(has(EssentialStatus::Waiting), "{now}: nothing waits, seed {seed}");
             }
             let is_late = |run: &Run| {
@@ -175,7 +175,7 @@ async fn today_is_alive_at_any_hour() {
         }
         assert!(late * 10 >= samples * 4, "seed {seed}: something is late in {late} of {samples} samples");
         assert!(
-            repairing * 10 >= samples * 2,
+            repairing * 100 >= samples * 15,
             "seed {seed}: a repair runs in {repairing} of {samples} samples"
         );
     }
@@ -183,16 +183,21 @@ async fn today_is_alive_at_any_hour() {
 
 #[tokio::test]
 async fn a_few_cells_change_between_any_two_polls() {
-    let demo = Demo::at(1, "2026-02-18T00:00:00Z").await;
-    let today = date("2026-02-18");
-    for _ in 0..120 {
-        let before = demo.rows(today);
-        demo.pass(15);
-        let after = demo.rows(today);
-        let changed = after.iter().filter(|row| !before.contains(row)).count();
-        assert!(changed >= 3, "{}: {changed} rows changed", demo.clock.now());
-        assert!(changed <= 200, "{}: {changed} rows changed", demo.clock.now());
-        demo.pass(11 * MINUTE);
+    for (seed, day) in DAYS {
+        let today = date(day);
+        let demo = Demo::at(seed, &format!("{day}T00:00:00Z")).await;
+        let mut changes = Vec::new();
+        for _ in 0..120 {
+            let before = demo.rows(today);
+            demo.pass(15);
+            let after = demo.rows(today);
+            changes.push(after.iter().filter(|row| !before.contains(row)).count());
+            assert_ne!(changes.last(), Some(&0), "{}: nothing changed, seed {seed}", demo.clock.now());
+            demo.pass(11 * MINUTE + 40);
+        }
+        changes.sort_unstable();
+        let median = changes[changes.len() / 2];
+        assert!((5..=60).contains(&median), "{median} rows change, seed {seed}");
     }
 }
 
@@ -283,15 +288,18 @@ async fn weekends_have_no_runs_unless_they_are_today() {
 #[tokio::test]
 async fn months_turn_slowly_and_fridays_are_quick() {
     let demo = Demo::at(1, "2026-03-20T12:00:00Z").await;
-    let minutes = |day: &str| {
-        let rows = demo.rows(date(day));
+    let median_s = |day: &str| {
+        let mut rows = demo.rows(date(day));
+        rows.retain(|row| row.trigger_type == "ProcessTrigger"); // what goes wrong is mostly in FINAL
         let seconds = |row: &RunRow| row.updated_at.as_second() - row.created_at.as_second();
-        rows.iter().map(seconds).sum::<i64>() / 60 / rows.len() as i64
+        let mut seconds: Vec<i64> = rows.iter().map(seconds).collect();
+        seconds.sort_unstable();
+        seconds[seconds.len() / 2]
     };
-    let usual = minutes("2026-03-11");
-    assert!(minutes("2026-02-27") * 100 >= usual * 105, "last business day of February");
-    assert!(minutes("2026-03-02") * 100 >= usual * 110, "first business day of March, a Monday");
-    assert!(minutes("2026-03-13") < usual, "Friday");
+    let usual = median_s("2026-03-11");
+    assert!(median_s("2026-02-27") * 100 >= usual * 105, "last business day of February");
+    assert!(median_s("2026-03-02") * 100 >= usual * 110, "first business day of March, a Monday");
+    assert!(median_s("2026-03-13") < usual, "Friday");
 }
 
 #[tokio::test]
@@ -334,7 +342,8 @@ async fn tasks_agree_with_their_run() {
             let (start, end) = (task.started_at, task.ended_at);
             assert!(start.is_none_or(|start| start >= row.created_at && start <= now), "{task:?}");
             assert!(end.is_none_or(|end| start.is_some_and(|start| start <= end)), "{task:?}");
-            assert!(end.is_none_or(|end| end <= row.updated_at), "{task:?}");
+            let last = if row.status == "RUNNING" { now } else { row.updated_at };
+            assert!(end.is_none_or(|end| end <= last), "{task:?}");
             let ran = matches!(task.state.as_deref(), Some("success" | "failed" | "running"));
             assert_eq!(ran, start.is_some(), "{task:?}");
             assert_eq!(ran, !task.hostname.is_empty(), "{task:?}");

@@ -7,7 +7,13 @@ use jiff::civil::{Date, Weekday};
 use model::{BusinessDate, Phase};
 
 /// Part of a pass's window that its steps take on an ordinary day without disturbances.
-const USUAL_FILL: f64 = 0.62;
+const USUAL_FILL: f64 = 0.76;
+
+/// What a repair leaves to each later step, in seconds.
+const STEP_MIN_S: i64 = 5 * 60;
+
+/// Longest a repair takes, in seconds: one slice whose inputs are all there.
+const REPAIR_MAX_S: i64 = 25 * 60;
 
 /// Keys that one business date may use.
 const KEYS_A_DAY: i64 = 10_000;
@@ -59,9 +65,17 @@ pub(super) fn plan_day(seed: u64, date: BusinessDate) -> Vec<PlannedRun> {
     let midnight = midnight(date);
     let day = (midnight / 86_400) as u64;
     let mut dice = Dice::of(&[seed, day]);
-    let mut troubles: Vec<((usize, Phase), Trouble)> = Vec::new();
+    let mut troubles: Vec<((usize, Phase), Trouble)> = Vec::new(); // one at a time in a pass, if it can be
     for disturbance in DISTURBANCES {
-        let hit = *dice.pick(disturbance.hits);
+        let busy = |hit: &(usize, Phase)| {
+            let overlaps = |(_, other): &&((usize, Phase), Trouble)| {
+                other.from < midnight + disturbance.until * 60
+                    && midnight + disturbance.from * 60 < other.until
+            };
+            troubles.iter().filter(overlaps).any(|(other, _)| other == hit)
+        };
+        let free: Vec<_> = disturbance.hits.iter().copied().filter(|hit| !busy(hit)).collect();
+        let hit = *dice.pick(if free.is_empty() { disturbance.hits } else { &free });
         let from = midnight + disturbance.from * 60 + dice.between(-120, 120);
         let until = midnight + disturbance.until * 60 + dice.between(-120, 120);
         troubles.push((hit, Trouble { kind: disturbance.kind, from, until }));
@@ -80,6 +94,7 @@ pub(super) fn plan_day(seed: u64, date: BusinessDate) -> Vec<PlannedRun> {
                     .filter(|(hit, _)| *hit == (place, phase))
                     .map(|(_, t)| *t)
                     .collect(),
+                limit: 0,
                 runs: &mut runs,
             };
             let (from, to) = essential.window(phase);
@@ -133,6 +148,8 @@ struct Pass<'a> {
     dice: Dice,
     trigger: &'static str,
     troubles: Vec<Trouble>,
+    /// Second by which the step that is being planned should be over.
+    limit: i64,
     runs: &'a mut Vec<PlannedRun>,
 }
 
@@ -148,13 +165,25 @@ impl Pass<'_> {
             let left = orders.len() - done;
             let room = (to - at).max(1) as f64 / left as f64;
             let step = usual.min(room * 0.9);
-            let now_or_never = left == 1;
-            let until = at + step as i64;
-            let due = self.troubles.extract_if(.., |trouble| trouble.from < until || now_or_never).collect();
+            let due = self.due_before(if left == 1 { to } else { at + step as i64 });
             let datasets = essential.datasets.iter().filter(|dataset| dataset.order == *order);
+            self.limit = to - (left as i64 - 1) * STEP_MIN_S;
             let over = self.plan_step(datasets, at, step, due);
             at = over + self.dice.between(1, 2 + (step / 25.0) as i64);
         }
+    }
+
+    /// Takes the troubles that begin before second `over`, and those that begin while one of
+    /// them keeps the step from being over.
+    fn due_before(&mut self, mut over: i64) -> Vec<Trouble> {
+        self.troubles.sort_by_key(|trouble| trouble.from);
+        let mut due = Vec::new();
+        while self.troubles.first().is_some_and(|trouble| trouble.from < over) {
+            let trouble = self.troubles.remove(0);
+            over = over.max(trouble.until);
+            due.push(trouble);
+        }
+        due
     }
 
     /// Plans the runs of one step, which takes about `step` seconds from `at` on, and says
@@ -170,8 +199,8 @@ impl Pass<'_> {
         for dataset in datasets {
             let count = dataset.slices().count() as f64;
             for (place, slice) in dataset.slices().enumerate() {
-                let created = at + (step * 0.3 * place as f64 / count) as i64;
-                let share = 0.65 * dataset.weight as f64 / 100.0;
+                let created = at + (step * 0.4 * place as f64 / count) as i64;
+                let share = 0.56 * dataset.weight as f64 / 100.0;
                 let duration = (step * share * self.dice.ratio(0.85, 1.15)) as i64;
                 let queued = self.dice.between(2, 40).min(duration / 8);
                 self.runs.push(PlannedRun {
@@ -189,10 +218,9 @@ impl Pass<'_> {
         }
         let mut untouched: Vec<usize> = (first..self.runs.len()).collect();
         for trouble in troubles {
-            if untouched.is_empty() {
+            let Some(victim) = self.pick_victim(&mut untouched, trouble.from) else {
                 break;
-            }
-            let victim = untouched.swap_remove(self.dice.between(0, untouched.len() as i64) as usize);
+            };
             match trouble.kind {
                 Kind::Slow => self.runs[victim].ended = self.runs[victim].ended.max(trouble.until),
                 Kind::Failure => self.fail(victim, trouble, step),
@@ -201,18 +229,31 @@ impl Pass<'_> {
         self.runs[first..].iter().map(|run| run.ended).max().unwrap_or(at)
     }
 
-    /// Lets the run at `victim` fail, and a manual one repair it at the end of the trouble.
+    /// Takes one of the runs at `untouched` that is at work at second `from`, or else the first
+    /// to begin.
+    fn pick_victim(&mut self, untouched: &mut Vec<usize>, from: i64) -> Option<usize> {
+        let begun: Vec<usize> =
+            untouched.iter().copied().filter(|run| self.runs[*run].started < from).collect();
+        let victim = match begun.as_slice() {
+            [] => untouched.iter().copied().min_by_key(|run| self.runs[*run].created)?,
+            begun => *self.dice.pick(begun),
+        };
+        untouched.retain(|run| *run != victim);
+        Some(victim)
+    }
+
+    /// Lets the run at `victim` fail, and a manual one repair it from the end of the trouble on.
     fn fail(&mut self, victim: usize, trouble: Trouble, step: f64) {
         let run = &mut self.runs[victim];
         let usual = run.ended - run.created;
-        run.ended = trouble.from.max(run.started + (step * 0.15) as i64);
+        run.ended = trouble.from.max(run.started + (step * 0.1).min(240.0) as i64);
         run.outcome = match self.dice.between(0, 6) {
             0 => Outcome::Cancelled,
             1 | 2 => Outcome::EgressFails,
             _ => Outcome::EnrichFails,
         };
-        let repaired = trouble.until.max(run.ended + (step * 0.5) as i64);
-        let created = repaired - usual.min((repaired - run.ended) / 2);
+        let created = trouble.until.max(run.ended + (step * 0.5) as i64);
+        let repaired = created + usual.min(REPAIR_MAX_S).min(self.limit - created).max(3);
         let repair = PlannedRun {
             trigger: "ManualTrigger",
             created,

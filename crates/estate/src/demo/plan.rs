@@ -122,7 +122,7 @@ pub(super) struct Disturbance {
 /// What goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// A slice fails at the start and is repaired by hand at the end.
+    /// A slice fails at the start; at the end somebody starts its repair.
     Failure,
     /// A slice is still at work at the end, long after it should be done.
     Slow,

@@ -5,7 +5,7 @@ use super::dice::Dice;
 use model::{BusinessDate, DagId, DatasetId, RunId, RunKey, RunRow, TaskRow, Timestamp};
 
 /// Longest time between two heartbeats of a running run, in seconds.
-const HEARTBEAT_MAX_S: i64 = 20;
+const HEARTBEAT_MAX_S: i64 = 14;
 
 /// Number of workers that tasks run on.
 const WORKERS: i64 = 24;
@@ -34,7 +34,7 @@ pub(super) fn run_row(run: &PlannedRun, date: BusinessDate, now: i64) -> Option<
     if now < run.created {
         return None;
     }
-    let heartbeat = HEARTBEAT_MAX_S - run.key % 9;
+    let heartbeat = HEARTBEAT_MAX_S - run.key % 6;
     let (status, updated) = if now < run.started {
         ("QUEUED", run.created)
     } else if now < run.ended {
