@@ -13,7 +13,7 @@ use http::{HeaderValue, Method, StatusCode, header};
 use leptos::config::LeptosOptions;
 use leptos::nonce::use_nonce;
 use leptos::prelude::{provide_context, use_context};
-use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
+use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list_with_exclusions_and_ssg_and_context};
 use model::Actor;
 use service::Service;
 use std::path::{Path, PathBuf};
@@ -31,14 +31,9 @@ const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
 /// Every page and server function, with its answer compressed.
 pub fn routes(state: &AppState) -> Router<AppState> {
     let shell = shell(state.leptos.clone());
-    Router::new()
-        .leptos_routes_with_context(
-            state,
-            generate_route_list(app::App),
-            context(state.service.clone()),
-            shell,
-        )
-        .layer(api::compression())
+    let context = context(state.service.clone());
+    let (pages, _) = generate_route_list_with_exclusions_and_ssg_and_context(app::App, None, context.clone());
+    Router::new().leptos_routes_with_context(state, pages, context, shell).layer(api::compression())
 }
 
 fn shell(options: LeptosOptions) -> impl Fn() -> leptos::prelude::AnyView + Clone + Send + Sync + 'static {

@@ -27,7 +27,6 @@ const MOST_BYTES: usize = 64 * 1024 * 1024;
 const FIRST_BOARD_WITHIN: Duration = Duration::from_secs(10);
 
 /// A server with its pollers; both end with it.
-#[derive(Debug)]
 pub struct TestApp {
     /// Time as this server sees it.
     pub clock: Clock,

@@ -3,6 +3,9 @@
 //!
 //! Start with [`mariadb::MariaDb`], or with `app::TestApp` (feature `app`): the whole server in process.
 
+// The pages are deeply nested types.
+#![recursion_limit = "512"]
+
 #[cfg(feature = "app")]
 pub mod app;
 pub mod mariadb;

@@ -95,7 +95,7 @@ impl Process {
             "--character-set-server=utf8mb4",
             // A test's data need not survive a power cut.
             "--innodb-flush-log-at-trx-commit=0",
-            "--innodb-flush-method=O_DIRECT_NO_FSYNC",
+            "--innodb-flush-method=nosync",
         ]);
         if let Some(user) = shell(ORDINARY_USER) {
             command.arg(format!("--user={user}"));

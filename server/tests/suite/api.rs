@@ -1,0 +1,6 @@
+mod essentials;
+mod health;
+mod lenz;
+mod live;
+mod openapi;
+mod runs;

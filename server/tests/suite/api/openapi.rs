@@ -1,0 +1,56 @@
+use serde_json::Value;
+use std::collections::BTreeSet;
+use testkit::app::TestApp;
+
+#[tokio::test]
+async fn lists_every_route_under_api() {
+    let app = TestApp::reference().await;
+    let description = app.get("/api/openapi.json").await.json();
+    let paths = description["paths"].as_object().unwrap();
+    let listed: BTreeSet<String> = paths
+        .iter()
+        .flat_map(|(path, item)| {
+            item.as_object().unwrap().keys().map(move |method| format!("{} {path}", method.to_uppercase()))
+        })
+        .collect();
+    let expect = BTreeSet::from(
+        [
+            "GET /api/essentials",
+            "GET /api/failures",
+            "GET /api/health",
+            "GET /api/lenz/refresh",
+            "GET /api/live",
+            "GET /api/openapi.json",
+            "GET /api/runs",
+            "GET /api/runs/export.csv",
+            "GET /api/runs/export.json",
+            "GET /api/runs/{run_id}/tasks",
+            "GET /api/status/{name}",
+            "POST /api/lenz/refresh",
+        ]
+        .map(str::to_owned),
+    );
+    assert_eq!(listed, expect);
+}
+
+#[tokio::test]
+async fn every_reference_leads_somewhere() {
+    fn check(description: &Value, value: &Value) {
+        match value {
+            Value::Object(object) => {
+                if let Some(reference) = object.get("$ref").and_then(Value::as_str) {
+                    let place = reference.strip_prefix('#').unwrap();
+                    assert!(description.pointer(place).is_some(), "{reference}");
+                }
+                object.values().for_each(|value| check(description, value));
+            }
+            Value::Array(values) => values.iter().for_each(|value| check(description, value)),
+            _ => {}
+        }
+    }
+    let app = TestApp::reference().await;
+    let description = app.get("/api/openapi.json").await.json();
+    assert_eq!(description["info"]["title"], "SENTRY");
+    assert!(description["components"]["schemas"]["EssentialsJson"].is_object());
+    check(&description, &description);
+}

@@ -1,0 +1,262 @@
+//! Settings: where they come from, which wins, what is refused and what is shown.
+
+use server::config::{Config, Given, print, setting};
+use service::SourceSettings;
+use service::settings::{CertificateCheck, LenzAuth, SqlSettings};
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// A folder with `sentry.toml` and an environment.
+struct Place {
+    folder: TempDir,
+    given: Given,
+}
+
+impl Place {
+    fn new(toml: &str, environment: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("sentry.toml");
+        std::fs::write(&config, toml).unwrap();
+        let environment =
+            environment.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+        Self { folder, given: Given { config: Some(config), environment, ..Given::default() } }
+    }
+
+    fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    fn load(&self) -> Config {
+        Config::load(&self.given).unwrap()
+    }
+
+    fn refusal(&self) -> String {
+        Config::load(&self.given).unwrap_err().to_string()
+    }
+}
+
+fn mysql(config: &Config) -> &service::settings::MySqlSettings {
+    match &config.service.source {
+        SourceSettings::Real { sql: SqlSettings::MySql(settings), .. } => settings,
+        other => panic!("no MySQL: {other:?}"),
+    }
+}
+
+const REAL: [(&str, &str); 4] = [
+    ("RDS_HOST", "db.example"),
+    ("RDS_USER", "AuroraRead"),
+    ("RDS_PASSWORD", "to%k@e&n?=+/"),
+    ("LENZ_API_BASE_URL", "https://lenz.example/api/"),
+];
+
+#[test]
+fn without_sources_the_demo_estate_is_shown() {
+    let config = Place::new("", &[]).load();
+    assert!(matches!(config.service.source, SourceSettings::Demo { .. }));
+    assert_eq!(config.service.environment, "DEMO");
+    assert_eq!(config.listen.to_string(), "127.0.0.1:3000");
+}
+
+#[test]
+fn the_environment_that_operators_have_is_enough() {
+    let place = Place::new("", &REAL);
+    let config = place.load();
+    let settings = mysql(&config);
+    assert_eq!((settings.host.as_str(), settings.port), ("db.example", 6150));
+    assert_eq!(settings.fgw_database, "FINEGRAINED_WORKFLOW");
+    assert_eq!(settings.airflow_database, "airflow");
+    assert_eq!(settings.pem_path.as_deref(), Some(Path::new("rds.pem")));
+    assert_eq!(settings.limits.max_rows, 500);
+    assert_eq!(settings.limits.timeout.as_secs(), 10);
+    assert_eq!(settings.certificate_check, CertificateCheck::Host);
+    assert_eq!(secrecy::ExposeSecret::expose_secret(&settings.password), "to%k@e&n?=+/");
+    let SourceSettings::Real { lenz, essentials, lenz_cache_ttl, .. } = &config.service.source else {
+        panic!()
+    };
+    assert_eq!(lenz.base_url, "https://lenz.example/api");
+    assert!(matches!(lenz.auth, LenzAuth::None));
+    assert_eq!(essentials.len(), 12);
+    assert_eq!(lenz_cache_ttl.as_secs(), 300);
+    assert_eq!(config.service.environment, "PROD");
+}
+
+#[test]
+fn command_line_over_environment_over_file_over_default() {
+    let toml = "listen = \"127.0.0.1:1\"\n[rds]\nport = 1111\nuser = \"of-file\"\n[query]\nmax_rows = 7\n";
+    let mut environment = REAL.to_vec();
+    environment.extend([("RDS_PORT", "2222"), ("SENTRY_LISTEN", "127.0.0.1:2")]);
+    let mut place = Place::new(toml, &environment);
+    let config = place.load();
+    assert_eq!(mysql(&config).port, 2222);
+    assert_eq!(mysql(&config).user, "AuroraRead");
+    assert_eq!(mysql(&config).limits.max_rows, 7);
+    assert_eq!(config.listen.port(), 2);
+    place.given.listen = Some("127.0.0.1:3".to_owned());
+    assert_eq!(place.load().listen.port(), 3);
+}
+
+#[test]
+fn an_empty_variable_counts_as_not_set() {
+    let place = Place::new("[rds]\nhost = \"of-file\"\n", &[REAL[1], REAL[2], REAL[3], ("RDS_HOST", "")]);
+    assert_eq!(mysql(&place.load()).host, "of-file");
+}
+
+#[test]
+fn a_secret_can_stand_in_a_file() {
+    let mut place = Place::new("[rds]\npassword = \"of-file\"\n", &[REAL[0], REAL[1], REAL[3]]);
+    let token = place.file("token", "fresh token \r\n");
+    place.given.environment.insert("RDS_PASSWORD_FILE".to_owned(), token.display().to_string());
+    let config = place.load();
+    assert_eq!(secrecy::ExposeSecret::expose_secret(&mysql(&config).password), "fresh token ");
+    assert_eq!(mysql(&config).password_file.as_deref(), Some(token.as_path()));
+    // A token at hand is used first, the file once it is refused.
+    place.given.environment.insert("RDS_PASSWORD".to_owned(), "at hand".to_owned());
+    let config = place.load();
+    assert_eq!(secrecy::ExposeSecret::expose_secret(&mysql(&config).password), "at hand");
+    assert_eq!(mysql(&config).password_file.as_deref(), Some(token.as_path()));
+    // What the environment says hides the file that sentry.toml names.
+    let toml = format!("[rds]\npassword_file = \"{}\"\n", token.display());
+    let place = Place::new(&toml, &REAL);
+    assert_eq!(mysql(&place.load()).password_file, None);
+}
+
+#[test]
+fn logins_to_the_catalog() {
+    let check = |extra: &[(&str, &str)], expect: fn(&LenzAuth) -> bool| {
+        let environment: Vec<_> = REAL.iter().chain(extra).copied().collect();
+        let config = Place::new("", &environment).load();
+        let SourceSettings::Real { lenz, .. } = &config.service.source else { panic!() };
+        assert!(expect(&lenz.auth), "{extra:?}: {:?}", lenz.auth);
+    };
+    let login = [("LENZ_USERNAME", "NAEAST\\me"), ("LENZ_PASSWORD", "secret")];
+    check(&login, |auth| matches!(auth, LenzAuth::AdfsForm { username, .. } if username == "NAEAST\\me"));
+    check(&[login[0], login[1], ("LENZ_AUTH", "ntlm")], |auth| matches!(auth, LenzAuth::Ntlm { .. }));
+    check(&[login[0], login[1], ("LENZ_AUTH", "none")], |auth| matches!(auth, LenzAuth::None));
+}
+
+#[test]
+fn what_cannot_work_is_named_as_it_was_written() {
+    let check = |toml: &str, environment: &[(&str, &str)], parts: &[&str]| {
+        let refusal = Place::new(toml, environment).refusal();
+        for part in parts {
+            assert!(refusal.contains(part), "`{part}` is not in: {refusal}");
+        }
+    };
+    check("lisen = \"x\"", &[], &["sentry.toml", "`lisen`", "did you mean `listen`?"]);
+    check("[rds]\nhots = \"x\"", &[], &["`rds.hots`", "did you mean `rds.host`?"]);
+    check("[nonsense]\nzzz = 1", &[], &["`nonsense.zzz`", "sentry.example.toml"]);
+    check("listen = 3000", &[], &["listen", "text in quotes"]);
+    check("[rds]\nport = \"6150a\"", &[], &["rds.port: `6150a`", "from 1 to 65535"]);
+    check("", &[("RDS_PORT", "0")], &["RDS_PORT: `0`"]);
+    check("", &[("QUERY_TIMEOUT", "0")], &["QUERY_TIMEOUT", "1 to 300"]);
+    check("", &[("MAX_QUERY_ROWS", "many")], &["MAX_QUERY_ROWS: `many`"]);
+    check("", &[("LOG_LEVEL", "loud")], &["LOG_LEVEL", "ERROR, WARN, INFO, DEBUG or TRACE"]);
+    check("", &[("SENTRY_LISTEN", "3000")], &["SENTRY_LISTEN", "127.0.0.1:3000"]);
+    check("", &REAL[..3], &["lenz.base_url", "LENZ_API_BASE_URL"]);
+    check("", &REAL[3..], &["rds.host", "RDS_HOST"]);
+    check("", &[REAL[0], REAL[2], REAL[3]], &["rds.user", "RDS_USER is needed too"]);
+    check("", &[REAL[0], REAL[1], REAL[3]], &["rds.password", "RDS_PASSWORD is needed too"]);
+    check(
+        "",
+        &[REAL[0], REAL[1], REAL[2], ("LENZ_API_BASE_URL", "lenz.example")],
+        &["LENZ_API_BASE_URL", "https://"],
+    );
+    check(
+        "",
+        &[("LENZ_PASSWORD_FILE", "/nonexistent/secret")],
+        &["LENZ_PASSWORD_FILE", "/nonexistent/secret"],
+    );
+    check("[[essentials]]\nname = \"A\"", &[], &["[[essentials]]", "display_name"]);
+    check(
+        "[[essentials]]\nname = \"A\"\ndisplay_name = \"A\"\nalias = []",
+        &[],
+        &["[[essentials]]", "alias"],
+    );
+    let two = "[[essentials]]\nname = \"A\"\ndisplay_name = \"X\"\n[[essentials]]\nname = \"B\"\ndisplay_name = \"x\"";
+    check(two, &[], &["[[essentials]]", "means both A and B"]);
+    let lost = "[[essentials]]\nname = \"A\"\ndisplay_name = \"A\"\ndepends_on = [\"Z\"]";
+    check(lost, &[], &["A depends on `Z`"]);
+}
+
+#[test]
+fn only_loopback_is_listened_on() {
+    for open in ["0.0.0.0:3000", "[::]:3000", "192.0.2.1:3000"] {
+        let refusal = Place::new("", &[("SENTRY_LISTEN", open)]).refusal();
+        assert!(refusal.contains(open) && refusal.contains("no login yet"), "{refusal}");
+        assert!(refusal.contains("ssh -L 3000:127.0.0.1:3000"), "{refusal}");
+    }
+    for loopback in ["127.0.0.1:0", "127.0.0.2:3000", "[::1]:3000"] {
+        assert_eq!(Place::new("", &[("SENTRY_LISTEN", loopback)]).load().listen.to_string(), loopback);
+    }
+}
+
+#[test]
+fn settings_of_later_parts_are_accepted() {
+    let environment =
+        [("AZURE_OPENAI_API_KEY", "key"), ("AZURE_TENANT_ID", "tenant"), ("REDIS_URL", "redis://x")];
+    Place::new("[azure]\nuser_id = \"u\"\n", &environment).load();
+}
+
+#[test]
+fn secrets_are_never_printed() {
+    let mut environment = REAL.to_vec();
+    environment.extend([("REDIS_URL", "redis://:hidden@x"), ("AZURE_OPENAI_API_KEY", "hidden")]);
+    environment.extend([("LENZ_USERNAME", "me"), ("LENZ_PASSWORD", "hidden")]);
+    let config = Place::new("[poll]\ntoday_s = 5\n", &environment).load();
+    let printed = config.to_toml();
+    for shown in [printed.clone(), format!("{config:?}")] {
+        assert!(!shown.contains("hidden") && !shown.contains("to%k"), "{shown}");
+    }
+    assert!(printed.contains("password = \"***\" # RDS_PASSWORD"), "{printed}");
+    assert!(printed.contains("today_s = 5 # sentry.toml"), "{printed}");
+    assert!(printed.contains("port = 6150 # default"), "{printed}");
+    // What is printed can be read again.
+    let table: toml::Table = printed.parse().unwrap();
+    assert_eq!(table["rds"]["host"].as_str(), Some("db.example"));
+    assert_eq!(table["essentials"].as_array().map(Vec::len), Some(12));
+}
+
+/// Each file lists every setting; it is written anew by running this with UPDATE_EXAMPLES set.
+#[test]
+fn the_example_files_list_every_setting() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    for (name, expect) in
+        [(".env.example", print::env_example()), ("sentry.example.toml", print::toml_example())]
+    {
+        let path = root.join(name);
+        if std::env::var_os("UPDATE_EXAMPLES").is_some() {
+            std::fs::write(&path, &expect).unwrap();
+        }
+        assert_eq!(
+            std::fs::read_to_string(&path).unwrap(),
+            expect,
+            "{name}: run this test with UPDATE_EXAMPLES=1"
+        );
+    }
+}
+
+#[test]
+fn the_example_files_can_be_used() {
+    let as_it_stands = print::toml_example();
+    Place::new(&as_it_stands, &[]).load();
+    // Uncommented, every line is a setting that there is.
+    let uncommented: String = as_it_stands
+        .lines()
+        .map(|line| line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')).unwrap_or(line))
+        .fold(String::new(), |text, line| text + line + "\n");
+    let config = Place::new(&uncommented, &[]).load();
+    assert_eq!(config.essentials, Place::new("", &[]).load().essentials);
+    let environment: HashMap<String, String> = print::env_example()
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| line.split_once('='))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    Config::load(&Given { environment, config: Place::new("", &[]).given.config, ..Given::default() }).ok();
+    assert!(
+        setting::SETTINGS.iter().all(|setting| print::env_example().contains(&format!("\n{}=", setting.env)))
+    );
+}

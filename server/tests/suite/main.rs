@@ -1,0 +1,13 @@
+//! The server in process, against the reference estate: no port, no sleep. One program for
+//! all, because linking the pages takes longer than the tests.
+
+#![recursion_limit = "512"]
+
+mod api;
+mod architecture;
+mod config;
+mod guard;
+mod operations;
+mod pages;
+mod problems;
+mod serve;
