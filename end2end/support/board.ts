@@ -75,7 +75,8 @@ export function expectedRows(phase: 'PRELIM' | 'FINAL' | 'ALL'): BoardRow[] {
   return expected.essentials.map((essential) => {
     const shown = phase === 'ALL' ? essential.phase : phase;
     const numbers = shown === 'PRELIM' ? essential.prelim : essential.final;
-    const status = phase === 'ALL' ? essential.status : numbers.status;
+    const waits = essential.status === 'WAITING' && numbers.status === 'NOT_STARTED';
+    const status = phase === 'ALL' || waits ? essential.status : numbers.status;
     return {
       name: essential.display_name,
       status: LABELS[status] ?? status,

@@ -37,8 +37,8 @@ export const test = base.extend<PerTest, Servers>({
   ],
   baseURL: async ({ reference }, use) => use(reference.url),
   watch: [
-    async ({ context }, use) => {
-      const watch = new Watch();
+    async ({ context, javaScriptEnabled }, use) => {
+      const watch = new Watch(javaScriptEnabled);
       watch.follow(context);
       await use(watch);
       expect(watch.problems(), 'what the browser complained of').toEqual([]);

@@ -5,8 +5,14 @@ import type { BrowserContext, Request } from '@playwright/test';
 /** Requests that a page gives up by itself: its live stream when it is left, rows scrolled past, downloads. */
 const GIVEN_UP = ['/api/live', '/api/runs/export', '/api/ui/'];
 
+/** A browser without JavaScript blocks the program's own files, and says so: that is no fault of the page. */
+const PROGRAM = /\/pkg\/sentry\.(js|wasm)\b/;
+
 export class Watch {
   private readonly seen: string[] = [];
+
+  constructor(private readonly javaScriptEnabled: boolean) {}
+
   private readonly allowed: RegExp[] = [];
 
   /** Watches every page of `context`, now and later. */
@@ -35,9 +41,15 @@ export class Watch {
     this.allowed.push(...patterns);
   }
 
+  /** How often the browser refused what the content security policy forbids. */
+  refused(): number {
+    return this.seen.filter((problem) => problem.includes('Content Security Policy')).length;
+  }
+
   /** Every complaint that nobody allowed. */
   problems(): string[] {
-    return this.seen.filter((problem) => !this.allowed.some((pattern) => pattern.test(problem)));
+    const ignored = this.javaScriptEnabled ? this.allowed : [...this.allowed, PROGRAM];
+    return this.seen.filter((problem) => !ignored.some((pattern) => pattern.test(problem)));
   }
 }
 

@@ -1,0 +1,84 @@
+// 20,000 runs in the explorer: it scrolls smoothly, and draws only what is on screen.
+import fs from 'node:fs';
+import { estateOfRuns } from '../support/estate.ts';
+import { Sentry } from '../support/sentry.ts';
+import { expect, test } from '../support/test.ts';
+
+const RUNS = 20_000;
+const LONGEST_TASK_MS = 100;
+const MOST_ROWS_DRAWN = 120;
+const SLOWEST_FRAME_MS = 100;
+
+test('20,000 runs scroll smoothly', async ({ page, open }, testInfo) => {
+  const file = testInfo.outputPath('estate.json');
+  fs.writeFileSync(file, JSON.stringify(estateOfRuns(RUNS)));
+  const sentry = await Sentry.start({ arguments: ['--estate', file, '--now', '2026-02-18T12:09:40Z'] });
+  try {
+    await open(`${sentry.url}/explorer?date=2026-02-18&sort=started`);
+    await expect(page.getByText('20,000 runs', { exact: true })).toBeVisible();
+    const table = page.getByRole('table', { name: 'Runs of the date' });
+    await expect(table).toHaveAttribute('aria-rowcount', String(RUNS + 2));
+    const rows = table.locator('tr.explorer-row');
+    await expect.poll(() => rows.count()).toBeLessThan(MOST_ROWS_DRAWN);
+    expect(await rows.count()).toBeGreaterThan(10);
+
+    await page.evaluate(() => {
+      const seen = { longest: 0, slowestFrame: 0, mostRows: 0, frames: 0 };
+      (window as unknown as { seen: typeof seen }).seen = seen;
+      new PerformanceObserver((list) => {
+        for (const { duration } of list.getEntries()) seen.longest = Math.max(seen.longest, duration);
+      }).observe({ type: 'longtask' });
+      let last = performance.now();
+      const frame = (now: number): void => {
+        seen.slowestFrame = Math.max(seen.slowestFrame, now - last);
+        last = now;
+        seen.frames += 1;
+        seen.mostRows = Math.max(seen.mostRows, document.querySelectorAll('tr.explorer-row').length);
+        requestAnimationFrame(frame);
+      };
+      requestAnimationFrame(frame);
+    });
+    const frame = page.locator('.explorer-scroll');
+    await frame.hover();
+    for (let turn = 0; turn < 120; turn += 1) await page.mouse.wheel(0, 400);
+    await expect.poll(() => frame.evaluate((frame) => frame.scrollTop)).toBeGreaterThan(40_000);
+    const seen = await page.evaluate(
+      () => (window as unknown as { seen: { longest: number; slowestFrame: number; mostRows: number; frames: number } }).seen,
+    );
+    console.log(`wheel: longest task ${seen.longest} ms, slowest of ${seen.frames} frames ${seen.slowestFrame.toFixed(0)} ms, ${seen.mostRows} rows at most`);
+    expect(seen.longest).toBeLessThanOrEqual(LONGEST_TASK_MS);
+    expect(seen.slowestFrame).toBeLessThanOrEqual(SLOWEST_FRAME_MS);
+    expect(seen.mostRows).toBeLessThan(MOST_ROWS_DRAWN);
+
+    // Every row on screen is there, wherever one lands.
+    const rowsInSight = () =>
+      frame.evaluate((frame) => {
+        const { top, bottom } = frame.getBoundingClientRect();
+        const inSight = [...frame.querySelectorAll<HTMLElement>('tr.explorer-row')].filter((row) => {
+          const box = row.getBoundingClientRect();
+          return box.bottom > top && box.top < bottom;
+        });
+        return {
+          loading: inSight.filter((row) => row.querySelector('.is-loading') !== null).length,
+          first: Number(inSight[0]?.getAttribute('aria-rowindex')),
+          count: inSight.length,
+        };
+      });
+    for (const row of [10_000, 19_990, 5]) {
+      await frame.evaluate((frame, row) => frame.scrollTo({ top: row * 34 }), row);
+      await expect.poll(rowsInSight).toMatchObject({ loading: 0 });
+      const { first, count } = await rowsInSight();
+      expect(count).toBeGreaterThan(8);
+      expect(first).toBeLessThanOrEqual(row + 3);
+      expect(first).toBeGreaterThan(Math.min(row, RUNS - count) - 4);
+    }
+    await frame.evaluate((frame) => frame.scrollTo({ top: frame.scrollHeight }));
+    await expect(table.locator(`tr[aria-rowindex="${RUNS + 2}"]`)).toBeInViewport();
+    await expect(table.locator(`tr[aria-rowindex="${RUNS + 2}"]`)).toContainText(`_${1_771_370_000_000 + RUNS - 1}`);
+
+    await page.getByRole('searchbox', { name: 'Filter: Status' }).fill('=FAILED');
+    await expect(page.getByText('207 of 20,000 runs match')).toBeVisible();
+  } finally {
+    await sentry.stop();
+  }
+});
