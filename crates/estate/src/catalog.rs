@@ -7,7 +7,7 @@ pub mod lenz;
 pub mod parse;
 pub mod store;
 
-pub use lenz::{LenzAuth, LenzClient, LenzSettings};
+pub use lenz::{LenzAuth, LenzClient, LenzLimits, LenzSettings};
 pub use store::{CatalogEntry, CatalogSnapshot, CatalogSource, CatalogStore, RefreshOutcome};
 
 use model::EssentialName;

@@ -16,6 +16,9 @@ pub enum SourceError {
     /// The login was refused. With IAM tokens this is what expiry looks like.
     #[error("token expired: regenerate it")]
     LoginRejected(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The catalog refused user name or password.
+    #[error("login refused: check LENZ_USERNAME and LENZ_PASSWORD")]
+    CredentialsRejected(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The source answered, but not in a form that we can read.
     #[error("answered in a form that SENTRY does not know: {what}")]
     Malformed {

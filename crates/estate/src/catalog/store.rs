@@ -266,6 +266,7 @@ fn retell(error: &SourceError) -> SourceError {
         SourceError::Unreachable(_) => SourceError::Unreachable(cause()),
         SourceError::TimedOut { limit_s } => SourceError::TimedOut { limit_s: *limit_s },
         SourceError::LoginRejected(_) => SourceError::LoginRejected(cause()),
+        SourceError::CredentialsRejected(_) => SourceError::CredentialsRejected(cause()),
         SourceError::Malformed { what } => SourceError::Malformed { what: what.clone() },
         SourceError::Refused(_) => SourceError::Refused(cause()),
         SourceError::Settings(text) => SourceError::Settings(text.clone()),
