@@ -76,10 +76,10 @@ impl Fault {
         Self::new(StatusCode::NOT_FOUND, "nothing answers here; /api/openapi.json lists what does")
     }
 
-    /// The problem as this fault's answer to the request for `path`.
-    fn answer(self, path: &str, request_id: &RequestId) -> Response {
+    /// The problem that this is for the request for `path`.
+    fn problem(self, path: &str, request_id: &RequestId) -> Problem {
         let (kind, title) = name(self.status);
-        let problem = Problem {
+        Problem {
             kind,
             title,
             status: self.status.as_u16(),
@@ -88,16 +88,7 @@ impl Fault {
             request_id: request_id.to_string(),
             field: self.field,
             nearest: self.nearest,
-        };
-        let body = serde_json::to_vec(&problem).unwrap_or_default();
-        let mut response = (self.status, body).into_response();
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
         }
-        response
     }
 }
 
@@ -110,19 +101,39 @@ impl IntoResponse for Fault {
     }
 }
 
-/// Gives a failed answer its body.
+/// Gives a failed answer its body and keeps its headers.
 pub(crate) fn explain(mut response: Response, path: &str, request_id: &RequestId) -> Response {
-    match response.extensions_mut().remove::<Fault>() {
-        None => response,
-        Some(fault) => {
-            let allow = response.headers_mut().remove(header::ALLOW);
-            let mut response = fault.answer(path, request_id);
-            if let Some(allow) = allow {
-                response.headers_mut().insert(header::ALLOW, allow);
-            }
-            response
-        }
+    let marked = response.extensions_mut().remove::<Fault>();
+    let Some(fault) = marked.or_else(|| unmarked(&response, path)) else { return response };
+    let status = fault.status;
+    let body = serde_json::to_vec(&fault.problem(path, request_id)).unwrap_or_default();
+    *response.body_mut() = body.into();
+    let headers = response.headers_mut();
+    headers.remove(header::CONTENT_LENGTH);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
     }
+    response
+}
+
+/// What the libraries refuse by themselves (a body that is too large, a path that is not UTF-8)
+/// comes as plain text. Server functions have a form of their own for errors.
+fn unmarked(response: &Response, path: &str) -> Option<Fault> {
+    let status = response.status();
+    let plain = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    let refused = status.is_client_error() && plain && !path.starts_with("/api/ui/");
+    refused.then(|| match status {
+        StatusCode::PAYLOAD_TOO_LARGE => Fault::new(status, "the body is larger than 64 KiB"),
+        StatusCode::BAD_REQUEST => {
+            Fault::new(status, "the path or the body cannot be read: percent-encode it as UTF-8")
+        }
+        _ => Fault::new(status, "this request cannot be answered"),
+    })
 }
 
 impl From<service::Error> for Fault {

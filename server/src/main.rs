@@ -4,7 +4,14 @@ use clap::Parser;
 use server::cli::{Cli, run};
 use std::process::ExitCode;
 
-#[tokio::main]
-async fn main() -> anyhow::Result<ExitCode> {
-    run(Cli::parse()).await
+/// Pages are deeply nested types, and an unoptimised build renders them with deep stacks.
+/// Only what is touched takes memory.
+const STACK_BYTES: usize = 16 * 1024 * 1024;
+
+fn main() -> anyhow::Result<ExitCode> {
+    let cli = Cli::parse();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK_BYTES).build()?;
+    // On a thread of the runtime, not on the process's first, whose stack is not ours to choose.
+    runtime.block_on(async { tokio::spawn(run(cli)).await })?
 }
