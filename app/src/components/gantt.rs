@@ -14,7 +14,7 @@ use model::{TaskRow, Timestamp};
 use state::{state_words, task_tone};
 
 /// The tasks of `view`, with the one that failed first marked.
-pub(crate) fn gantt(view: &RunTasksView, zone: &Zone) -> impl IntoView + use<> {
+pub(crate) fn gantt(view: &RunTasksView, zone: &Zone) -> AnyView {
     let RunTasksView { run, tasks, first_failed, airflow_url, now, .. } = view;
     let now = *now;
     let axis = Axis::of(tasks, now);
@@ -37,23 +37,23 @@ pub(crate) fn gantt(view: &RunTasksView, zone: &Zone) -> impl IntoView + use<> {
                     <tr>
                         <th scope="col">"Task"</th>
                         <th scope="col">"State"</th>
-                        <th scope="col">"Tries"</th>
-                        <th scope="col">"Operator"</th>
-                        <th scope="col">"Host"</th>
-                        <th scope="col">"Started"</th>
-                        <th scope="col">"Duration"</th>
                         <th scope="col" class="gantt-lane">
                             <span class="visually-hidden">{axis_title}</span>
                             <svg class="gantt-axis" width="100%" height="14" aria-hidden="true">
                                 {ticks.iter().map(|tick| tick_label(tick, zone)).collect_view()}
                             </svg>
                         </th>
+                        <th scope="col">"Duration"</th>
+                        <th scope="col">"Tries"</th>
+                        <th scope="col">"Started"</th>
+                        <th scope="col">"Operator, host"</th>
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>
             </table>
         </div>
     }
+    .into_any()
 }
 
 fn tick_label(tick: &Tick, zone: &Zone) -> impl IntoView + use<> {
@@ -111,16 +111,18 @@ fn task_row(
             <td>
                 {state_mark(tone, &state_words(task.state.as_deref()))}
             </td>
-            <td class="mono">{tries(task)}</td>
-            <td>{task.operator.clone()}</td>
-            <td class="mono">{or_dash(&task.hostname)}</td>
-            <td class="mono">{started}{unstarted}</td>
-            <td class="mono">{lasted.unwrap_or_else(|| "—".to_owned())}</td>
             <td class="gantt-lane">
                 <svg width="100%" height="22" aria-hidden="true">
                     {lines.collect_view()}
                     {bar}
                 </svg>
+            </td>
+            <td class="mono">{lasted.unwrap_or_else(|| "—".to_owned())}</td>
+            <td class="mono">{tries(task)}</td>
+            <td class="mono">{started}{unstarted}</td>
+            <td>
+                {task.operator.clone()}
+                <span class="mono gantt-host">{task.hostname.clone()}</span>
             </td>
         </tr>
     }
@@ -132,10 +134,6 @@ fn tries(task: &TaskRow) -> String {
         0 => "—".to_owned(),
         tried => format!("{tried}/{}", tried.max(task.max_tries + 1)),
     }
-}
-
-fn or_dash(text: &str) -> String {
-    if text.is_empty() { "—".to_owned() } else { text.to_owned() }
 }
 
 /// The newest try of `task` in Airflow 3's own pages, below the page of its run.

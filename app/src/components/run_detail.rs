@@ -1,5 +1,6 @@
 //! One run: what it is, how it stands, and its tasks on a time axis.
 
+use crate::components::copy_button::CopyButton;
 use crate::components::gantt::gantt;
 use crate::components::run_link::{Over, clock_time, run_time};
 use crate::components::state_mark::{Tone, state_mark};
@@ -9,7 +10,7 @@ use leptos::prelude::*;
 use model::view::RunTasksView;
 
 /// The run of `view` with its tasks.
-pub(crate) fn run_detail(view: &RunTasksView, place: &Place, zone: &Zone) -> impl IntoView + use<> {
+pub(crate) fn run_detail(view: &RunTasksView, place: &Place, zone: &Zone) -> AnyView {
     let run = &view.run;
     let tone = if run.is_recognised() { Tone::of_run(run.status()) } else { Tone::Unrecognised };
     let trigger = run.trigger().map_or_else(|| run.row.trigger_type.clone(), |trigger| trigger.label().to_owned());
@@ -56,15 +57,27 @@ pub(crate) fn run_detail(view: &RunTasksView, place: &Place, zone: &Zone) -> imp
                     <dd class="mono">{run_time(run.duration_s(view.now), over)}</dd>
                 </div>
                 <div><dt>"Essential"</dt><dd>{essentials}</dd></div>
-                <div><dt>"Dataset ID"</dt><dd class="mono">{run.row.dataset_id.to_string()}</dd></div>
-                <div><dt>"DAG ID"</dt><dd class="mono">{run.row.dag_id.to_string()}</dd></div>
-                <div><dt>"Run ID"</dt><dd class="mono">{run.row.run_id.to_string()}</dd></div>
-                <div><dt>"Detail"</dt><dd>{run.row.status_detail.clone()}</dd></div>
+                {id_fact("Dataset ID", run.row.dataset_id.as_str())}
+                {id_fact("DAG ID", run.row.dag_id.as_str())}
+                {id_fact("Run ID", run.row.run_id.as_str())}
+                <div class="is-wide"><dt>"Detail"</dt><dd>{run.row.status_detail.clone()}</dd></div>
             </dl>
             {oddities}
             <div class="run-detail-actions">{airflow}</div>
             {no_tasks}
             {gantt(view, zone)}
+        </div>
+    }
+    .into_any()
+}
+
+/// An id with a button that copies it.
+fn id_fact(name: &'static str, id: &str) -> impl IntoView + use<> {
+    let id = id.to_owned();
+    view! {
+        <div class="is-wide">
+            <dt>{name}</dt>
+            <dd class="mono">{id.clone()} " " <CopyButton text=id what=name/></dd>
         </div>
     }
 }

@@ -18,7 +18,7 @@ use crate::components::run_link::{clock_time, neighbour_link};
 use crate::components::skeleton::Skeleton;
 use crate::components::sources_banner::SourcesBanner;
 use crate::components::state_mark::{Tone, state_mark};
-use crate::components::status_badge::{StatusBadge, essential_tone};
+use crate::components::status_badge::essential_tone;
 use crate::context::{WithPlace, use_zone};
 use crate::location::{Place, essential_path};
 use crate::time::{Zone, duration};
@@ -61,7 +61,7 @@ fn Essential(place: Memo<Place>) -> impl IntoView {
     }
 }
 
-fn essential(dated: Dated<EssentialView>, place: Memo<Place>, zone: &Zone) -> impl IntoView + use<> {
+fn essential(dated: Dated<EssentialView>, place: Memo<Place>, zone: &Zone) -> AnyView {
     let Dated { date, view, .. } = dated;
     let now_at = place.get();
     let path = essential_path(&view.essential.name);
@@ -73,12 +73,12 @@ fn essential(dated: Dated<EssentialView>, place: Memo<Place>, zone: &Zone) -> im
             <div>
                 <h1 class="page-title essential-title">
                     {view.essential.display_name.clone()}
-                    <StatusBadge tone=essential_tone(view.essential.status) label=view.essential.status.label()/>
+                    {state_mark(Tone::of_essential(view.essential.status), view.essential.status.label())}
                 </h1>
                 <p class="page-subtitle">
                     <span class="mono">{view.essential.name.to_string()}</span>
                     <CopyButton text=view.essential.name.to_string() what="name"/>
-                    {age(&view)}
+                    <span class="essential-age">{age(&view)}</span>
                 </p>
             </div>
             <div class="page-controls">
@@ -100,6 +100,7 @@ fn essential(dated: Dated<EssentialView>, place: Memo<Place>, zone: &Zone) -> im
             {slice_matrix(&view, &now_at, zone)}
         </section>
     }
+    .into_any()
 }
 
 /// `DERIVATIVES RUNNING 4/6, 18-Feb-2026`: what a pasted link says.
@@ -125,7 +126,7 @@ fn age(view: &EssentialView) -> Option<String> {
     Some(format!("data {} old", duration(view.now.as_second() - polled_at.as_second())))
 }
 
-fn facts(view: &EssentialView, place: &Place, zone: &Zone) -> impl IntoView + use<> {
+fn facts(view: &EssentialView, place: &Place, zone: &Zone) -> AnyView {
     let essential = &view.essential;
     let current = essential.current();
     let phase = |name: &'static str, part: &PhaseBoard| {
@@ -154,6 +155,7 @@ fn facts(view: &EssentialView, place: &Place, zone: &Zone) -> impl IntoView + us
             <div><dt>"Waiting for it"</dt><dd>{neighbours(&view.needed_by, place)}</dd></div>
         </dl>
     }
+    .into_any()
 }
 
 fn neighbours(others: &[Neighbour], place: &Place) -> impl IntoView + use<> {
@@ -167,7 +169,7 @@ fn neighbours(others: &[Neighbour], place: &Place) -> impl IntoView + use<> {
 }
 
 /// Cuts the matrix down by name: a form, so that it works without a script.
-fn filter_form(place: &Place, path: &str) -> impl IntoView + use<> {
+fn filter_form(place: &Place, path: &str) -> AnyView {
     let filter = |column| place.filter(column).unwrap_or_default().to_owned();
     let (dataset, slice) = (filter(RunColumn::Dataset), filter(RunColumn::Slice));
     let filtered = !(dataset.is_empty() && slice.is_empty());
@@ -192,4 +194,5 @@ fn filter_form(place: &Place, path: &str) -> impl IntoView + use<> {
             {filtered.then(|| view! { <a class="quick-action" href=clear>"Clear"</a> })}
         </Form>
     }
+    .into_any()
 }

@@ -10,10 +10,10 @@ mod windows;
 
 use crate::api::dated::Dated;
 use crate::api::runs::list_runs;
+use crate::components::date_picker::DatePicker;
 use crate::components::day_links::day_links;
 use crate::components::error_page::ErrorPage;
 use crate::components::refetch::refetch_on_change;
-use crate::components::run_link::add_parameters;
 use crate::components::page_meta::PageMeta;
 use crate::components::skeleton::Skeleton;
 use crate::components::sources_banner::SourcesBanner;
@@ -27,9 +27,12 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 use model::{BusinessDate, SnapshotId};
 use model::view::{RunQuery, RunsView};
-use query::{read_query, write_query};
+use query::{read_query, with_query};
 use scroll::WINDOW_ROWS;
 use windows::Question;
+
+/// The page's path.
+const PATH: &str = "/explorer";
 
 /// Batch Explorer.
 #[component]
@@ -43,9 +46,7 @@ type Answer = Resource<Result<Dated<(Question, RunsView)>, AppError>>;
 #[component]
 fn Explorer(place: Memo<Place>) -> impl IntoView {
     let parameters = use_query_map();
-    let query = Memo::new(move |_| {
-        parameters.with(|map| read_query(map.into_iter().map(|(name, value)| (name.as_ref(), value))))
-    });
+    let query = Memo::new(move |_| place.with(read_query));
     let offset = Memo::new(move |_| {
         let asked = parameters.with(|map| map.get_str("offset").and_then(|text| text.parse::<usize>().ok()));
         asked.unwrap_or(0) / WINDOW_ROWS * WINDOW_ROWS
@@ -69,7 +70,7 @@ fn Explorer(place: Memo<Place>) -> impl IntoView {
             {move || {
                 answer.with(|answer| {
                     answer.as_ref().map(|answer| match answer {
-                        Ok(dated) => Either::Left(header(dated, &place.read())),
+                        Ok(dated) => Either::Left(header(dated, place)),
                         Err(error) => Either::Right(view! { <ErrorPage error=error.clone()/> }),
                     })
                 })
@@ -80,33 +81,30 @@ fn Explorer(place: Memo<Place>) -> impl IntoView {
 }
 
 /// Title, counts, date and exports.
-fn header(dated: &Dated<(Question, RunsView)>, place: &Place) -> impl IntoView + use<> {
+fn header(dated: &Dated<(Question, RunsView)>, at: Memo<Place>) -> AnyView {
+    let place = &*at.read();
     let (Question { query, .. }, view) = &dated.view;
-    let pairs = write_query(query);
-    let date = dated.date.to_string();
-    let export = |format: &str| {
-        let url = add_parameters(format!("/api/runs/export.{format}"), [("date", date.as_str())]);
-        add_parameters(url, pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())))
-    };
-    let day = |date: BusinessDate| {
-        explorer_href(&Place { date: Some(date), ..place.clone() }, query, 0)
-    };
+    let on = |date: BusinessDate| Place { date: Some(date), ..with_query(place, query) };
+    let export = |format: &str| on(dated.date).href(&format!("/api/runs/export.{format}"));
+    let days = day_links(dated.date, &|date| on(date).href(PATH));
     let title = format!("Batch Explorer: {}, {}", counts(view), dated.date.label());
     view! {
-        <PageMeta title description="Every run of a business date: filter, sort, search, export." path="/explorer"/>
+        <PageMeta title description="Every run of a business date: filter, sort, search, export." path=PATH/>
         <div class="page-header">
             <div>
                 <h1 class="page-title">"Batch Explorer"</h1>
                 <p class="page-subtitle" aria-live="polite">{counts(view)}</p>
             </div>
             <div class="page-controls">
-                {day_links(dated.date, &day)}
+                {days}
+                <DatePicker place=at path=PATH date=dated.date/>
                 <a class="quick-action" href=export("csv") download="">"Export CSV"</a>
                 <a class="quick-action" href=export("json") download="">"Export JSON"</a>
             </div>
         </div>
         <SourcesBanner sources=view.sources.clone() polled_at=view.polled_at now=view.now/>
     }
+    .into_any()
 }
 
 /// How many runs there are, and how many of them match: never a part as the whole.
@@ -134,12 +132,10 @@ fn grouped(number: usize) -> String {
 
 /// The explorer's URL for `query` from `offset`.
 fn explorer_href(place: &Place, query: &RunQuery, offset: usize) -> String {
-    let url = place.elsewhere().href("/explorer");
-    let pairs = write_query(query);
-    let url = add_parameters(url, pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    let url = with_query(place, query).href(PATH);
     match offset {
         0 => url,
-        offset => add_parameters(url, [("offset", offset.to_string().as_str())]),
+        offset => format!("{url}{}offset={offset}", if url.contains('?') { '&' } else { '?' }),
     }
 }
 
@@ -180,9 +176,11 @@ mod tests {
 
     #[test]
     fn the_url_holds_query_and_offset() {
-        let query = read_query([("f.status", "=FAILED"), ("q", "a b")]);
-        let place = Place { date: BusinessDate::parse("2026-02-18").ok(), ..Place::default() };
-        assert_eq!(explorer_href(&place, &query, 0), "/explorer?date=2026-02-18&q=a%20b&f.status=%3DFAILED");
+        let place = Place::parse([("date", "2026-02-18"), ("status", "=FAILED"), ("q", "a b")]).unwrap();
+        let href = explorer_href(&place, &read_query(&place), 0);
+        assert_eq!(href, "/explorer?date=2026-02-18&status=%3DFAILED&q=a%20b");
+        let href = explorer_href(&place, &RunQuery::default(), 400);
+        assert_eq!(href, "/explorer?date=2026-02-18&offset=400");
         assert_eq!(explorer_href(&Place::default(), &RunQuery::default(), 400), "/explorer?offset=400");
     }
 }

@@ -75,7 +75,7 @@ fn rca(
     chosen: &OpenRun,
     place: Memo<Place>,
     zone: &Zone,
-) -> impl IntoView + use<> {
+) -> AnyView {
     let view = &dated.view;
     let now_at = place.get();
     let open = chosen.among(view);
@@ -115,6 +115,7 @@ fn rca(
         {nothing_failed(dated)}
         {failure_list(view, open, &now_at, zone, &detail)}
     }
+    .into_any()
 }
 
 fn age(view: &FailuresView) -> Option<String> {

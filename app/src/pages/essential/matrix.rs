@@ -1,6 +1,7 @@
 //! Datasets × slices, with PRELIM, FINAL and MANUAL side by side.
 
 use super::cells::{CellTone, count_words, has_unrecognised, oddity_words, select};
+use crate::components::copy_button::CopyButton;
 use crate::components::run_link::{Over, clock_time, run_href, run_time};
 use crate::components::state_mark::{Tone, state_mark};
 use crate::location::Place;
@@ -25,7 +26,7 @@ impl Frame {
 }
 
 /// The matrix of `view`, cut down to the datasets and slices whose names hold the filters of `place`.
-pub(crate) fn slice_matrix(view: &EssentialView, place: &Place, zone: &Zone) -> impl IntoView + use<> {
+pub(crate) fn slice_matrix(view: &EssentialView, place: &Place, zone: &Zone) -> AnyView {
     let frame = Frame {
         place: place.clone(),
         zone: zone.clone(),
@@ -66,6 +67,7 @@ pub(crate) fn slice_matrix(view: &EssentialView, place: &Place, zone: &Zone) -> 
             </table>
         </div>
     }
+    .into_any()
 }
 
 fn dataset_rows(
@@ -91,13 +93,19 @@ fn dataset_rows(
         }
     });
     let rows: Vec<_> = slices.iter().map(|slice| slice_row(slice, frame)).collect();
-    let dag_id = board.map(|board| view! { <span class="matrix-dag mono">{board.dag_id.to_string()}</span> });
+    let dag_id = board.map(|board| {
+        view! {
+            <span class="matrix-dag mono">{board.dag_id.to_string()}</span>
+            <CopyButton text=board.dag_id.as_str() what="DAG ID"/>
+        }
+    });
     view! {
         <tbody class="matrix-dataset" id=dataset_anchor(row)>
             <tr>
                 <th scope="rowgroup" colspan=frame.columns()>
                     <span class="sequence-badge" title="Sequence step">{row.sequence_order}</span>
                     <span class="mono">{row.dataset_id.to_string()}</span>
+                    <CopyButton text=row.dataset_id.as_str() what="dataset ID"/>
                     {dag_id}
                     {missing}
                 </th>

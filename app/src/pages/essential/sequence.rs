@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use model::{DatasetBoard, DatasetPhase, DatasetStatus, EssentialBoard, Phase};
 
 /// The steps of `essential`, first to last.
-pub(crate) fn sequence(essential: &EssentialBoard, place: &Place) -> impl IntoView + use<> {
+pub(crate) fn sequence(essential: &EssentialBoard, place: &Place) -> AnyView {
     let steps = Step::all(essential);
     let path = place.elsewhere().href(&essential_path(&essential.name));
     let items: Vec<_> = steps
@@ -30,13 +30,14 @@ pub(crate) fn sequence(essential: &EssentialBoard, place: &Place) -> impl IntoVi
             }
         })
         .collect();
-    view! { <ol class="sequence">{items}</ol> }
+    view! { <ol class="sequence">{items}</ol> }.into_any()
 }
 
 fn step_phase(steps: &[Step<'_>], at: usize, phase: Phase) -> impl IntoView + use<> {
     let status = steps[at].status(phase);
+    let waits = steps[at].blocked_by(phase).is_none();
     let reason = waiting_words(steps, at, phase)
-        .map(|words| view! { <span class="sequence-reason">{words}</span> });
+        .map(|words| view! { <span class="sequence-reason" class:is-waiting=waits>{words}</span> });
     view! {
         <div>
             <dt>{phase.as_str()}</dt>

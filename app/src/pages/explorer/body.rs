@@ -1,9 +1,9 @@
 //! The explorer's table: headings that sort, inputs that filter, and only those rows that
 //! are on screen.
 
-use super::columns::{filter_hint, heading, run_cells, sorted};
-use super::filter_input::filter_input;
-use super::query::{filter_name, next_sort, write_sort};
+use super::columns::{heading, run_cells, sorted};
+use super::filter_input::{column_filter, search_input};
+use super::query::{next_sort, write_sort};
 use super::rows::use_rows;
 use super::scroll::{ROW_PX, neighbours};
 use super::windows::Question;
@@ -25,7 +25,7 @@ pub(crate) fn run_table(
     offset: Memo<usize>,
     question: Memo<Question>,
     answer: Answer,
-) -> impl IntoView {
+) -> AnyView {
     let zone = use_zone();
     let frame = NodeRef::<html::Div>::new();
     let rows = use_rows(frame, question, offset, answer);
@@ -36,7 +36,7 @@ pub(crate) fn run_table(
     let filters = RunColumn::ALL.map(|column| {
         view! {
             <td>
-                {filter_input(filter_name(column), heading(column), filter_hint(column), place, query, Some(column))}
+                {column_filter(column, place, query)}
             </td>
         }
     });
@@ -58,7 +58,7 @@ pub(crate) fn run_table(
             hidden=failed>
             {move || hidden_inputs(&place.read(), &query.read())}
             <div class="explorer-search">
-                {filter_input("q".to_owned(), "all columns", "words that must all occur", place, query, None)}
+                {search_input(place, query)}
                 <button class="button" type="submit">"Filter"</button>
                 <a class="quick-action" href=move || explorer_href(&place.read(), &RunQuery::default(), 0)>
                     "Clear filters"
@@ -86,6 +86,7 @@ pub(crate) fn run_table(
             </div>
         </form>
     }
+    .into_any()
 }
 
 /// An empty row as high as `rows` rows. SVG, because the height of an SVG is no inline style,

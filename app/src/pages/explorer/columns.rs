@@ -117,7 +117,8 @@ mod tests {
     #[test]
     fn says_which_column_is_sorted() {
         let check = |sort: &str, column, expect| {
-            assert_eq!(sorted(&read_query([("sort", sort)]), column), expect, "{sort}");
+            let place = Place::parse([("sort", sort)]).unwrap();
+            assert_eq!(sorted(&read_query(&place), column), expect, "{sort}");
         };
         check("", RunColumn::Started, "descending");
         check("", RunColumn::Run, "none");

@@ -1,45 +1,32 @@
 //! The explorer's query in the URL: `q`, `sort` (`started`, or `-started` for the largest
-//! first) and one `f.<column>` for each filter.
+//! first), and one parameter for each column that is filtered.
 
+use crate::location::{Place, PhaseChoice};
 use model::view::{RunColumn, RunQuery, SortOrder};
 
-const FILTER_PREFIX: &str = "f.";
-
-/// Reads the query from URL parameters. Unknown columns and empty texts are left out;
-/// where a parameter stands twice, the first counts.
-pub(crate) fn read_query<'a>(parameters: impl IntoIterator<Item = (&'a str, &'a str)>) -> RunQuery {
-    let mut query = RunQuery::default();
-    for (name, value) in parameters {
-        let value = value.trim();
-        if value.is_empty() {
-            continue;
-        }
-        match name {
-            "q" if query.search.is_empty() => query.search = value.to_owned(),
-            "sort" if query.sort.is_none() => query.sort = read_sort(value),
-            _ => {
-                let column = name.strip_prefix(FILTER_PREFIX).and_then(RunColumn::parse);
-                if let Some(column) = column.filter(|column| filter_of(&query, *column).is_empty()) {
-                    query.filters.push((column, value.to_owned()));
-                }
-            }
-        }
+/// The query of `place`. A column that cannot be sorted by counts as not named.
+pub(crate) fn read_query(place: &Place) -> RunQuery {
+    let phase = place.phase.and_then(PhaseChoice::phase).map(|phase| (RunColumn::Phase, phase.to_string()));
+    let sort = place.sort.as_ref();
+    RunQuery {
+        search: place.search.clone(),
+        filters: in_column_order(place.filters.iter().cloned().chain(phase)),
+        sort: sort.and_then(|(key, order)| Some((RunColumn::parse(key)?, *order))),
     }
-    query.filters = in_column_order(query.filters.into_iter());
-    query
 }
 
-/// The URL parameters of a query, in a fixed order, without the empty ones.
-pub(crate) fn write_query(query: &RunQuery) -> Vec<(String, String)> {
-    let search = (!query.search.is_empty()).then(|| ("q".to_owned(), query.search.clone()));
-    let sort = query.sort.map(|sort| ("sort".to_owned(), write_sort(sort)));
-    let filters = query.filters.iter().map(|(column, text)| (filter_name(*column), text.clone()));
-    search.into_iter().chain(sort).chain(filters).collect()
-}
-
-/// The parameter that filters `column`, for example `f.dataset`.
-pub(crate) fn filter_name(column: RunColumn) -> String {
-    format!("{FILTER_PREFIX}{}", column.key())
+/// `place` with `query` in place of its own.
+pub(crate) fn with_query(place: &Place, query: &RunQuery) -> Place {
+    let (phase, filters): (Vec<_>, Vec<_>) =
+        query.filters.iter().cloned().partition(|(column, _)| *column == RunColumn::Phase);
+    let named = |text: &str| PhaseChoice::ALL.into_iter().find(|phase| phase.as_str() == text);
+    Place {
+        phase: phase.first().and_then(|(_, text)| named(text)),
+        sort: query.sort.map(|(column, order)| (column.key().to_owned(), order)),
+        filters,
+        search: query.search.clone(),
+        ..place.elsewhere()
+    }
 }
 
 /// The text that `column` is filtered on; empty where it is not.
@@ -76,34 +63,38 @@ pub(crate) fn write_sort((column, order): (RunColumn, SortOrder)) -> String {
     }
 }
 
-fn read_sort(text: &str) -> Option<(RunColumn, SortOrder)> {
-    match text.strip_prefix('-') {
-        Some(key) => Some((RunColumn::parse(key)?, SortOrder::Descending)),
-        None => Some((RunColumn::parse(text)?, SortOrder::Ascending)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn read(query: &[(&str, &str)]) -> RunQuery {
+        read_query(&Place::parse(query.iter().copied()).unwrap())
+    }
+
     #[test]
-    fn reads_what_it_writes() {
-        let check = |parameters: &[(&str, &str)], expect: &[(&str, &str)]| {
-            let query = read_query(parameters.iter().copied());
-            let written = write_query(&query);
-            let pairs: Vec<_> = written.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-            assert_eq!(pairs, expect);
-            assert_eq!(read_query(pairs.iter().copied()), query);
+    fn writes_what_it_reads() {
+        let check = |query: &[(&str, &str)], expect: &str| {
+            let place = Place::parse(query.iter().copied()).unwrap();
+            let query = read_query(&place);
+            let written = with_query(&place, &query);
+            assert_eq!(written.href(""), expect);
+            assert_eq!(read_query(&written), query);
         };
-        check(&[], &[]);
+        check(&[], "");
         check(
-            &[("f.status", "=FAILED"), ("sort", "-started"), ("q", " emea "), ("f.dataset", "cfg")],
-            &[("q", "emea"), ("sort", "-started"), ("f.dataset", "cfg"), ("f.status", "=FAILED")],
+            &[("date", "2026-02-18"), ("status", "=FAILED"), ("sort", "-started"), ("q", " emea "), ("dataset", "cfg")],
+            "?date=2026-02-18&sort=-started&dataset=cfg&status=%3DFAILED&q=emea",
         );
-        check(&[("sort", "duration"), ("sort", "run")], &[("sort", "duration")]);
-        check(&[("f.status", "A"), ("f.status", "B")], &[("f.status", "A")]);
-        check(&[("f.nothing", "x"), ("sort", "colour"), ("date", "2026-02-18"), ("q", "  ")], &[]);
+        check(&[("phase", "FINAL"), ("dag", "x")], "?phase=FINAL&dag=x");
+        check(&[("phase", "ALL"), ("sort", "colour"), ("open", "A")], "");
+    }
+
+    #[test]
+    fn the_phase_is_a_filter_like_others() {
+        let query = read(&[("phase", "prelim"), ("run", "r")]);
+        assert_eq!(filter_of(&query, RunColumn::Phase), "PRELIM");
+        assert_eq!(filter_of(&query, RunColumn::Run), "r");
+        assert_eq!(filter_of(&query, RunColumn::Slice), "");
     }
 
     #[test]
@@ -119,17 +110,10 @@ mod tests {
 
     #[test]
     fn a_filter_replaces_the_one_before() {
-        let query = read_query([("f.run", "r"), ("f.dag", "a")]);
-        let written = |query: &RunQuery| write_query(query).into_iter().map(|(_, text)| text).collect::<Vec<_>>();
-        assert_eq!(written(&with_filter(&query, RunColumn::Dag, "b")), ["b", "r"]);
-        assert_eq!(written(&with_filter(&query, RunColumn::Run, "")), ["a"]);
-        assert_eq!(written(&with_filter(&query, RunColumn::Status, "x")), ["a", "x", "r"]);
-    }
-
-    #[test]
-    fn finds_the_filter_of_a_column() {
-        let query = read_query([("f.dag", "cfg_V2")]);
-        assert_eq!(filter_of(&query, RunColumn::Dag), "cfg_V2");
-        assert_eq!(filter_of(&query, RunColumn::Slice), "");
+        let query = read(&[("run", "r"), ("dag", "a")]);
+        let texts = |query: RunQuery| query.filters.into_iter().map(|(_, text)| text).collect::<Vec<_>>();
+        assert_eq!(texts(with_filter(&query, RunColumn::Dag, "b")), ["b", "r"]);
+        assert_eq!(texts(with_filter(&query, RunColumn::Run, "")), ["a"]);
+        assert_eq!(texts(with_filter(&query, RunColumn::Status, "x")), ["a", "x", "r"]);
     }
 }

@@ -25,11 +25,11 @@ pub(crate) fn failure_list(
     place: &Place,
     zone: &Zone,
     detail: &dyn Fn(RunId) -> AnyView,
-) -> impl IntoView + use<> {
+) -> AnyView {
     let frame = Frame { place: place.clone(), zone: zone.clone(), now: view.now, open };
     let essentials: Vec<_> =
         view.essentials.iter().map(|essential| essential_failures(essential, &frame, detail)).collect();
-    view! { <div class="failures">{essentials}</div> }
+    view! { <div class="failures">{essentials}</div> }.into_any()
 }
 
 fn essential_failures(
