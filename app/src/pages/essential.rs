@@ -186,9 +186,9 @@ fn filter_form(place: &Place, path: &str) -> AnyView {
     view! {
         <Form method="GET" action=path.to_owned() attr:class="matrix-filter" attr:role="search" attr:aria-label="Datasets and slices">
             {hidden}
-            <input class="filter-input" type="search" name="dataset" value=dataset
+            <input class="filter-input" type="search" name="dataset" value=dataset.clone() prop:value=dataset
                 placeholder="Dataset" aria-label="Dataset holds" data-search=""/>
-            <input class="filter-input" type="search" name="slice" value=slice
+            <input class="filter-input" type="search" name="slice" value=slice.clone() prop:value=slice
                 placeholder="Slice" aria-label="Slice holds"/>
             <button class="button" type="submit">"Filter"</button>
             {filtered.then(|| view! { <a class="quick-action" href=clear>"Clear"</a> })}

@@ -21,10 +21,10 @@ use crate::location::Place;
 use crate::time::{Zone, duration};
 use choice::{OpenRun, count_words, is_failure};
 use failures::failure_list;
-use leptos::either::{Either, EitherOf3};
+use leptos::either::Either;
 use leptos::prelude::*;
 use model::view::{FailuresView, RunColumn, RunTasksView};
-use model::{RunId, SnapshotId};
+use model::{BusinessDate, RunId, SnapshotId};
 
 /// The page's path.
 const PATH: &str = "/rca";
@@ -43,17 +43,9 @@ fn Rca(place: Memo<Place>) -> impl IntoView {
     let date = Memo::new(move |_| place.with(|place| place.date));
     let chosen = Memo::new(move |_| place.with(|place| OpenRun::parse(place.filter(RunColumn::Run))));
     let board = RwSignal::new(None::<SnapshotId>);
-    let answer = Resource::new(move || (date.get(), board.get()), |(date, _)| list_failures(date));
-    let tasks: Resource<Tasks> = Resource::new(
-        move || (date.get(), board.get(), chosen.get()),
-        move |(date, _, chosen)| async move {
-            let run_id = match chosen {
-                OpenRun::Named(run_id) => run_id,
-                OpenRun::None => return None,
-                OpenRun::First => chosen.among(&answer.await.ok()?.view)?,
-            };
-            Some((run_id.clone(), get_run_tasks(date, run_id).await))
-        },
+    let answer = Resource::new(
+        move || (date.get(), chosen.get(), board.get()),
+        |(date, chosen, _)| fetch(date, chosen),
     );
     refetch_on_change(board, answer);
     let zone = use_zone();
@@ -61,7 +53,7 @@ fn Rca(place: Memo<Place>) -> impl IntoView {
         <Transition fallback=Skeleton>
             {move || {
                 answer.get().map(|answer| match answer {
-                    Ok(dated) => Either::Left(rca(&dated, tasks, &chosen.read(), place, &zone.read())),
+                    Ok(dated) => Either::Left(rca(&dated, &chosen.read(), place, &zone.read())),
                     Err(error) => Either::Right(view! { <ErrorPage error/> }),
                 })
             }}
@@ -69,14 +61,23 @@ fn Rca(place: Memo<Place>) -> impl IntoView {
     }
 }
 
+/// The failures, then the tasks of the run that is open among them.
+async fn fetch(date: Option<BusinessDate>, chosen: OpenRun) -> Result<Dated<(FailuresView, Tasks)>, AppError> {
+    let dated = list_failures(date).await?;
+    let tasks = match chosen.among(&dated.view) {
+        Some(run_id) => Some((run_id.clone(), get_run_tasks(Some(dated.date), run_id).await)),
+        None => None,
+    };
+    Ok(dated.map(|failures| (failures, tasks)))
+}
+
 fn rca(
-    dated: &Dated<FailuresView>,
-    tasks: Resource<Tasks>,
+    dated: &Dated<(FailuresView, Tasks)>,
     chosen: &OpenRun,
     place: Memo<Place>,
     zone: &Zone,
 ) -> AnyView {
-    let view = &dated.view;
+    let (view, tasks) = &dated.view;
     let now_at = place.get();
     let open = chosen.among(view);
     let day = |date| Place { date: Some(date), ..now_at.elsewhere() }.href(PATH);
@@ -86,10 +87,7 @@ fn rca(
     };
     let title = format!("RCA: {found}, {}", dated.date.label());
     let names: Vec<_> = view.essentials.iter().map(|essential| essential.display_name.as_str()).collect();
-    let detail = |wanted: RunId| {
-        let (place, zone) = (now_at.clone(), zone.clone());
-        (move || run_panel(tasks.get().flatten(), &wanted, &place, &zone)).into_any()
-    };
+    let detail = |wanted: RunId| run_panel(tasks, &wanted, &now_at, zone);
     let elsewhere = open.clone().filter(|open| !is_failure(view, open)).map(|open| {
         view! {
             <section class="section-card">
@@ -112,7 +110,7 @@ fn rca(
         </div>
         <SourcesBanner sources=view.sources.clone() polled_at=view.polled_at now=view.now/>
         {elsewhere}
-        {nothing_failed(dated)}
+        {nothing_failed(view, dated.date)}
         {failure_list(view, open, &now_at, zone, &detail)}
     }
     .into_any()
@@ -123,13 +121,12 @@ fn age(view: &FailuresView) -> Option<String> {
     Some(format!(", data {} old", duration(view.now.as_second() - polled_at.as_second())))
 }
 
-fn nothing_failed(dated: &Dated<FailuresView>) -> impl IntoView + use<> {
-    let view = &dated.view;
+fn nothing_failed(view: &FailuresView, date: BusinessDate) -> impl IntoView + use<> {
     view.essentials.is_empty().then(|| {
         let words = match view.polled_at {
             Some(_) => format!(
                 "No run of {} has failed{}. New failures show here by themselves.",
-                dated.date.label(),
+                date.label(),
                 age(view).unwrap_or_default()
             ),
             None => "Nothing is known of this date yet: the sources have not answered. SENTRY keeps asking.".to_owned(),
@@ -139,17 +136,16 @@ fn nothing_failed(dated: &Dated<FailuresView>) -> impl IntoView + use<> {
 }
 
 /// The tasks of `wanted`, or what stands there while they are on their way.
-fn run_panel(tasks: Tasks, wanted: &RunId, place: &Place, zone: &Zone) -> impl IntoView + use<> {
-    match tasks.filter(|(run_id, _)| run_id == wanted) {
-        Some((_, Ok(view))) => {
-            EitherOf3::A(run_detail(&view, place, zone))
-        }
-        Some((_, Err(error))) => EitherOf3::B(view! {
+fn run_panel(tasks: &Tasks, wanted: &RunId, place: &Place, zone: &Zone) -> AnyView {
+    match tasks.as_ref().filter(|(run_id, _)| run_id == wanted) {
+        Some((_, Ok(view))) => run_detail(view, place, zone),
+        Some((_, Err(error))) => view! {
             <div class="rca-trouble" role="alert">
                 <p>{format!("The tasks of {wanted} cannot be shown: {error}")}</p>
                 <p>{error.advice()}</p>
             </div>
-        }),
-        None => EitherOf3::C(view! { <div class="skeleton-bar is-tall" aria-busy="true"></div> }),
+        }
+        .into_any(),
+        None => view! { <div class="skeleton-bar is-tall" aria-busy="true"></div> }.into_any(),
     }
 }

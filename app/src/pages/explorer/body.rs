@@ -55,7 +55,7 @@ pub(crate) fn run_table(
     let failed = move || answer.with(|answer| matches!(answer, Some(Err(_))));
     view! {
         <form class="section-card explorer" method="get" action="/explorer" role="search" aria-label="Runs"
-            hidden=failed>
+            hidden=failed on:submit=move |event| event.prevent_default()>
             {move || hidden_inputs(&place.read(), &query.read())}
             <div class="explorer-search">
                 {search_input(place, query)}
@@ -73,9 +73,9 @@ pub(crate) fn run_table(
                         <tr class="explorer-filters" aria-rowindex="2">{filters.into_iter().collect::<Vec<_>>()}</tr>
                     </thead>
                     <tbody>
-                        {move || gap_row(rows.drawn().start)}
+                        {move || gap_row(rows.above())}
                         <For each=move || rows.drawn() key=|index| *index children=run_row/>
-                        {move || gap_row(rows.count().saturating_sub(rows.drawn().end))}
+                        {move || gap_row(rows.below())}
                         {nothing}
                     </tbody>
                 </table>

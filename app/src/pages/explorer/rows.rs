@@ -44,6 +44,21 @@ impl Rows {
         self.drawn.get()
     }
 
+    /// How many rows are not drawn above; none before the script runs, so that the page begins
+    /// with the rows that it came with.
+    pub(crate) fn above(self) -> usize {
+        if self.is_measured() { self.drawn().start } else { 0 }
+    }
+
+    /// How many rows are not drawn below.
+    pub(crate) fn below(self) -> usize {
+        if self.is_measured() { self.count().saturating_sub(self.drawn().end) } else { 0 }
+    }
+
+    fn is_measured(self) -> bool {
+        self.screen.with(|screen| screen.frame_px > 0.0)
+    }
+
     /// Why rows are not there, where they could not be fetched.
     pub(crate) fn trouble(self) -> Option<String> {
         self.trouble.get()
@@ -64,15 +79,28 @@ impl Rows {
 
     /// Looks again at what is on screen.
     pub(crate) fn look(self) {
-        if let Some(element) = self.frame.get_untracked() {
-            let now = Screen {
-                scrolled_px: f64::from(element.scroll_top()),
-                frame_px: f64::from(element.client_height()),
-            };
-            if self.screen.get_untracked() != now {
-                self.screen.set(now);
-            }
+        if let Some(element) = self.frame.try_get_untracked().flatten() {
+            self.show(f64::from(element.scroll_top()), f64::from(element.client_height()));
         }
+    }
+
+    fn show(self, scrolled_px: f64, frame_px: f64) {
+        let screen = Screen { scrolled_px, frame_px };
+        if self.screen.try_get_untracked().is_some_and(|before| before != screen) {
+            self.screen.set(screen);
+        }
+    }
+
+    /// Scrolls to `row`, once there is a frame to scroll in. The rows are drawn first, because
+    /// only they make the room to scroll.
+    fn go_to(self, row: usize) {
+        let Some(element) = self.frame.get_untracked() else { return };
+        let top_px = row * ROW_PX;
+        self.show(top_px as f64, f64::from(element.client_height()));
+        request_animation_frame(move || {
+            element.set_scroll_top(i32::try_from(top_px).unwrap_or(i32::MAX));
+            self.look();
+        });
     }
 }
 
@@ -103,7 +131,7 @@ pub(crate) fn use_rows(
     let windows = RwSignal::new(Windows::default());
     let rows = Rows { frame, screen, windows, answer, drawn, count, trouble: RwSignal::new(None) };
     keep_answers(rows);
-    follow_frame(rows, offset);
+    follow_frame(rows, question, offset);
     fetch_the_rest(rows, question);
     rows
 }
@@ -123,18 +151,21 @@ fn keep_answers(rows: Rows) {
     });
 }
 
-/// Follows the size of the frame, and scrolls to the row that the URL names.
-fn follow_frame(rows: Rows, offset: Memo<usize>) {
-    Effect::new(move |before: Option<usize>| {
-        let offset = offset.get();
-        if let Some(element) = rows.frame.get() {
-            if before.unwrap_or(0) != offset {
-                let top = i32::try_from(offset * ROW_PX).unwrap_or(i32::MAX);
-                request_animation_frame(move || element.set_scroll_top(top));
-            }
-            rows.look();
+/// Follows the size of the frame. Goes to the row that the URL names, and back to the first
+/// where another query is asked.
+fn follow_frame(rows: Rows, question: Memo<Question>, offset: Memo<usize>) {
+    let query = Memo::new(move |_| question.with(|question| (question.date, question.query.clone())));
+    Effect::new(move |before: Option<(Option<(usize, _)>, bool)>| {
+        let now = (offset.get(), query.get());
+        let shown = rows.frame.get().is_some() && rows.count() > 0;
+        let (before, was_shown) = before.unwrap_or_default();
+        let moved = before.as_ref().is_some_and(|before| *before != now);
+        if shown && (moved || (!was_shown && now.0 > 0)) {
+            rows.go_to(now.0);
+        } else {
+            request_animation_frame(move || rows.look());
         }
-        offset
+        (Some(now), shown)
     });
     #[cfg(not(feature = "ssr"))]
     {
