@@ -1,4 +1,5 @@
 //! Estate files: the reference estate, and files that are wrong.
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use estate::file::EstateFile;
 use model::{BusinessDate, DagId, DatasetId, RunId};

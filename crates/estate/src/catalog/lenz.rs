@@ -87,8 +87,8 @@ pub struct LenzClient {
 #[derive(Debug)]
 enum Session {
     None(Http),
-    Ntlm(NtlmSession),
-    AdfsForm(AdfsSession),
+    Ntlm(Box<NtlmSession>),
+    AdfsForm(Box<AdfsSession>),
 }
 
 impl LenzClient {
@@ -121,14 +121,15 @@ impl LenzClient {
         let session = match settings.auth {
             LenzAuth::None => Session::None(Http::new(limits)?),
             LenzAuth::Ntlm { username, password } => {
-                Session::Ntlm(NtlmSession::new(&username, password, limits)?)
+                Session::Ntlm(Box::new(NtlmSession::new(&username, password, limits)?))
             }
             LenzAuth::AdfsForm { username, password } => {
                 if !http::is_private(&base) {
                     return Err(refuse("has to begin with https:// where a password is sent"));
                 }
                 let http = Http::new(limits)?;
-                Session::AdfsForm(AdfsSession::new(http, base.clone(), &username, password, limits))
+                let session = AdfsSession::new(http, base.clone(), &username, password, limits);
+                Session::AdfsForm(Box::new(session))
             }
         };
         Ok(Self { base, session })

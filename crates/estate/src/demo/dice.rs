@@ -36,7 +36,7 @@ impl Dice {
 
     /// True once in `sides` times.
     pub(super) fn one_in(&mut self, sides: u64) -> bool {
-        self.next() % sides.max(1) == 0
+        self.next().is_multiple_of(sides.max(1))
     }
 
     /// One of `items`, which must not be empty.
