@@ -5,6 +5,7 @@ pub mod board;
 pub mod dated;
 pub mod essential;
 pub mod failures;
+pub mod json;
 pub mod runs;
 
 #[cfg(feature = "ssr")]

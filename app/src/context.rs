@@ -11,7 +11,9 @@ use leptos_router::hooks::use_query_map;
 /// The place that the URL names, or what is wrong with it.
 pub fn use_place() -> Memo<Result<Place, InvalidPlace>> {
     let query = use_query_map();
-    Memo::new(move |_| query.with(|query| Place::parse(query.into_iter().map(|(name, value)| (name.as_ref(), value)))))
+    Memo::new(move |_| {
+        query.with(|query| Place::parse(query.into_iter().map(|(name, value)| (name.as_ref(), value))))
+    })
 }
 
 /// Shows `children` for the place that the URL names, or the 400 page that names the bad parameter.
@@ -38,7 +40,9 @@ pub fn provide_zone() {
     let place = use_place();
     let kept = use_session().with_value(|session| session.zone.clone());
     let zone = Memo::new(move |_| {
-        place.with(|place| place.as_ref().ok().and_then(|place| place.zone.clone())).unwrap_or_else(|| kept.clone())
+        place
+            .with(|place| place.as_ref().ok().and_then(|place| place.zone.clone()))
+            .unwrap_or_else(|| kept.clone())
     });
     provide_context(zone);
 }

@@ -1,7 +1,7 @@
 //! Errors as the pages show them. The classification is `model`'s; this file translates it for
 //! people, as the server's `error.rs` does for programs.
 
-use leptos::server_fn::codec::JsonEncoding;
+use crate::api::json::JsonText;
 use leptos::server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use model::ErrorKind;
 use serde::{Deserialize, Serialize};
@@ -65,7 +65,7 @@ impl From<crate::location::InvalidPlace> for AppError {
 }
 
 impl FromServerFnError for AppError {
-    type Encoder = JsonEncoding;
+    type Encoder = JsonText;
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {

@@ -3,7 +3,6 @@
 use leptos::prelude::*;
 use model::diff::BoardDiff;
 use model::live::Pulse;
-use model::source::{SourceState, SourceStatus};
 use model::{BusinessDate, SnapshotId};
 
 /// Whether what is shown keeps itself up to date.
@@ -39,12 +38,6 @@ impl Connection {
             Self::Reconnecting => "Reconnecting: changes may be missing",
             Self::Stale => "Stale: a source is down, or no update has come for three polls",
         }
-    }
-
-    /// What an event says of the connection.
-    fn after(sources: &[SourceStatus]) -> Self {
-        let down = sources.iter().any(|source| source.state == SourceState::Down);
-        if down { Self::Stale } else { Self::Live }
     }
 }
 
@@ -99,6 +92,7 @@ pub fn follow(
 #[cfg(not(feature = "ssr"))]
 mod browser {
     use super::*;
+    use model::source::{SourceState, SourceStatus};
     use std::time::Duration;
     use wasm_bindgen::JsCast;
     use wasm_bindgen::closure::Closure;
@@ -128,7 +122,7 @@ mod browser {
                 poll_ms.set_value((now_ms - last_event_ms.get_value()).max(POLL_MS).min(20.0 * POLL_MS));
                 last_event_ms.set_value(now_ms);
                 if let Some(sources) = sources {
-                    set_if_other(live.connection, Connection::after(sources));
+                    set_if_other(live.connection, after(sources));
                 }
             };
             for name in ["snapshot", "heartbeat"] {
@@ -152,7 +146,12 @@ mod browser {
                 set_if_other(live.connection, Connection::Reconnecting);
                 // The browser retries by itself unless the server's answer was no stream.
                 if failing.ready_state() == EventSource::CLOSED {
-                    set_timeout(move || { attempt.try_update(|n| *n += 1); }, RETRY);
+                    set_timeout(
+                        move || {
+                            attempt.try_update(|n| *n += 1);
+                        },
+                        RETRY,
+                    );
                 }
             });
             source.set_onerror(Some(on_error.as_ref().unchecked_ref()));
@@ -160,7 +159,9 @@ mod browser {
             let watch = set_interval_with_handle(
                 move || {
                     let silent_ms = js_sys::Date::now() - last_event_ms.get_value();
-                    if live.connection.get_untracked() == Connection::Live && silent_ms > 3.0 * poll_ms.get_value() {
+                    if live.connection.get_untracked() == Connection::Live
+                        && silent_ms > 3.0 * poll_ms.get_value()
+                    {
                         live.connection.set(Connection::Stale);
                     }
                 },
@@ -173,6 +174,11 @@ mod browser {
                 }
             });
         });
+    }
+
+    fn after(sources: &[SourceStatus]) -> Connection {
+        let down = sources.iter().any(|source| source.state == SourceState::Down);
+        if down { Connection::Stale } else { Connection::Live }
     }
 
     fn set_if_other(signal: RwSignal<Connection>, value: Connection) {

@@ -205,7 +205,10 @@ fn parse_phase(text: &str) -> Result<PhaseChoice, InvalidPlace> {
 fn parse_zone(text: &str) -> Result<Zone, InvalidPlace> {
     Zone::parse(text).ok_or_else(|| InvalidPlace {
         field: "tz",
-        message: format!("`{}` is not a time zone: write UTC or a name such as Europe/London", shortened(text)),
+        message: format!(
+            "`{}` is not a time zone: write UTC or a name such as Europe/London",
+            shortened(text)
+        ),
     })
 }
 

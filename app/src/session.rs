@@ -136,7 +136,9 @@ mod tests {
 
     #[test]
     fn malformed_cookies_change_nothing() {
-        for header in ["", ";;", "theme", "theme=blue; tz=No Zone; chat_width=9999", "chat_width=-1;theme=<b>"] {
+        for header in
+            ["", ";;", "theme", "theme=blue; tz=No Zone; chat_width=9999", "chat_width=-1;theme=<b>"]
+        {
             assert_eq!(Session::default().with_cookies(header), Session::default(), "{header}");
         }
     }

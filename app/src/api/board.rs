@@ -1,8 +1,9 @@
 //! The board.
 
+use super::json::JsonText;
 use crate::error::AppError;
 use leptos::prelude::*;
-use leptos::server_fn::codec::GetUrl;
+use leptos::server_fn::codec::{GetUrl, Post};
 use model::view::BoardView;
 use model::{BusinessDate, EssentialName};
 use serde::{Deserialize, Serialize};
@@ -20,9 +21,11 @@ pub struct DatedBoard {
 
 /// The board of `date`, or of today. With `datasets_of`, only these essentials come with their
 /// datasets: all that the first page shows.
-#[server(prefix = "/api/ui", endpoint = "get_board", input = GetUrl)]
+#[server(prefix = "/api/ui", endpoint = "get_board", input = GetUrl, output = Post<JsonText>)]
 pub async fn get_board(
+    /// The date.
     date: Option<BusinessDate>,
+    /// Essentials that come with their datasets; all for `None`.
     datasets_of: Option<Vec<EssentialName>>,
 ) -> Result<DatedBoard, AppError> {
     let (service, actor) = super::context()?;

@@ -13,7 +13,8 @@ const LATER: &str = "The assistant comes in a later version";
 pub fn ChatPanel() -> impl IntoView {
     let place = use_place();
     let today = use_session().with_value(|session| session.today);
-    let date = Memo::new(move |_| place.with(|place| place.as_ref().ok().and_then(|place| place.date)).or(today));
+    let date =
+        Memo::new(move |_| place.with(|place| place.as_ref().ok().and_then(|place| place.date)).or(today));
     let environment =
         use_session().with_value(|session| session.estate.as_ref().map(|estate| estate.environment.clone()));
     let tag = |text: String| {
@@ -25,10 +26,10 @@ pub fn ChatPanel() -> impl IntoView {
         }
     };
     view! {
-        <ResizeHandle/>
         <input r#type="checkbox" class="chat-toggle" id="chat-toggle" aria-label="Show the assistant"/>
         <label class="chat-open" for="chat-toggle" aria-hidden="true">"S"</label>
         <aside class="chat-panel" aria-label="SENTRY AI">
+            <ResizeHandle/>
             <div class="chat-header">
                 <div class="chat-identity">
                     <span class="chat-logo" aria-hidden="true">"S"</span>
@@ -75,7 +76,8 @@ pub fn ChatPanel() -> impl IntoView {
 /// Sets the panel's width by pointer or arrow keys; the width is kept in a cookie.
 #[component]
 fn ResizeHandle() -> impl IntoView {
-    let width = RwSignal::new(use_session().with_value(|session| session.chat_width).unwrap_or(DEFAULT_WIDTH));
+    let width =
+        RwSignal::new(use_session().with_value(|session| session.chat_width).unwrap_or(DEFAULT_WIDTH));
     let dragging = RwSignal::new(false);
     let on_move = move |event: leptos::ev::PointerEvent| {
         if dragging.get_untracked() {
@@ -135,7 +137,9 @@ fn set_width(width: RwSignal<u16>, wanted: f64) {
     let (least, most) = crate::session::CHAT_WIDTHS.into_inner();
     let new = wanted.clamp(f64::from(least), f64::from(most)) as u16;
     width.set(new);
-    if let Some(root) = document().document_element().and_then(|root| root.dyn_into::<web_sys::HtmlElement>().ok()) {
+    if let Some(root) =
+        document().document_element().and_then(|root| root.dyn_into::<web_sys::HtmlElement>().ok())
+    {
         let _ = root.style().set_property("--chat-width", &format!("{new}px"));
     }
 }

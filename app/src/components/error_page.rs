@@ -18,7 +18,9 @@ pub fn ErrorPage(
 ) -> impl IntoView {
     set_status(error.status());
     let nearest = error.nearest.iter().map(|name| match nearest_path {
-        Some(path) => view! { <li><a href=format!("{path}{}", encode(name))>{name.clone()}</a></li> }.into_any(),
+        Some(path) => {
+            view! { <li><a href=format!("{path}{}", encode(name))>{name.clone()}</a></li> }.into_any()
+        }
         None => view! { <li>{name.clone()}</li> }.into_any(),
     });
     let nearest = nearest.collect::<Vec<_>>();

@@ -194,8 +194,11 @@ mod tests {
     #[test]
     fn one_tab_at_most_is_current() {
         let check = |at: &str, expect: &[&str]| {
-            let current: Vec<_> =
-                TABS.iter().filter(|tab| tab.path.is_some_and(|path| is_within(at, path))).map(|tab| tab.label).collect();
+            let current: Vec<_> = TABS
+                .iter()
+                .filter(|tab| tab.path.is_some_and(|path| is_within(at, path)))
+                .map(|tab| tab.label)
+                .collect();
             assert_eq!(current, expect, "{at}");
         };
         check("/", &["Dashboard"]);

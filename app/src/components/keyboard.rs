@@ -45,7 +45,9 @@ mod browser {
     use web_sys::{Element, HtmlDialogElement, HtmlElement, KeyboardEvent};
 
     pub(super) fn open_help() {
-        let dialog = document().get_element_by_id(super::DIALOG).and_then(|it| it.dyn_into::<HtmlDialogElement>().ok());
+        let dialog = document()
+            .get_element_by_id(super::DIALOG)
+            .and_then(|it| it.dyn_into::<HtmlDialogElement>().ok());
         if let Some(dialog) = dialog.filter(|dialog| !dialog.open()) {
             let _ = dialog.show_modal();
         }

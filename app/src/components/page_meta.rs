@@ -16,8 +16,10 @@ pub fn PageMeta(
     #[prop(into)]
     path: Signal<String>,
 ) -> impl IntoView {
+    // The document may ask for its title once more when the page that named it is gone.
+    let text = move || title.try_get().unwrap_or_default();
     view! {
-        <Title text=move || title.get()/>
+        <Title text/>
         <Meta name="description" content=move || description.get()/>
         <Meta property="og:type" content="website"/>
         <Meta property="og:site_name" content="SENTRY"/>

@@ -35,10 +35,13 @@ pub fn SourcesBanner(
         .collect::<Vec<_>>()
     };
     let shown = move || match polled_at.get() {
-        Some(at) => format!("A source is down. What is shown is from {} ({} old).", zone.get().time(at), ago(at)),
+        Some(at) => {
+            format!("A source is down. What is shown is from {} ({} old).", zone.get().time(at), ago(at))
+        }
         None => "A source is down, and nothing is known of this date yet. SENTRY keeps asking.".to_owned(),
     };
-    let any_down = Memo::new(move |_| sources.with(|all| all.iter().any(|one| one.state == SourceState::Down)));
+    let any_down =
+        Memo::new(move |_| sources.with(|all| all.iter().any(|one| one.state == SourceState::Down)));
     move || {
         any_down.get().then(|| {
             view! {

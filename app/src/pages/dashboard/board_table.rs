@@ -22,15 +22,19 @@ pub fn BoardTable(
     place: Memo<Place>,
 ) -> impl IntoView {
     let all = Memo::new(move |_| {
-        store.board.with(|board| board.as_ref().map(|board| place.with(|place| rows(board, place))).unwrap_or_default())
+        store.board.with(|board| {
+            board.as_ref().map(|board| place.with(|place| rows(board, place))).unwrap_or_default()
+        })
     });
-    let names = Memo::new(move |_| all.with(|rows| rows.iter().map(|row| row.name.clone()).collect::<Vec<_>>()));
+    let names =
+        Memo::new(move |_| all.with(|rows| rows.iter().map(|row| row.name.clone()).collect::<Vec<_>>()));
     let batches = move || match names.with(Vec::len) {
         1 => "1 batch".to_owned(),
         many => format!("{many} batches"),
     };
-    let unrecognised =
-        Memo::new(move |_| store.board.with(|board| board.as_ref().map_or(0, |board| board.unrecognised_count)));
+    let unrecognised = Memo::new(move |_| {
+        store.board.with(|board| board.as_ref().map_or(0, |board| board.unrecognised_count))
+    });
     view! {
         <section class="section-card" aria-labelledby="all-essentials">
             <div class="section-header">
@@ -102,7 +106,8 @@ fn NameFilter(place: Memo<Place>) -> impl IntoView {
         fields.extend(place.phase.map(|phase| ("phase", phase.as_str().to_owned())));
         fields.extend(place.filter(RunColumn::Status).map(|status| ("status", status.to_owned())));
         fields.extend(place.zone.map(|zone| ("tz", zone.as_str().to_owned())));
-        let hidden = fields.into_iter().map(|(name, value)| view! { <input r#type="hidden" name=name value=value/> });
+        let hidden =
+            fields.into_iter().map(|(name, value)| view! { <input r#type="hidden" name=name value=value/> });
         hidden.collect::<Vec<_>>()
     };
     let search = move || place.with(|place| place.search.clone());
@@ -135,22 +140,26 @@ fn Empty(place: Memo<Place>) -> impl IntoView {
 }
 
 #[component]
-fn BoardRow(store: BoardStore, place: Memo<Place>, all: Memo<Vec<Row>>, name: EssentialName) -> impl IntoView {
+fn BoardRow(
+    store: BoardStore,
+    place: Memo<Place>,
+    all: Memo<Vec<Row>>,
+    name: EssentialName,
+) -> impl IntoView {
     let zone = use_zone();
     let wanted = name.clone();
     let row = Memo::new(move |last: Option<&Option<Row>>| {
         let found = all.with(|rows| rows.iter().find(|row| row.name == wanted).cloned());
         found.or_else(|| last.cloned().flatten())
     });
-    let read = move |value: fn(&Row) -> String| move || row.with(|row| row.as_ref().map(value).unwrap_or_default());
+    let read =
+        move |value: fn(&Row) -> String| move || row.with(|row| row.as_ref().map(value).unwrap_or_default());
     let opened = name.clone();
     let open = Memo::new(move |_| place.with(|place| place.open.contains(&opened)));
     let toggled_name = name.clone();
     let toggle = move || place.with(|place| toggled(place, &toggled_name)).href("/");
     let path = essential_path(&name);
-    let link = move || {
-        place.with(|place| Place { phase: place.phase, ..place.elsewhere() }).href(&path)
-    };
+    let link = move || place.with(|place| Place { phase: place.phase, ..place.elsewhere() }).href(&path);
     let time = move |of: fn(&Row) -> Option<Timestamp>| {
         let at = Memo::new(move |_| row.with(|row| row.as_ref().and_then(of)));
         view! {
@@ -165,13 +174,17 @@ fn BoardRow(store: BoardStore, place: Memo<Place>, all: Memo<Vec<Row>>, name: Es
     let waits = move || {
         row.with(|row| {
             let waiting = row.as_ref().map(|row| &row.waiting_for).filter(|names| !names.is_empty())?;
-            Some(format!("waits for {}", waiting.iter().map(EssentialName::as_str).collect::<Vec<_>>().join(", ")))
+            Some(format!(
+                "waits for {}",
+                waiting.iter().map(EssentialName::as_str).collect::<Vec<_>>().join(", ")
+            ))
         })
     };
     let of_phase = move |phase: fn(&Row) -> model::EssentialStatus| {
         Signal::derive(move || row.with(|row| row.as_ref().map_or(model::EssentialStatus::NotStarted, phase)))
     };
-    let number = move |of: fn(&Row) -> usize| Signal::derive(move || row.with(|row| row.as_ref().map_or(0, of)));
+    let number =
+        move |of: fn(&Row) -> usize| Signal::derive(move || row.with(|row| row.as_ref().map_or(0, of)));
     let eta = move || row.with(|row| row.as_ref().map_or(Eta::Unknown, Row::eta));
     let expanded_name = name.clone();
     view! {

@@ -26,11 +26,15 @@ pub fn ExpandedRow(
     });
     let phase = Memo::new(move |_| {
         essential.with(|essential| {
-            essential.as_ref().map_or(Phase::Prelim, |essential| place.with(|place| dataset_phase(essential, place)))
+            essential
+                .as_ref()
+                .map_or(Phase::Prelim, |essential| place.with(|place| dataset_phase(essential, place)))
         })
     });
     let ids = Memo::new(move |_| {
-        let of = |essential: &EssentialBoard| essential.datasets.iter().map(|one| one.dataset_id.clone()).collect();
+        let of = |essential: &EssentialBoard| {
+            essential.datasets.iter().map(|one| one.dataset_id.clone()).collect()
+        };
         essential.with(|essential| essential.as_ref().map(of).unwrap_or_else(Vec::<DatasetId>::new))
     });
     view! {
@@ -72,20 +76,24 @@ fn DatasetRow(
     let zone = use_zone();
     let shown_id = id.to_string();
     let dataset = Memo::new(move |_| {
-        essential.with(|essential| essential.as_ref()?.datasets.iter().find(|one| one.dataset_id == id).cloned())
+        essential
+            .with(|essential| essential.as_ref()?.datasets.iter().find(|one| one.dataset_id == id).cloned())
     });
     let whole = move |of: fn(&DatasetBoard) -> String| {
         move || dataset.with(|dataset| dataset.as_ref().map(of).unwrap_or_default())
     };
-    let state = Memo::new(move |_| dataset.with(|dataset| Some(dataset.as_ref()?.in_phase(phase.get()).clone())));
-    let status = move || state.with(|state| state.as_ref().map_or(DatasetStatus::NotStarted, |state| state.status));
+    let state =
+        Memo::new(move |_| dataset.with(|dataset| Some(dataset.as_ref()?.in_phase(phase.get()).clone())));
+    let status =
+        move || state.with(|state| state.as_ref().map_or(DatasetStatus::NotStarted, |state| state.status));
     let slices = move || state.with(|state| state.as_ref().map(slices).unwrap_or_default());
     let started = move || {
         let at = state.with(|state| state.as_ref()?.started_at);
         at.map_or_else(|| "—".to_owned(), |at| zone.read().short_time(at))
     };
     let exact = move || state.with(|state| state.as_ref()?.started_at).map(|at| zone.read().exact(at));
-    let lasted = move || state.with(|state| state.as_ref().map(|state| lasted(state, store)).unwrap_or_default());
+    let lasted =
+        move || state.with(|state| state.as_ref().map(|state| lasted(state, store)).unwrap_or_default());
     let note = move || state.with(|state| state.as_ref().and_then(note));
     view! {
         <tr>

@@ -5,7 +5,8 @@ use crate::components::summary_cards::StatusFilter;
 use crate::location::Place;
 use model::view::{RunColumn, SortOrder};
 use model::{
-    Board, DatasetBoard, DatasetStatus, EssentialBoard, EssentialName, EssentialStatus, Phase, Summary, Timestamp,
+    Board, DatasetBoard, DatasetStatus, EssentialBoard, EssentialName, EssentialStatus, Phase, Summary,
+    Timestamp,
 };
 use std::cmp::Ordering;
 
@@ -348,7 +349,8 @@ mod tests {
 
     #[test]
     fn filters_by_card_and_by_words() {
-        let check = |query: &[(&str, &str)], expect: &[&str]| assert_eq!(names(&place(query)), expect, "{query:?}");
+        let check =
+            |query: &[(&str, &str)], expect: &[&str]| assert_eq!(names(&place(query)), expect, "{query:?}");
         check(&[("status", "failed"), ("phase", "ALL")], &["Gamma"]);
         check(&[("status", "completed"), ("phase", "ALL")], &["Alpha"]);
         check(&[("status", "completed")], &["beta", "Alpha"]);
@@ -360,7 +362,9 @@ mod tests {
 
     #[test]
     fn each_phase_shows_its_own_numbers() {
-        let row = |choice: PhaseChoice| rows(&board(), &Place { phase: Some(choice), ..Place::default() }).remove(0);
+        let row = |choice: PhaseChoice| {
+            rows(&board(), &Place { phase: Some(choice), ..Place::default() }).remove(0)
+        };
         let check = |choice, status, done, second| {
             let row = row(choice);
             assert_eq!((row.status, row.done, row.started_at.unwrap().as_second()), (status, done, second));

@@ -110,7 +110,9 @@ impl BoardStore {
 /// The status changes of `diff`, as a sentence.
 fn news(board: Option<&Board>, diff: &BoardDiff) -> String {
     let before = |name: &EssentialName| board?.essentials.iter().find(|essential| essential.name == *name);
-    let changed = diff.changed.iter().filter(|new| before(&new.name).is_none_or(|old| old.status != new.status));
-    let parts: Vec<_> = changed.map(|new| format!("{} is {}", new.display_name, new.status.label())).collect();
+    let changed =
+        diff.changed.iter().filter(|new| before(&new.name).is_none_or(|old| old.status != new.status));
+    let parts: Vec<_> =
+        changed.map(|new| format!("{} is {}", new.display_name, new.status.label())).collect();
     parts.join(", ")
 }
