@@ -8,4 +8,4 @@ source "$ROOT/scripts/lib/setup.sh"
 plan_build_tools
 run_plan
 cd "$ROOT"
-exec cargo leptos watch
+exec cargo leptos watch --split

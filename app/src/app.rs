@@ -1,4 +1,7 @@
 //! The route table, and the frame that every page stands in.
+//!
+//! The dashboard is part of the program that a first visit loads. The other pages are files of
+//! their own, which the browser fetches when somebody goes there.
 
 use crate::components::chat_panel::ChatPanel;
 use crate::components::demo_ribbon::DemoRibbon;
@@ -15,7 +18,7 @@ use crate::session::provide_session;
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use leptos_router::components::{Route, Router, Routes};
-use leptos_router::{SsrMode, path};
+use leptos_router::{Lazy, LazyRoute, SsrMode, lazy_route, path};
 
 /// Every page, inside the frame that all share.
 #[component]
@@ -47,13 +50,55 @@ fn Frame() -> impl IntoView {
                 <DemoRibbon/>
                 <Routes fallback=NotFoundPage>
                     <Route path=path!("/") view=DashboardPage ssr=SsrMode::Async/>
-                    <Route path=path!("/essentials/:name") view=EssentialPage ssr=SsrMode::Async/>
-                    <Route path=path!("/explorer") view=ExplorerPage ssr=SsrMode::Async/>
-                    <Route path=path!("/rca") view=RcaPage ssr=SsrMode::Async/>
+                    <Route path=path!("/essentials/:name") view={Lazy::<EssentialRoute>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/explorer") view={Lazy::<ExplorerRoute>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/rca") view={Lazy::<RcaRoute>::new()} ssr=SsrMode::Async/>
                 </Routes>
             </main>
             <ChatPanel/>
         </div>
         <Keyboard/>
+    }
+}
+
+/// `/essentials/{name}`.
+struct EssentialRoute;
+
+#[lazy_route]
+impl LazyRoute for EssentialRoute {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        view! { <EssentialPage/> }.into_any()
+    }
+}
+
+/// `/explorer`.
+struct ExplorerRoute;
+
+#[lazy_route]
+impl LazyRoute for ExplorerRoute {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        view! { <ExplorerPage/> }.into_any()
+    }
+}
+
+/// `/rca`.
+struct RcaRoute;
+
+#[lazy_route]
+impl LazyRoute for RcaRoute {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        view! { <RcaPage/> }.into_any()
     }
 }

@@ -5,7 +5,7 @@ source "$(dirname "$0")/../lib/tools.sh"
 cd "$ROOT"
 
 # Without cargo-leptos's own backtrace, which would bury the cause of a failure.
-RUST_BACKTRACE=0 cargo leptos build --release --precompress
+RUST_BACKTRACE=0 cargo leptos build --release --split --precompress
 
 size() { du --apparent-size -h "$1" | cut -f1; }
 echo "note: sentry $(size target/release/sentry), wasm $(size target/site/pkg/*.wasm.br) as br"
