@@ -8,8 +8,17 @@ use std::process::ExitCode;
 /// Only what is touched takes memory.
 const STACK_BYTES: usize = 16 * 1024 * 1024;
 
-fn main() -> anyhow::Result<ExitCode> {
-    let cli = Cli::parse();
+fn main() -> ExitCode {
+    match start(Cli::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("sentry: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(cli: Cli) -> anyhow::Result<ExitCode> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK_BYTES).build()?;
     // On a thread of the runtime, not on the process's first, whose stack is not ours to choose.

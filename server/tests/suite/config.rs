@@ -255,7 +255,9 @@ fn the_example_files_can_be_used() {
         .filter_map(|line| line.split_once('='))
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
-    Config::load(&Given { environment, config: Place::new("", &[]).given.config, ..Given::default() }).ok();
+    let mut place = Place::new("", &[]);
+    place.given.environment = environment;
+    assert!(matches!(place.load().service.source, SourceSettings::Demo { .. }));
     assert!(
         setting::SETTINGS.iter().all(|setting| print::env_example().contains(&format!("\n{}=", setting.env)))
     );
