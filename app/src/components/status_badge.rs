@@ -72,9 +72,10 @@ pub fn StatusBadge(
     #[prop(into)]
     label: Signal<&'static str>,
 ) -> impl IntoView {
+    let has_dot = Memo::new(move |_| tone.get() != Tone::Idle);
     view! {
         <span class=move || format!("status-badge {}", tone.get().class())>
-            {move || (tone.get() != Tone::Idle).then(|| view! { <span class="status-dot"></span> })}
+            {move || has_dot.get().then(|| view! { <span class="status-dot"></span> })}
             {move || label.get()}
         </span>
     }

@@ -14,7 +14,6 @@ use crate::components::phase_toggle::PhaseToggle;
 use crate::components::refresh::Refresh;
 use crate::components::skeleton::Skeleton;
 use crate::components::sources_banner::SourcesBanner;
-use crate::components::status_badge::Tone;
 use crate::components::summary_cards::SummaryCards;
 use crate::context::WithPlace;
 use crate::location::Place;

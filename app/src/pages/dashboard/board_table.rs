@@ -6,7 +6,7 @@ use super::store::BoardStore;
 use crate::components::icons::{ChevronDownIcon, ChevronRightIcon, FilterIcon};
 use crate::components::phase_dots::PhaseDots;
 use crate::components::progress_bar::ProgressBar;
-use crate::components::status_badge::StatusBadge;
+use crate::components::status_badge::{StatusBadge, Tone};
 use crate::context::use_zone;
 use crate::location::{Place, essential_path};
 use leptos::prelude::*;
@@ -39,11 +39,7 @@ pub fn BoardTable(
         <section class="section-card" aria-labelledby="all-essentials">
             <div class="section-header">
                 <h2 class="section-title" id="all-essentials"><ChevronDownIcon size=14/>"All Essentials"</h2>
-                {move || (unrecognised.get() > 0).then(|| view! {
-                    <span class="section-note">
-                        {format!("{} rows are not recognised and change no status", unrecognised.get())}
-                    </span>
-                })}
+                {move || unrecognised_note(unrecognised.get()).map(|note| view! { <span class="section-note">{note}</span> })}
                 <span class="section-badge">{batches}</span>
             </div>
             <div class="board-scroll">
@@ -168,9 +164,8 @@ fn BoardRow(
             </td>
         }
     };
-    let status = move || row.with(|row| row.as_ref().map(|row| row.status));
-    let tone = Signal::derive(move || row.with(|row| row.as_ref().map_or(super::Tone::Idle, Row::tone)));
-    let label = Signal::derive(move || status().map_or("", |status| status.label()));
+    let tone = Memo::new(move |_| row.with(|row| row.as_ref().map_or(Tone::Idle, Row::tone)));
+    let label = Memo::new(move |_| row.with(|row| row.as_ref().map_or("", |row| row.status.label())));
     let waits = move || {
         row.with(|row| {
             let waiting = row.as_ref().map(|row| &row.waiting_for).filter(|names| !names.is_empty())?;
@@ -207,5 +202,27 @@ fn BoardRow(
             <td class=move || if eta() == Eta::Blocked { "mono blocked" } else { "mono" }>{move || eta().label()}</td>
         </tr>
         {move || open.get().then(|| view! { <ExpandedRow store place name=expanded_name.clone()/> })}
+    }
+}
+
+/// Says that rows were seen which the rules do not count.
+fn unrecognised_note(count: usize) -> Option<String> {
+    match count {
+        0 => None,
+        1 => Some("1 row is not recognised and changes no status".to_owned()),
+        many => Some(format!("{many} rows are not recognised and change no status")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unrecognised_rows_are_counted_in_words() {
+        let check = |count, expect: Option<&str>| assert_eq!(unrecognised_note(count).as_deref(), expect);
+        check(0, None);
+        check(1, Some("1 row is not recognised and changes no status"));
+        check(2, Some("2 rows are not recognised and change no status"));
     }
 }

@@ -102,8 +102,8 @@ fn DatasetRow(
             <td>{whole(|dataset| dataset.dag_id.to_string())}</td>
             <td>
                 <StatusBadge
-                    tone=Signal::derive(move || Tone::from(status()))
-                    label=Signal::derive(move || status().label())
+                    tone=Memo::new(move |_| Tone::from(status()))
+                    label=Memo::new(move |_| status().label())
                 />
                 {move || note().map(|note| view! { <span class="dataset-note">{note}</span> })}
             </td>
