@@ -2,6 +2,7 @@
 //! all, because linking the pages takes longer than the tests.
 
 #![recursion_limit = "512"]
+#![allow(clippy::unwrap_used)] // all of it is test code
 
 mod api;
 mod architecture;

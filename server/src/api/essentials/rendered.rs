@@ -20,7 +20,10 @@ const BROTLI_WINDOW: i32 = 19;
 
 /// The newest answer of each date and phase that was asked for.
 #[derive(Debug, Default)]
-pub struct RenderedEssentials(RwLock<HashMap<(BusinessDate, Option<Phase>), Arc<Rendered>>>);
+pub struct RenderedEssentials(RwLock<HashMap<Question, Arc<Rendered>>>);
+
+/// A date, and a phase or overall.
+type Question = (BusinessDate, Option<Phase>);
 
 impl RenderedEssentials {
     /// The answer for `snapshot` in `phase`.
