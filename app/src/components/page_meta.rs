@@ -16,8 +16,9 @@ pub fn PageMeta(
     #[prop(into)]
     path: Signal<String>,
 ) -> impl IntoView {
-    // The document may ask for its title once more when the page that named it is gone.
-    let text = move || title.try_get().unwrap_or_default();
+    // The document may ask for its title when the page that named it is gone: it stays what it was.
+    let named = title.get_untracked();
+    let text = move || title.try_get().unwrap_or_else(|| named.clone());
     view! {
         <Title text/>
         <Meta name="description" content=move || description.get()/>
