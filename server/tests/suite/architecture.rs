@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 /// Crate → the workspace's crates that it may use.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 7] = [
     ("model", &[]),
     ("estate", &["model"]),
     ("service", &["estate", "model"]),
@@ -13,7 +13,6 @@ const ARROWS: [(&str, &[&str]); 8] = [
     ("frontend", &["app"]),
     ("server", &["app", "model", "service"]),
     ("testkit", &["model", "server", "service"]),
-    ("bench", &["model", "server", "service", "testkit"]),
 ];
 
 /// Dependencies among the workspace's crates: `(from, to, kind, optional)`.
@@ -60,6 +59,6 @@ fn the_browser_gets_no_crate_that_does_io() {
 #[test]
 fn what_ships_uses_no_test_crate() {
     for (from, to, kind, _) in arrows() {
-        assert!(to != "testkit" || kind == "dev" || from == "bench", "{from} → testkit ({kind})");
+        assert!(to != "testkit" || kind == "dev", "{from} → testkit ({kind})");
     }
 }
