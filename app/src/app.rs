@@ -43,7 +43,7 @@ fn Frame() -> impl IntoView {
         }
     });
     view! {
-        <a class="skip-link" href="#content">"Skip to the content"</a>
+        <a class="skip-link" href="#content" rel="external">"Skip to the content"</a>
         <Header/>
         <div class="frame">
             <main class="page" id="content" tabindex="-1">
