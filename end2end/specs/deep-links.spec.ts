@@ -22,7 +22,7 @@ async function shown(page: Page): Promise<unknown> {
         .filter((heading) => heading.getAttribute('aria-sort') !== 'none')
         .map((heading) => `${heading.textContent!.trim()} ${heading.getAttribute('aria-sort')}`),
       expanded: texts('main [aria-expanded=true]'),
-      fields: [...document.querySelectorAll<HTMLInputElement>('main input:not([type=hidden])')].map(
+      fields: [...document.querySelectorAll<HTMLInputElement | HTMLSelectElement>('main input:not([type=hidden]), main select')].map(
         (field) => `${field.name}=${field.value}`,
       ),
       matrix: texts('.matrix tbody tr'),
