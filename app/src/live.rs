@@ -119,7 +119,7 @@ mod browser {
             let Ok(source) = EventSource::new(&format!("/api/live?date={date}")) else { return };
             let heard = move |sources: Option<&[SourceStatus]>| {
                 let now_ms = js_sys::Date::now();
-                poll_ms.set_value((now_ms - last_event_ms.get_value()).max(POLL_MS).min(20.0 * POLL_MS));
+                poll_ms.set_value((now_ms - last_event_ms.get_value()).clamp(POLL_MS, 20.0 * POLL_MS));
                 last_event_ms.set_value(now_ms);
                 if let Some(sources) = sources {
                     set_if_other(live.connection, after(sources));
