@@ -18,7 +18,7 @@ pub(crate) fn gantt(view: &RunTasksView, zone: &Zone) -> AnyView {
     let RunTasksView { run, tasks, first_failed, airflow_url, now, .. } = view;
     let now = *now;
     let axis = Axis::of(tasks, now);
-    let ticks = axis.map(|axis| axis.ticks(5)).unwrap_or_default();
+    let ticks = axis.map(|axis| axis.ticks(4)).unwrap_or_default();
     let rows: Vec<_> = tasks
         .iter()
         .enumerate()
@@ -28,6 +28,8 @@ pub(crate) fn gantt(view: &RunTasksView, zone: &Zone) -> AnyView {
             task_row(task, stretch, &ticks, now, zone, *first_failed == Some(index), href)
         })
         .collect();
+    let whole_minutes = ticks.iter().all(|tick| tick.at.as_second() % 60 == 0);
+    let label = if whole_minutes { Zone::short_time } else { Zone::time };
     let axis_title = format!("Timeline ({})", zone.as_str());
     view! {
         <div class="table-scroll gantt-scroll" tabindex="0" role="region" aria-label="Task timeline">
@@ -40,7 +42,7 @@ pub(crate) fn gantt(view: &RunTasksView, zone: &Zone) -> AnyView {
                         <th scope="col" class="gantt-lane">
                             <span class="visually-hidden">{axis_title}</span>
                             <svg class="gantt-axis" width="100%" height="14" aria-hidden="true">
-                                {ticks.iter().map(|tick| tick_label(tick, zone)).collect_view()}
+                                {ticks.iter().map(|tick| tick_label(tick, zone, label)).collect_view()}
                             </svg>
                         </th>
                         <th scope="col">"Duration"</th>
@@ -56,13 +58,17 @@ pub(crate) fn gantt(view: &RunTasksView, zone: &Zone) -> AnyView {
     .into_any()
 }
 
-fn tick_label(tick: &Tick, zone: &Zone) -> impl IntoView + use<> {
+fn tick_label(
+    tick: &Tick,
+    zone: &Zone,
+    label: fn(&Zone, Timestamp) -> String,
+) -> impl IntoView + use<> {
     let anchor = match tick.left {
         0..100 => "start",
         100..=900 => "middle",
         _ => "end",
     };
-    view! { <text x=percent(tick.left) y="11" text-anchor=anchor>{zone.time(tick.at)}</text> }
+    view! { <text x=percent(tick.left) y="11" text-anchor=anchor>{label(zone, tick.at)}</text> }
 }
 
 fn task_row(

@@ -24,8 +24,9 @@ use crate::location::{Place, essential_path};
 use crate::time::{Zone, duration};
 use leptos::either::Either;
 use leptos::prelude::*;
-use leptos_router::components::Form;
-use leptos_router::hooks::use_params_map;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_params_map};
+use leptos::web_sys::{FormData, HtmlFormElement, SubmitEvent};
 use matrix::slice_matrix;
 use model::view::{EssentialView, Neighbour, RunColumn};
 use model::{PhaseBoard, SnapshotId, Timestamp};
@@ -183,8 +184,20 @@ fn filter_form(place: &Place, path: &str) -> AnyView {
         .map(|(name, value)| view! { <input type="hidden" name=name value=value/> })
         .collect();
     let clear = place.elsewhere().href(path);
+    let navigate = use_navigate();
+    let (unfiltered, own_path) = (place.elsewhere(), path.to_owned());
+    let on_submit = move |event: SubmitEvent| {
+        let Ok(fields) = FormData::new_with_form(&event_target::<HtmlFormElement>(&event)) else { return };
+        event.prevent_default();
+        let mut filtered = unfiltered.clone();
+        for column in [RunColumn::Dataset, RunColumn::Slice] {
+            filtered.set_filter(column, fields.get(column.key()).as_string().unwrap_or_default().trim());
+        }
+        navigate(&filtered.href(&own_path), NavigateOptions { scroll: false, ..NavigateOptions::default() });
+    };
     view! {
-        <Form method="GET" action=path.to_owned() attr:class="matrix-filter" attr:role="search" attr:aria-label="Datasets and slices">
+        <form class="matrix-filter" method="get" action=path.to_owned() role="search" aria-label="Datasets and slices"
+            on:submit=on_submit>
             {hidden}
             <input class="filter-input" type="search" name="dataset" value=dataset.clone() prop:value=dataset
                 placeholder="Dataset" aria-label="Dataset holds" data-search=""/>
@@ -192,7 +205,7 @@ fn filter_form(place: &Place, path: &str) -> AnyView {
                 placeholder="Slice" aria-label="Slice holds"/>
             <button class="button" type="submit">"Filter"</button>
             {filtered.then(|| view! { <a class="quick-action" href=clear>"Clear"</a> })}
-        </Form>
+        </form>
     }
     .into_any()
 }

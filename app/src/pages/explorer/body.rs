@@ -49,7 +49,7 @@ pub(crate) fn run_table(
     let pages = move || {
         answer.with(|answer| {
             let view = &answer.as_ref()?.as_ref().ok()?.view.1;
-            Some(pager(view, rows.drawn(), &place.read(), &query.read()))
+            Some(pager(view, rows.in_sight(), &place.read(), &query.read()))
         })
     };
     let failed = move || answer.with(|answer| matches!(answer, Some(Err(_))));
@@ -139,11 +139,11 @@ fn hidden_inputs(place: &Place, query: &RunQuery) -> impl IntoView + use<> {
 
 /// Which rows are on screen, and links to the windows before and after: pages where there is no
 /// script.
-fn pager(view: &RunsView, drawn: Range<usize>, place: &Place, query: &RunQuery) -> impl IntoView + use<> {
+fn pager(view: &RunsView, in_sight: Range<usize>, place: &Place, query: &RunQuery) -> impl IntoView + use<> {
     let (before, after) = neighbours(view.offset, view.matching);
-    let seen = match drawn.is_empty() {
+    let seen = match in_sight.is_empty() {
         true => "No rows".to_owned(),
-        false => format!("Rows {}–{} of {}", drawn.start + 1, drawn.end, view.matching),
+        false => format!("Rows {}–{} of {}", in_sight.start + 1, in_sight.end, view.matching),
     };
     let link = |to: Option<usize>, words: &'static str| {
         to.map(|offset| view! { <a class="quick-action" href=explorer_href(place, query, offset)>{words}</a> })

@@ -6,6 +6,10 @@ use super::scroll::{ROW_PX, WINDOW_ROWS, rows_to_draw};
 use super::windows::{Question, Windows};
 use crate::api::runs::list_runs;
 use leptos::html;
+#[cfg(not(feature = "ssr"))]
+use leptos::wasm_bindgen::JsCast;
+#[cfg(not(feature = "ssr"))]
+use leptos::web_sys::HtmlElement;
 use leptos::prelude::*;
 use model::view::RunListItem;
 use std::ops::Range;
@@ -13,6 +17,9 @@ use std::time::Duration;
 
 /// Pause after the last scroll before the server is asked.
 const PAUSE: Duration = Duration::from_millis(80);
+
+/// Height of headings and filters, which lie over the frame's top, in CSS pixels.
+const HEAD_PX: f64 = 66.0;
 
 /// What of the list is on screen; nothing is known of it before the script runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -42,6 +49,18 @@ impl Rows {
     /// The rows to draw: those on screen, or those that the page came with before the script runs.
     pub(crate) fn drawn(self) -> Range<usize> {
         self.drawn.get()
+    }
+
+    /// The rows on screen; those that the page came with before the script runs.
+    pub(crate) fn in_sight(self) -> Range<usize> {
+        let drawn = self.drawn();
+        if !self.is_measured() {
+            return drawn;
+        }
+        let Screen { scrolled_px, frame_px } = self.screen.get();
+        let rows = |px: f64| (px / ROW_PX as f64) as usize;
+        let (first, end) = (rows(scrolled_px), rows(scrolled_px + frame_px - HEAD_PX));
+        first.clamp(drawn.start, drawn.end)..end.clamp(drawn.start, drawn.end)
     }
 
     /// How many rows are not drawn above; none before the script runs, so that the page begins
@@ -133,6 +152,8 @@ pub(crate) fn use_rows(
     keep_answers(rows);
     follow_frame(rows, question, offset);
     fetch_the_rest(rows, question);
+    #[cfg(not(feature = "ssr"))]
+    keep_focus(rows);
     rows
 }
 
@@ -172,6 +193,27 @@ fn follow_frame(rows: Rows, question: Memo<Question>, offset: Memo<usize>) {
         let resized = window_event_listener(leptos::ev::resize, move |_| rows.look());
         on_cleanup(move || resized.remove());
     }
+}
+
+/// Gives the focus back to the row that had it. Rows that come in above make the browser move
+/// the others, and what is moved loses the focus.
+#[cfg(not(feature = "ssr"))]
+fn keep_focus(rows: Rows) {
+    let row_of_focus = || document().active_element()?.closest("tr[aria-rowindex]").ok()??.get_attribute("aria-rowindex");
+    let focused = StoredValue::new(None::<String>);
+    let seen = window_event_listener(leptos::ev::focusin, move |_| focused.set_value(row_of_focus()));
+    on_cleanup(move || seen.remove());
+    Effect::new(move |_| {
+        rows.drawn.track();
+        request_animation_frame(move || {
+            let lost = document().active_element().is_none_or(|active| active.tag_name() == "BODY");
+            let Some(row) = focused.try_get_value().flatten().filter(|_| lost) else { return };
+            let link = document().query_selector(&format!("tr[aria-rowindex='{row}'] [data-row]"));
+            if let Some(link) = link.ok().flatten().and_then(|link| link.dyn_into::<HtmlElement>().ok()) {
+                let _ = link.focus();
+            }
+        });
+    });
 }
 
 /// Asks for a window on screen that is not at hand, one at a time; a request for what is no
