@@ -4,6 +4,10 @@ use crate::{Result, Service, require};
 use model::source::{SourceState, SourceStatus};
 use model::{Actor, Capability, Timestamp};
 use serde::Serialize;
+use std::time::Duration;
+
+/// Between two looks at Airflow's database.
+const CHECK_EVERY: Duration = Duration::from_secs(30);
 
 /// How the whole is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -34,6 +38,15 @@ impl Service {
         let ok = checks.iter().all(|check| check.state == SourceState::Up);
         let status = if ok { HealthState::Ok } else { HealthState::Degraded };
         Ok(Health { status, checks, timestamp: self.clock().now() })
+    }
+
+    /// Calls Airflow's database from time to time: it is otherwise asked only when somebody
+    /// opens a run, and nobody should learn then that it is down. (The pollers call the rest.)
+    pub(crate) async fn keep_airflow_checked(&self) {
+        loop {
+            self.0.sources.check_airflow().await;
+            tokio::time::sleep(CHECK_EVERY).await;
+        }
     }
 
     /// Calls every source once, now: for `sentry check`.

@@ -69,6 +69,7 @@ impl Service {
             () = shutdown => {}
             () = self.keep_catalog_fresh() => {}
             () = self.keep_boards_fresh() => {}
+            () = self.keep_airflow_checked() => {}
         }
     }
 

@@ -85,6 +85,13 @@ impl Sources {
         answer
     }
 
+    /// Makes a trivial call on Airflow's database.
+    pub(crate) async fn check_airflow(&self) {
+        let started = Instant::now();
+        let (_, airflow) = self.runs.check().await;
+        self.record(SourceName::AirflowDatabase, started.elapsed(), airflow.err().as_ref());
+    }
+
     /// Makes a trivial call on each database.
     pub(crate) async fn check_databases(&self) {
         let started = Instant::now();
