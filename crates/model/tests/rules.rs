@@ -1,5 +1,7 @@
 //! The status rules, as rows of data and as properties.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use model::board::build_board;
 use model::diff::BoardDiff;
 use model::rules::read_runs;

@@ -22,6 +22,7 @@ pub struct Settings {
 
 /// Where the estate is read.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "there is one a process")]
 pub enum SourceSettings {
     /// Made-up data, labelled as such.
     Demo {

@@ -1,5 +1,7 @@
 //! Polls, live updates and sources that come and go, on a real SQLite database that changes.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use futures::StreamExt;
 use model::diff::BoardDiff;
 use model::live::Pulse;

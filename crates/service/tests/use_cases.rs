@@ -1,5 +1,7 @@
 //! The use cases on the reference estate.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use model::view::{RunColumn, RunQuery, SortOrder};
 use model::{Actor, BusinessDate, Clock, EssentialStatus, RunId};
 use serde_json::Value;
