@@ -81,7 +81,10 @@ const VIEWS: Record<string, (page: Page) => Promise<void>> = {
   'the tasks of a failed run': async (page) => {
     await page.goto(`/rca?date=${DATE}`);
     await hydrated(page);
-    await page.locator('.failed-run-head').last().click();
+    const run = page.locator('.failed-run-head').last();
+    await run.click();
+    await expect(page).toHaveURL(/run=-/);
+    await run.click();
     await expect(page).toHaveURL(/run=FGW_/);
     await expect(page.locator('.gantt tbody tr').first()).toBeVisible();
   },

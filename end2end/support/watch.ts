@@ -6,7 +6,7 @@ import type { BrowserContext, Request } from '@playwright/test';
 const GIVEN_UP = ['/api/live', '/api/runs/export', '/api/ui/'];
 
 /** A browser without JavaScript blocks the program's own files, and says so: that is no fault of the page. */
-const PROGRAM = /\/pkg\/sentry\.(js|wasm)\b/;
+const PROGRAM = /\/pkg\/[\w.-]+\.(js|wasm)\b/;
 
 export class Watch {
   private readonly seen: string[] = [];
