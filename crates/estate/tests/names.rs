@@ -1,5 +1,7 @@
 //! What people type for an essential, and what is meant.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use estate::catalog::EssentialSettings;
 use estate::names::{Resolution, resolve};
 use proptest::prelude::*;
