@@ -105,7 +105,8 @@ async fn view(viewer: u64, address: SocketAddr, answers: Arc<AtomicU64>) -> anyh
     sleep(PAUSE.mul_f64(viewer as f64 / 200.0)).await;
     for path in PATHS.iter().cycle().skip(viewer as usize % PATHS.len()) {
         let answer = connection.get(path).await?;
-        ensure!(answer.status == 200, "{path}: {}", answer.status);
+        let said = || String::from_utf8_lossy(&answer.body);
+        ensure!(answer.status == 200, "{path}: {} {}", answer.status, said());
         answers.fetch_add(1, Ordering::Relaxed);
         sleep(PAUSE).await;
     }
