@@ -33,7 +33,7 @@ pub(crate) async fn measure(setup: &Setup) -> anyhow::Result<Vec<Row>> {
     let estate = Estate::today(server, "viewers").await?;
     let sentry = estate.start(setup).await?;
     let mut admin = server.admin().await;
-    let polls = setup.choose(15, 4);
+    let polls = setup.choose(30, 4);
     let window = Duration::from_secs(POLL_SECONDS * polls);
 
     let alone = count_selects(&mut admin, window).await?;
@@ -56,15 +56,17 @@ pub(crate) async fn measure(setup: &Setup) -> anyhow::Result<Vec<Row>> {
 
     ensure!(alone > 0, "no query was counted: the program does not read this database");
     ensure!(seen > viewers, "{viewers} viewers got only {seen} answers");
+    // A poll, and a look at whether the databases are up, may fall just inside or outside a window.
+    let edge = 2 * alone.div_ceil(polls);
     let per_minute = |selects: u64| number(selects as f64 * 60.0 / window.as_secs_f64());
     Ok(vec![Row::holds(
         &format!("database queries a minute with 0 and with {viewers} viewers"),
         "the same",
-        Reached::from(alone == watched),
+        Reached::from(alone.abs_diff(watched) <= edge),
         format!("{} and {}", per_minute(alone), per_minute(watched)),
         format!(
-            "MariaDB's Com_select over {} s each, {polls} polls (every {POLL_SECONDS} s): {alone} and {watched}; \
-             meanwhile the viewers followed /api/live and got {} answers of {} pages and REST paths",
+            "MariaDB's Com_select over {} s each, a poll every {POLL_SECONDS} s: {alone} and {watched} (± {edge} at \
+             the edges); meanwhile the viewers followed /api/live and got {} answers of {} pages and REST paths",
             window.as_secs(),
             number(seen as f64),
             PATHS.len()
