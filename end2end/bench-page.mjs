@@ -19,6 +19,7 @@ async function visit(browser) {
     const page = await context.newPage();
     const failures = [];
     page.on('pageerror', (error) => failures.push(error.message));
+    page.on('console', (message) => message.type() === 'error' && failures.push(message.text()));
     const transfers = await watchTransfers(await context.newCDPSession(page));
     await page.addInitScript(watchHydration);
     const response = await page.goto(url, { waitUntil: 'load', timeout: 20_000 });

@@ -73,7 +73,7 @@ for (const width of [768, 1280]) {
 test('the heading of the board stays in sight when its rows scroll', async ({ page, open }) => {
   await page.setViewportSize({ width: 1440, height: 600 });
   await open(`/?date=${DATE}&phase=ALL&open=TB-Derivatives,TB-Securities`);
-  const heading = board(page).getByRole('columnheader', { name: 'Status', exact: true });
+  const heading = board(page).getByRole('columnheader', { name: 'Prelim / Final' });
   await board(page).getByRole('link', { name: 'UPC', exact: true }).scrollIntoViewIfNeeded();
   await expect(heading).toBeInViewport({ ratio: 1 });
   const onTop = await heading.evaluate((cell) => {
