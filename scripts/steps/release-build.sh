@@ -8,4 +8,4 @@ cd "$ROOT"
 RUST_BACKTRACE=0 cargo leptos build --release --split --precompress
 
 size() { du --apparent-size -h "$1" | cut -f1; }
-echo "note: sentry $(size target/release/sentry), wasm $(size target/site/pkg/*.wasm.br) as br"
+echo "note: sentry $(size target/release/sentry), wasm $(size target/site/pkg/sentry.wasm.br) as br"
