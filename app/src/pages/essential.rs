@@ -24,9 +24,9 @@ use crate::location::{Place, essential_path};
 use crate::time::{Zone, duration};
 use leptos::either::Either;
 use leptos::prelude::*;
+use leptos::web_sys::{FormData, HtmlFormElement, SubmitEvent};
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_params_map};
-use leptos::web_sys::{FormData, HtmlFormElement, SubmitEvent};
 use matrix::slice_matrix;
 use model::view::{EssentialView, Neighbour, RunColumn};
 use model::{PhaseBoard, SnapshotId, Timestamp};
@@ -98,10 +98,25 @@ fn essential(dated: Dated<EssentialView>, place: Memo<Place>, zone: &Zone) -> An
                 <h2 class="section-title">"Datasets and slices"</h2>
                 {filters}
             </div>
+            {catalog_notes(&view)}
             {slice_matrix(&view, &now_at, zone)}
         </section>
     }
     .into_any()
+}
+
+/// What of the catalog's answer is unrecognised: fewer slices may be expected than there are.
+fn catalog_notes(view: &EssentialView) -> Option<AnyView> {
+    let notes: Vec<_> = view.catalog_notes.iter().map(|note| view! { <li>{note.clone()}</li> }).collect();
+    (!notes.is_empty()).then(|| {
+        view! {
+            <div class="section-note" role="note">
+                "Unrecognised in the catalog's answer: "
+                <ul>{notes}</ul>
+            </div>
+        }
+        .into_any()
+    })
 }
 
 /// `DERIVATIVES RUNNING 4/6, 18-Feb-2026`: what a pasted link says.

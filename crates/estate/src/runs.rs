@@ -40,11 +40,19 @@ impl Runs {
         }
     }
 
-    /// Makes a trivial call to each database: `(workflow, airflow)`.
-    pub async fn check(&self) -> (Result<(), SourceError>, Result<(), SourceError>) {
+    /// Makes a trivial call to the workflow database.
+    pub async fn check_workflow(&self) -> Result<(), SourceError> {
         match self {
-            Self::Sql(runs) => runs.check().await,
-            Self::File(_) | Self::Demo(_) => (Ok(()), Ok(())),
+            Self::Sql(runs) => runs.check_workflow().await,
+            Self::File(_) | Self::Demo(_) => Ok(()),
+        }
+    }
+
+    /// Makes a trivial call to Airflow's database.
+    pub async fn check_airflow(&self) -> Result<(), SourceError> {
+        match self {
+            Self::Sql(runs) => runs.check_airflow().await,
+            Self::File(_) | Self::Demo(_) => Ok(()),
         }
     }
 }

@@ -7,7 +7,7 @@ use model::board::build_board;
 use model::rules::read_runs;
 use model::run::slice_in_run_id;
 use model::{
-    Board, BusinessDate, Catalog, Clock, Dataset, DatasetId, EssentialStatus, Run, RunKey, RunRow, RunStatus,
+    Board, BusinessDate, Catalog, Clock, DatasetId, EssentialStatus, Run, RunKey, RunRow, RunStatus,
     SnapshotId, Timestamp,
 };
 use std::collections::{BTreeSet, HashMap};
@@ -42,10 +42,7 @@ impl Demo {
     }
 
     fn read(&self, date: BusinessDate) -> Vec<Run> {
-        let datasets = self.catalog.essentials.iter().flat_map(|essential| &essential.datasets);
-        let datasets: HashMap<&DatasetId, &Dataset> =
-            datasets.map(|dataset| (&dataset.id, dataset)).collect();
-        read_runs(self.rows(date), &datasets)
+        read_runs(self.rows(date), &self.catalog)
     }
 
     fn board(&self, date: BusinessDate) -> Board {

@@ -267,6 +267,11 @@ fn build_phase(datasets: &[DatasetBoard], phase: Phase) -> PhaseBoard {
 }
 
 fn build_dataset(dataset: &Dataset, runs: &[&Run]) -> DatasetBoard {
+    // A recognised run of a slice that only another essential expects is not ours.
+    let is_ours =
+        |run: &Run| !run.is_recognised() || run.slice.as_ref().is_some_and(|slice| dataset.expects(slice));
+    let ours: Vec<&Run> = runs.iter().copied().filter(|run| is_ours(run)).collect();
+    let runs = ours.as_slice();
     let seen: BTreeSet<&SliceName> =
         runs.iter().filter(|run| run.is_recognised()).filter_map(|run| run.slice.as_ref()).collect();
     let expected: Vec<SliceName> = match dataset.slices.as_slice() {

@@ -3,6 +3,7 @@
 
 use crate::ids::{DatasetId, EssentialName, SliceName};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 
 /// A business batch: a named set of datasets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +31,14 @@ pub struct Dataset {
     pub slices: Vec<SliceName>,
 }
 
+impl Dataset {
+    /// Whether a run of `slice` is this essential's: the catalog names the slice, or none at
+    /// all. Two essentials may hold the same dataset with different slices.
+    pub fn expects(&self, slice: &SliceName) -> bool {
+        self.slices.is_empty() || self.slices.contains(slice)
+    }
+}
+
 /// All essentials, in the order they are shown.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Catalog {
@@ -41,6 +50,15 @@ impl Catalog {
     /// The essential of exactly this catalog name.
     pub fn get(&self, name: &EssentialName) -> Option<&Essential> {
         self.essentials.iter().find(|essential| &essential.name == name)
+    }
+
+    /// The places of each dataset: one an essential that holds it.
+    pub fn places(&self) -> HashMap<&DatasetId, Vec<&Dataset>> {
+        let mut places: HashMap<&DatasetId, Vec<&Dataset>> = HashMap::new();
+        for dataset in self.essentials.iter().flat_map(|essential| &essential.datasets) {
+            places.entry(&dataset.id).or_default().push(dataset);
+        }
+        places
     }
 
     /// Every dataset id once, sorted: what a poll asks the workflow database for.

@@ -1,7 +1,7 @@
 //! The status rules: from source rows to what a slice, a dataset in a phase and an
 //! essential in a phase are. Pure; `ARCHITECTURE.md` ("Status rules") states them in words.
 
-use crate::catalog::Dataset;
+use crate::catalog::Catalog;
 use crate::ids::{DatasetId, SliceName};
 use crate::run::{Oddity, Phase, Run, RunRow, RunStatus, Trigger, slice_in_run_id};
 use serde::{Deserialize, Serialize};
@@ -92,14 +92,16 @@ impl EssentialStatus {
 ///
 /// A ManualTrigger repairs the phase of the newest earlier recognised run of the same
 /// dataset and slice, and PRELIM where there is none.
-pub fn read_runs(rows: Vec<RunRow>, datasets: &HashMap<&DatasetId, &Dataset>) -> Vec<Run> {
+pub fn read_runs(rows: Vec<RunRow>, catalog: &Catalog) -> Vec<Run> {
+    let places = catalog.places();
     let mut rows = rows;
     rows.sort_by_key(|row| (row.created_at, row.key));
     let mut last_phase: HashMap<(DatasetId, SliceName), Phase> = HashMap::new();
     rows.into_iter()
         .map(|row| {
             let slice = slice_in_run_id(&row.run_id, &row.dag_id, row.business_date);
-            let expected = datasets.get(&row.dataset_id).map_or(&[][..], |dataset| &dataset.slices);
+            let holders = places.get(&row.dataset_id).map_or(&[][..], Vec::as_slice);
+            let expects = |slice| holders.is_empty() || holders.iter().any(|dataset| dataset.expects(slice));
             let trigger = Trigger::parse(&row.trigger_type);
             let mut oddities = Vec::new();
             if RunStatus::parse(&row.status).is_none() {
@@ -110,7 +112,7 @@ pub fn read_runs(rows: Vec<RunRow>, datasets: &HashMap<&DatasetId, &Dataset>) ->
             }
             match &slice {
                 None => oddities.push(Oddity::MalformedRunId),
-                Some(slice) if !expected.is_empty() && !expected.contains(slice) => {
+                Some(slice) if !expects(slice) => {
                     oddities.push(Oddity::UnexpectedSlice);
                 }
                 Some(_) => {}

@@ -44,6 +44,8 @@ pub struct EssentialView {
     pub business_date: BusinessDate,
     /// Datasets × slices, one entry a dataset, in sequence order.
     pub matrix: Vec<DatasetMatrix>,
+    /// Parts of the catalog's answer that could not be read, a sentence each.
+    pub catalog_notes: Vec<String>,
     /// What it waits for.
     pub depends_on: Vec<Neighbour>,
     /// What waits for it.

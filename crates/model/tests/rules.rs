@@ -7,11 +7,10 @@ use model::diff::BoardDiff;
 use model::rules::read_runs;
 use model::run::{Oddity, Phase};
 use model::{
-    Board, BusinessDate, Catalog, Dataset, DatasetId, DatasetStatus, Essential, EssentialStatus, Run, RunKey,
-    RunRow, SnapshotId, Timestamp,
+    Board, BusinessDate, Catalog, Dataset, DatasetStatus, Essential, EssentialStatus, Run, RunKey, RunRow,
+    SnapshotId, Timestamp,
 };
 use proptest::prelude::*;
-use std::collections::HashMap;
 
 const DATE: &str = "2026-02-18";
 
@@ -81,15 +80,13 @@ fn catalog(text: &str) -> Catalog {
     Catalog { essentials: text.split(';').map(essential).collect() }
 }
 
-fn read(catalog: &Catalog, rows: Vec<RunRow>) -> Vec<Run> {
-    let datasets: HashMap<&DatasetId, &Dataset> =
-        catalog.essentials.iter().flat_map(|e| e.datasets.iter().map(|d| (&d.id, d))).collect();
-    read_runs(rows, &datasets)
+fn read_runs_of(catalog: &Catalog, rows: Vec<RunRow>) -> Vec<Run> {
+    read_runs(rows, catalog)
 }
 
 fn board(definition: &str, text: &str) -> Board {
     let catalog = catalog(definition);
-    let runs = read(&catalog, rows(text));
+    let runs = read_runs_of(&catalog, rows(text));
     build_board(SnapshotId(1), date(), &catalog, &runs)
 }
 
@@ -202,7 +199,7 @@ fn odd_rows_are_kept_and_counted_and_change_nothing() {
         ("d AB P FAILED 5", Oddity::UnexpectedSlice),
     ] {
         let definition = catalog("e: d@0=A,B");
-        let runs = read(&definition, rows(&format!("{good}; {odd}")));
+        let runs = read_runs_of(&definition, rows(&format!("{good}; {odd}")));
         assert_eq!(runs[2].oddities, [why], "{odd}");
         let with = build_board(SnapshotId(1), date(), &definition, &runs);
         assert_eq!((with.run_count, with.unrecognised_count), (3, 1), "{odd}");
@@ -225,6 +222,14 @@ fn times_are_of_the_newest_runs() {
     let prelim = &board.essentials[0].prelim;
     assert_eq!(prelim.started_at.unwrap().to_string(), "2026-02-18T06:04:00Z");
     assert_eq!(prelim.last_updated.unwrap().to_string(), "2026-02-18T06:15:00Z");
+}
+
+#[test]
+fn two_essentials_may_hold_the_same_dataset_with_other_slices() {
+    let board = board("one: d@0=A; two: d@0=B; both: d@0", "d A P SUCCESS 0; d B P FAILED 0");
+    let status: Vec<_> = board.essentials.iter().map(|e| e.prelim.status).collect();
+    assert_eq!(status, [EssentialStatus::Success, EssentialStatus::Failed, EssentialStatus::Failed]);
+    assert_eq!(board.unrecognised_count, 0);
 }
 
 fn any_rows() -> impl Strategy<Value = Vec<RunRow>> {
@@ -257,7 +262,7 @@ proptest! {
     fn counts_add_up(rows in any_rows()) {
         let catalog = catalog(ANY);
         let total = rows.len();
-        let runs = read(&catalog, rows);
+        let runs = read_runs_of(&catalog, rows);
         let board = build_board(SnapshotId(1), date(), &catalog, &runs);
         prop_assert_eq!(board.run_count, total);
         let s = board.summary;
@@ -287,7 +292,7 @@ proptest! {
         let catalog = catalog(ANY);
         let mut shuffled = rows.clone();
         shuffled.sort_by_key(|row| (row.key.0 as u64).wrapping_mul(seed | 1));
-        let board = |rows| build_board(SnapshotId(1), date(), &catalog, &read(&catalog, rows));
+        let board = |rows| build_board(SnapshotId(1), date(), &catalog, &read_runs_of(&catalog, rows));
         prop_assert_eq!(board(rows), board(shuffled));
     }
 
@@ -295,8 +300,8 @@ proptest! {
     fn a_diff_makes_the_new_board_of_the_old_one(old in any_rows(), new in any_rows(), fewer in any::<bool>()) {
         let whole = catalog(ANY);
         let part = catalog(if fewer { "f: c@0=A,B,C" } else { "f<e: c@0=A,B,C b@2; e: a@0=A,B b@1; g: c@1" });
-        let mut board = build_board(SnapshotId(1), date(), &whole, &read(&whole, old));
-        let next = build_board(SnapshotId(2), date(), &part, &read(&part, new));
+        let mut board = build_board(SnapshotId(1), date(), &whole, &read_runs_of(&whole, old));
+        let next = build_board(SnapshotId(2), date(), &part, &read_runs_of(&part, new));
         let diff = BoardDiff::between(&board, &next);
         let wire = serde_json::to_string(&diff).unwrap();
         let diff: BoardDiff = serde_json::from_str(&wire).unwrap();
@@ -308,7 +313,7 @@ proptest! {
     #[test]
     fn the_board_survives_the_wire(rows in any_rows()) {
         let catalog = catalog(ANY);
-        let board = build_board(SnapshotId(1), date(), &catalog, &read(&catalog, rows));
+        let board = build_board(SnapshotId(1), date(), &catalog, &read_runs_of(&catalog, rows));
         let back: Board = serde_json::from_str(&serde_json::to_string(&board).unwrap()).unwrap();
         prop_assert_eq!(back, board);
     }

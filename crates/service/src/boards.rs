@@ -11,7 +11,7 @@ use arc_swap::ArcSwap;
 use model::rules::read_runs;
 use model::source::{SourceName, SourceStatus};
 use model::view::BoardView;
-use model::{Actor, Board, BusinessDate, Capability, Clock, Dataset, DatasetId, Run, SnapshotId, Timestamp};
+use model::{Actor, Board, BusinessDate, Capability, Clock, Run, SnapshotId, Timestamp};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -175,6 +175,12 @@ impl Service {
         board
     }
 
+    /// Seconds since the sources last answered for today's board; `None` before they first did.
+    pub fn board_age_s(&self) -> Option<f64> {
+        let polled_at = self.known_date(self.today())?.polled_at?;
+        Some((self.0.clock.now().as_millisecond() - polled_at.as_millisecond()) as f64 / 1e3)
+    }
+
     /// The newest snapshot of a date that is kept, without asking for it.
     pub(crate) fn known_date(&self, date: BusinessDate) -> Option<Arc<Snapshot>> {
         self.0.boards.dates().get(&date).map(|board| board.snapshot())
@@ -223,7 +229,7 @@ impl Service {
     /// Polls unless somebody else's poll has just answered, or one has failed and its retry is not due.
     async fn poll_if_unknown(&self, board: &DateBoard) {
         let mut state = board.polling.lock().await;
-        if board.snapshot.load().board.is_none() && Instant::now() >= state.due {
+        if board.snapshot.load().board.is_none() && self.is_due(&state) {
             self.poll(board, &mut state).await;
         }
     }
@@ -241,10 +247,6 @@ impl Service {
             let board = self.find_or_add(self.today(), now);
             board.touch(now);
             let due = self.poll_if_due(&board).await;
-            if let Some(polled_at) = board.snapshot().polled_at {
-                let age_ms = self.0.clock.now().as_millisecond() - polled_at.as_millisecond();
-                metrics::gauge!("sentry_board_age_seconds").set(age_ms as f64 / 1e3);
-            }
             sleep_until_or_woken(due, &mut wake).await;
         }
     }
@@ -266,13 +268,19 @@ impl Service {
 
     async fn poll_if_due(&self, board: &DateBoard) -> Instant {
         let mut state = board.polling.lock().await;
-        let catalog_changed = state.catalog_version != self.0.sources.catalog.current().version;
-        if Instant::now() >= state.due || catalog_changed {
+        if self.is_due(&state) {
             self.poll(board, &mut state).await;
         } else {
             board.frames().heartbeat(&board.snapshot(), &self.0.sources.status(), self.0.clock.now());
         }
         state.due
+    }
+
+    /// Its time has come, or the catalog has changed; but a database that is down is not asked
+    /// more often for that.
+    fn is_due(&self, state: &PollState) -> bool {
+        let catalog_changed = || state.catalog_version != self.0.sources.catalog.current().version;
+        Instant::now() >= state.due || (state.failures == 0 && catalog_changed())
     }
 
     fn forget_unread(&self, now: Timestamp) {
@@ -288,8 +296,9 @@ impl Service {
         let sources = &self.0.sources;
         let catalog = sources.catalog.current();
         let before = board.snapshot();
-        let rows = if catalog.catalog.essentials.is_empty() {
-            None // Nothing to ask for yet; an empty board would be an invented one.
+        let nothing_to_ask = catalog.catalog.essentials.is_empty();
+        let rows = if nothing_to_ask {
+            None // An empty board would be an invented one.
         } else {
             let ids = catalog.catalog.dataset_ids();
             sources.observe(SourceName::FgwDatabase, sources.runs.list_runs(board.date, &ids)).await.ok()
@@ -299,13 +308,7 @@ impl Service {
         let (board_now, runs, polled_at) = match rows {
             None => (before.board.clone(), before.runs.clone(), before.polled_at),
             Some(rows) => {
-                let datasets: HashMap<&DatasetId, &Dataset> = catalog
-                    .catalog
-                    .essentials
-                    .iter()
-                    .flat_map(|essential| essential.datasets.iter().map(|dataset| (&dataset.id, dataset)))
-                    .collect();
-                let runs = read_runs(rows, &datasets);
+                let runs = read_runs(rows, &catalog.catalog);
                 match &before.board {
                     Some(same) if *before.runs == *runs && state.catalog_version == catalog.version => {
                         (Some(same.clone()), before.runs.clone(), Some(now))
@@ -320,7 +323,7 @@ impl Service {
                 }
             }
         };
-        if answered {
+        if answered || nothing_to_ask {
             state.catalog_version = catalog.version;
         }
         let snapshot = Arc::new(Snapshot {
@@ -336,7 +339,7 @@ impl Service {
             board.snapshot.store(snapshot.clone());
             frames.publish(&before, &snapshot, now);
         }
-        self.schedule(board, state, answered);
+        self.schedule(board, state, answered || nothing_to_ask);
         metrics::histogram!("sentry_poll_duration_seconds").record(started.elapsed().as_secs_f64());
         if let (true, Some(known)) = (board.date == self.today(), &snapshot.board) {
             metrics::gauge!("sentry_unrecognised_rows").set(known.unrecognised_count as f64);

@@ -75,10 +75,17 @@ impl Service {
         if !outcome.refreshed.is_empty() || !outcome.failed.is_empty() {
             let error = outcome.failed.first().map(|(_, error)| error);
             sources.record(SourceName::LenzApi, started.elapsed(), error);
+            let names: Vec<&str> = outcome.failed.iter().map(|(name, _)| name.as_str()).collect();
+            sources.add_to_error(SourceName::LenzApi, &format!(" (asked for {})", names.join(", ")));
         }
         let current = sources.catalog.current();
         if current.version != before {
             let malformed: usize = current.entries.iter().map(|entry| entry.unrecognised.len()).sum();
+            for entry in &current.entries {
+                for part in &entry.unrecognised {
+                    tracing::warn!(essential = %entry.name, part, "a part of the catalog's answer is malformed");
+                }
+            }
             metrics::gauge!("sentry_catalog_unrecognised_parts").set(malformed as f64);
             self.0.boards.wake();
         }

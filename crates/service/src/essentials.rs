@@ -28,13 +28,16 @@ impl Service {
         let essential = place.cloned().ok_or_else(|| Error::Unavailable {
             message: format!("{name} has just come into the catalog: the next poll shows it"),
         })?;
-        let catalog = &self.0.sources.catalog.current().catalog;
+        let current = self.0.sources.catalog.current();
+        let catalog = &current.catalog;
+        let notes = current.entries.iter().find(|entry| entry.name == name);
         let matrix = definition
             .datasets
             .iter()
             .map(|dataset| build_matrix(dataset, &essential.datasets, &snapshot))
             .collect();
         Ok(EssentialView {
+            catalog_notes: notes.map(|entry| entry.unrecognised.clone()).unwrap_or_default(),
             matrix,
             depends_on: definition.depends_on.iter().map(|name| neighbour(name, board)).collect(),
             needed_by: needed_by(&name, catalog).into_iter().map(|name| neighbour(&name, board)).collect(),
@@ -63,7 +66,10 @@ pub(crate) fn needed_by(name: &EssentialName, catalog: &Catalog) -> Vec<Essentia
 
 fn build_matrix(dataset: &Dataset, boards: &[model::DatasetBoard], snapshot: &Snapshot) -> DatasetMatrix {
     let mut by_slice: BTreeMap<Option<&SliceName>, Vec<&Run>> = BTreeMap::new();
-    for run in snapshot.runs.iter().filter(|run| run.row.dataset_id == dataset.id) {
+    // A recognised run of a slice that only another essential expects is not this one's.
+    let is_ours =
+        |run: &&Run| !run.is_recognised() || run.slice.as_ref().is_some_and(|slice| dataset.expects(slice));
+    for run in snapshot.runs.iter().filter(|run| run.row.dataset_id == dataset.id).filter(is_ours) {
         by_slice.entry(run.slice.as_ref()).or_default().push(run);
     }
     // A dataset without slices in the catalog takes those of its recognised runs.

@@ -5,7 +5,8 @@ use crate::{Result, Service};
 use model::rules::newest_by_slice;
 use model::view::{EssentialFailures, FailuresView, Neighbour, StepFailures};
 use model::{
-    Actor, Board, BusinessDate, Catalog, DatasetStatus, EssentialBoard, EssentialName, Phase, Run, RunStatus,
+    Actor, Board, BusinessDate, Catalog, Dataset, DatasetStatus, EssentialBoard, EssentialName, Phase, Run,
+    RunStatus,
 };
 
 impl Service {
@@ -35,8 +36,9 @@ fn essential_failures(
     catalog: &Catalog,
     runs: &[Run],
 ) -> Option<EssentialFailures> {
+    let definition = catalog.get(&essential.name).map_or(&[][..], |essential| &essential.datasets);
     let mut steps: Vec<StepFailures> =
-        Phase::ALL.into_iter().flat_map(|phase| step_failures(essential, phase, runs)).collect();
+        Phase::ALL.into_iter().flat_map(|phase| step_failures(essential, definition, phase, runs)).collect();
     steps.sort_by_key(|step| (step.sequence_order, step.phase));
     (!steps.is_empty()).then(|| EssentialFailures {
         name: essential.name.clone(),
@@ -49,7 +51,12 @@ fn essential_failures(
     })
 }
 
-fn step_failures(essential: &EssentialBoard, phase: Phase, runs: &[Run]) -> Vec<StepFailures> {
+fn step_failures(
+    essential: &EssentialBoard,
+    definition: &[Dataset],
+    phase: Phase,
+    runs: &[Run],
+) -> Vec<StepFailures> {
     let mut orders: Vec<i32> = essential.datasets.iter().map(|dataset| dataset.sequence_order).collect();
     orders.dedup();
     let failed = |order: i32| {
@@ -59,7 +66,12 @@ fn step_failures(essential: &EssentialBoard, phase: Phase, runs: &[Run]) -> Vec<
             .filter(|dataset| dataset.sequence_order == order)
             .filter(|dataset| dataset.in_phase(phase).status == DatasetStatus::Failed)
             .flat_map(|dataset| {
-                let of_dataset = runs.iter().filter(|run| run.row.dataset_id == dataset.dataset_id);
+                let place = definition.iter().find(|place| place.id == dataset.dataset_id);
+                let is_ours = move |run: &&Run| {
+                    run.slice.as_ref().is_some_and(|slice| place.is_none_or(|place| place.expects(slice)))
+                };
+                let of_dataset =
+                    runs.iter().filter(|run| run.row.dataset_id == dataset.dataset_id).filter(is_ours);
                 newest_by_slice(of_dataset, phase).into_values()
             })
             .filter(|run| run.status().is_some_and(RunStatus::is_failure))

@@ -85,19 +85,35 @@ impl Sources {
         answer
     }
 
-    /// Makes a trivial call on Airflow's database.
+    /// Makes a trivial call on Airflow's database; on the workflow database too where no poll
+    /// has asked it yet.
     pub(crate) async fn check_airflow(&self) {
-        let started = Instant::now();
-        let (_, airflow) = self.runs.check().await;
-        self.record(SourceName::AirflowDatabase, started.elapsed(), airflow.err().as_ref());
+        let fresh = self
+            .lock()
+            .iter()
+            .any(|status| status.name == SourceName::FgwDatabase && status.state == SourceState::Starting);
+        if fresh {
+            self.check_databases().await;
+        } else {
+            let _ = self.observe(SourceName::AirflowDatabase, self.runs.check_airflow()).await;
+        }
     }
 
     /// Makes a trivial call on each database.
     pub(crate) async fn check_databases(&self) {
-        let started = Instant::now();
-        let (workflow, airflow) = self.runs.check().await;
-        self.record(SourceName::FgwDatabase, started.elapsed(), workflow.err().as_ref());
-        self.record(SourceName::AirflowDatabase, started.elapsed(), airflow.err().as_ref());
+        let _ = tokio::join!(
+            self.observe(SourceName::FgwDatabase, self.runs.check_workflow()),
+            self.observe(SourceName::AirflowDatabase, self.runs.check_airflow()),
+        );
+    }
+
+    /// Adds to what is said of a source that is down.
+    pub(crate) fn add_to_error(&self, name: SourceName, more: &str) {
+        let mut all = self.lock();
+        let status = all.iter_mut().find(|status| status.name == name);
+        if let Some(error) = status.and_then(|status| status.error.as_mut()) {
+            error.push_str(more);
+        }
     }
 
     /// Remembers how a call on `name` went, and logs when that changes.

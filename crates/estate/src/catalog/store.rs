@@ -148,11 +148,11 @@ impl CatalogStore {
         }
     }
 
-    /// Reads the answers that are missing or older than the time to live. Costs no call and
+    /// Reads the answers that are missing, older than the time to live, or whose last call failed. Costs no call and
     /// changes nothing when there are none.
     pub async fn refresh_stale(&self) -> RefreshOutcome {
         let now = self.clock.now();
-        let due = |entry: &CatalogEntry| self.is_stale(entry.fetched_at, now);
+        let due = |entry: &CatalogEntry| entry.error.is_some() || self.is_stale(entry.fetched_at, now);
         let current = self.current();
         let indices = current.entries.iter().enumerate().filter(|(_, entry)| due(entry));
         self.read_all(indices.map(|(index, _)| index).collect()).await

@@ -84,7 +84,7 @@ async fn the_server_ends_a_slow_query_at_the_limit() {
     put_in_operator(server, &databases, "SLEEP(30)").await;
     let limits = QueryLimits { timeout: Duration::from_secs(1), max_rows: 500 };
     let runs = open(MySqlSettings { limits, ..settings(server, &databases) });
-    runs.check().await.1.unwrap();
+    runs.check_airflow().await.unwrap();
     let started = Instant::now();
     let error = list_tasks(&runs).await.unwrap_err();
     // By the server: we would have waited a second longer.
@@ -95,7 +95,7 @@ async fn the_server_ends_a_slow_query_at_the_limit() {
     );
     let at_work = at_work.bind(&databases.user).fetch_one(&mut server.admin().await).await.unwrap();
     assert_eq!(at_work, 0);
-    assert!(runs.check().await.1.is_ok());
+    assert!(runs.check_airflow().await.is_ok());
 }
 
 #[tokio::test]
@@ -104,7 +104,7 @@ async fn the_server_must_be_the_one_that_the_pem_vouches_for() {
     let databases = server.create_databases("pem").await;
     let check = async |pem_path, certificate_check| {
         let settings = MySqlSettings { pem_path, certificate_check, ..settings(&server, &databases) };
-        open(settings).check().await.0.map_err(|error| error.to_string())
+        open(settings).check_workflow().await.map_err(|error| error.to_string())
     };
     let (own, foreign) = (Some(server.pem_path()), Some(server.foreign_pem_path()));
     let refused = check(own.clone(), CertificateCheck::Host).await.unwrap_err();
@@ -167,7 +167,7 @@ async fn an_expired_token_is_replaced_from_its_file() {
     std::fs::write(file.path(), "third").unwrap();
     let results = futures::future::join_all((0..10).map(|_| list())).await;
     assert!(results.iter().all(Result::is_ok), "{results:?}");
-    let (workflow, airflow) = runs.check().await;
+    let (workflow, airflow) = tokio::join!(runs.check_workflow(), runs.check_airflow());
     assert!(workflow.is_ok() && airflow.is_ok());
 }
 
@@ -176,7 +176,7 @@ async fn a_wrong_token_without_a_file_is_a_rejected_login() {
     let server = MariaDb::shared();
     let databases = server.create_databases("wrong").await;
     let runs = open(MySqlSettings { password: "no".into(), ..settings(server, &databases) });
-    let (workflow, airflow) = runs.check().await;
+    let (workflow, airflow) = tokio::join!(runs.check_workflow(), runs.check_airflow());
     for error in [workflow.unwrap_err(), airflow.unwrap_err()] {
         assert_eq!(error.to_string(), "token expired: regenerate it");
     }
@@ -197,7 +197,7 @@ async fn a_server_that_stops_is_unreachable_until_it_is_back() {
     let other = open(settings(&server, &databases));
     server.start_again();
     assert_eq!(list().await.unwrap().len(), expected_runs().len());
-    assert!(other.check().await.0.is_ok());
+    assert!(other.check_workflow().await.is_ok());
 }
 
 #[tokio::test]
@@ -207,7 +207,7 @@ async fn a_server_that_falls_silent_holds_nobody_up_for_long() {
     put_in_operator(&server, &databases, "SLEEP(30)").await;
     let limits = QueryLimits { timeout: Duration::from_secs(1), max_rows: 500 };
     let runs = open(MySqlSettings { limits, ..settings(&server, &databases) });
-    runs.check().await.1.unwrap();
+    runs.check_airflow().await.unwrap();
 
     let freeze = async {
         tokio::time::sleep(Duration::from_millis(300)).await;
@@ -224,7 +224,7 @@ async fn a_server_that_falls_silent_holds_nobody_up_for_long() {
     assert!(started.elapsed() < Duration::from_secs(7), "{:?}", started.elapsed());
 
     server.thaw();
-    let (workflow, airflow) = runs.check().await;
+    let (workflow, airflow) = tokio::join!(runs.check_workflow(), runs.check_airflow());
     assert!(workflow.is_ok() && airflow.is_ok(), "{workflow:?} {airflow:?}");
 }
 

@@ -99,10 +99,15 @@ impl AdfsSession {
             return Ok(answer);
         }
         answer.check_status_of_login()?;
-        if answer.url.origin() == self.base.origin()
-            && let Some(answer) = self.http.probe(url).await?.json()
-        {
-            return Ok(answer);
+        if answer.url.origin() == self.base.origin() {
+            let page = self.http.probe(url).await?;
+            if let Some(answer) = page.json() {
+                return Ok(answer);
+            }
+            let wants_login = matches!(page.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
+            if !page.status.is_success() && !page.status.is_redirection() && !wants_login {
+                return page.into_json(); // logged in: this fault is about the name that was asked for
+            }
         }
         Err(SourceError::CredentialsRejected("the login form came back without a session".into()))
     }
