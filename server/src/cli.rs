@@ -182,7 +182,9 @@ fn what_to_do(name: SourceName, error: &str) -> &'static str {
         SourceName::AirflowDatabase => {
             "Check RDS_HOST, RDS_PORT, RDS_PEM_PATH and AIRFLOW_DATABASE, and the network between."
         }
-        SourceName::LenzApi if rejected => "Check LENZ_USERNAME, LENZ_PASSWORD and LENZ_AUTH.",
+        SourceName::LenzApi if error.starts_with("login refused") => {
+            "Check LENZ_USERNAME, LENZ_PASSWORD and LENZ_AUTH."
+        }
         SourceName::LenzApi => "Check LENZ_API_BASE_URL and LENZ_AUTH, and the network between.",
     }
 }

@@ -62,7 +62,9 @@ fn refusal(hosts: &Hosts, request: &Request) -> Option<Fault> {
             "SENTRY does not answer under this host name; ask localhost or 127.0.0.1, through a tunnel from elsewhere",
         ));
     };
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    // The refresh answers to GET too, as it always has, but it is no mere reading.
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS)
+        && request.uri().path() != "/api/lenz/refresh";
     (!reads && !is_same_origin(request.headers(), host))
         .then(|| Fault::new(StatusCode::FORBIDDEN, "this request comes from a page of another site"))
 }

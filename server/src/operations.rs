@@ -42,6 +42,10 @@ async fn get_readiness(State(service): State<Service>, Extension(actor): Extensi
     Ok(Json(Readiness { ready: true, not_ready }).into_response())
 }
 
-async fn get_metrics(State(metrics): State<PrometheusHandle>) -> Response {
+async fn get_metrics(State(metrics): State<PrometheusHandle>, State(service): State<Service>) -> Response {
+    // Set when it is asked for: a poller that hangs makes it grow.
+    if let Some(age_s) = service.board_age_s() {
+        metrics::gauge!("sentry_board_age_seconds").set(age_s);
+    }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics.render()).into_response()
 }

@@ -71,7 +71,6 @@ fn describe() {
     describe_histogram!("sentry_poll_duration_seconds", Unit::Seconds, "One poll of a board");
     describe_counter!("sentry_source_calls_total", "Calls on sources");
     describe_counter!("sentry_source_errors_total", "Failed calls on sources");
-    describe_counter!("sentry_database_queries_total", "Queries on the databases");
     describe_gauge!(
         "sentry_board_age_seconds",
         Unit::Seconds,

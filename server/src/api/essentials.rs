@@ -27,7 +27,7 @@ use utoipa::ToSchema;
     path = "/api/essentials",
     tag = "board",
     params(
-        ("business_date" = Option<String>, Query, description = "YYYY-MM-DD; today's unless given"),
+        ("business_date" = Option<String>, Query, description = "YYYY-MM-DD; today's unless given; `date` is the same"),
         ("processing_type" = Option<String>, Query, description = "PRELIM, FINAL or ALL: the phase that status, summary and the flat fields speak of; ALL (each essential's own) unless given"),
     ),
     responses(
@@ -44,8 +44,8 @@ pub async fn list_essentials(
     params: Params,
     headers: HeaderMap,
 ) -> Answer {
-    let date = params.date("business_date", &service)?;
-    let phase = params.phase("processing_type")?;
+    let date = params.date(params.either(["business_date", "date"]), &service)?;
+    let phase = params.phase(params.either(["processing_type", "phase"]))?;
     let snapshot = service.get_board(&actor, date).await?;
     Ok(rendered.get(&snapshot, phase)?.answer(&headers))
 }
@@ -75,7 +75,7 @@ pub struct StatusJson {
     tag = "board",
     params(
         ("name" = String, Path, description = "Catalog name, display name or alias, in any case; the answer holds the canonical name"),
-        ("business_date" = Option<String>, Query, description = "YYYY-MM-DD; today's unless given"),
+        ("business_date" = Option<String>, Query, description = "YYYY-MM-DD; today's unless given; `date` is the same"),
         ("processing_type" = Option<String>, Query, description = "PRELIM, FINAL or ALL"),
     ),
     responses(
@@ -91,8 +91,8 @@ pub async fn get_status(
     Path(name): Path<String>,
     params: Params,
 ) -> Answer<Json<StatusJson>> {
-    let date = params.date("business_date", &service)?;
-    let phase = params.phase("processing_type")?;
+    let date = params.date(params.either(["business_date", "date"]), &service)?;
+    let phase = params.phase(params.either(["processing_type", "phase"]))?;
     let view = service.get_essential(&actor, &name, date).await?;
     let as_of = view.polled_at.unwrap_or(view.now);
     Ok(Json(StatusJson {

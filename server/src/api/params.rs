@@ -35,6 +35,12 @@ impl Params {
         Some(value.trim())
     }
 
+    /// The first of `names` that is given: the long names of the first API, and the short ones
+    /// that the pages' URLs have.
+    pub fn either(&self, names: [&'static str; 2]) -> &'static str {
+        names.into_iter().find(|name| self.text(name).is_some()).unwrap_or(names[0])
+    }
+
     /// A business date; today's unless given.
     pub fn date(&self, name: &'static str, service: &Service) -> Result<BusinessDate, Fault> {
         match self.text(name) {
@@ -96,9 +102,10 @@ impl Params {
                 Some((column, order))
             }
         };
-        let filter = |column: RunColumn| match (column, self.text(column.key())?) {
-            (RunColumn::Phase, all) if all.eq_ignore_ascii_case("ALL") => None,
-            (column, text) => Some((column, text.to_owned())),
+        let phase = self.phase("phase")?;
+        let filter = |column: RunColumn| match column {
+            RunColumn::Phase => phase.map(|phase| (column, format!("={phase}"))),
+            column => Some((column, self.text(column.key())?.to_owned())),
         };
         Ok(RunQuery {
             search: self.text("q").unwrap_or_default().to_owned(),

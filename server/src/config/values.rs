@@ -163,8 +163,11 @@ pub(super) struct FileValues(HashMap<String, String>);
 pub(super) fn read_file(path: &Path) -> Result<(FileValues, Option<Vec<EssentialSettings>>), ConfigError> {
     let refuse = |problem: String| ConfigError::new(path.display().to_string(), problem);
     let text = std::fs::read_to_string(path).map_err(|error| refuse(format!("cannot be read: {error}")))?;
-    let mut document: toml::Table =
-        text.parse().map_err(|error: toml::de::Error| refuse(error.to_string()))?;
+    // Without the line that the parser would quote: it may hold a secret.
+    let mut document: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        refuse(format!("line {}: {}", before.matches('\n').count() + 1, error.message()))
+    })?;
     let essentials = match document.remove("essentials") {
         None => None,
         Some(list) => Some(list.try_into().map_err(|error: toml::de::Error| {
