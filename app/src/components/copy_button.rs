@@ -52,7 +52,8 @@ mod browser {
     pub(super) fn copy(text: &str) -> Option<()> {
         let navigator = Reflect::get(&window(), &JsValue::from_str("navigator")).ok()?;
         let clipboard = Reflect::get(&navigator, &JsValue::from_str("clipboard")).ok()?;
-        let write: Function = Reflect::get(&clipboard, &JsValue::from_str("writeText")).ok()?.dyn_into().ok()?;
+        let write: Function =
+            Reflect::get(&clipboard, &JsValue::from_str("writeText")).ok()?.dyn_into().ok()?;
         write.call1(&clipboard, &JsValue::from_str(text)).ok().map(drop)
     }
 }

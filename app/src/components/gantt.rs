@@ -58,11 +58,7 @@ pub(crate) fn gantt(view: &RunTasksView, zone: &Zone) -> AnyView {
     .into_any()
 }
 
-fn tick_label(
-    tick: &Tick,
-    zone: &Zone,
-    label: fn(&Zone, Timestamp) -> String,
-) -> impl IntoView + use<> {
+fn tick_label(tick: &Tick, zone: &Zone, label: fn(&Zone, Timestamp) -> String) -> impl IntoView + use<> {
     let anchor = match tick.left {
         0..100 => "start",
         100..=900 => "middle",
@@ -171,7 +167,9 @@ mod tests {
 
     #[test]
     fn counts_tries_against_those_allowed() {
-        for (try_number, max_tries, expect) in [(0, 1, "—"), (1, 0, "1/1"), (2, 1, "2/2"), (1, 3, "1/4"), (5, 1, "5/5")] {
+        for (try_number, max_tries, expect) in
+            [(0, 1, "—"), (1, 0, "1/1"), (2, 1, "2/2"), (1, 3, "1/4"), (5, 1, "5/5")]
+        {
             assert_eq!(tries(&task("t", -1, try_number, max_tries)), expect);
         }
     }
@@ -179,7 +177,10 @@ mod tests {
     #[test]
     fn links_to_the_newest_try() {
         let url = |task| task_url("https://air/dags/d/runs/r", &task);
-        assert_eq!(url(task("enrich a/b", -1, 2, 1)), "https://air/dags/d/runs/r/tasks/enrich%20a%2Fb?try_number=2");
+        assert_eq!(
+            url(task("enrich a/b", -1, 2, 1)),
+            "https://air/dags/d/runs/r/tasks/enrich%20a%2Fb?try_number=2"
+        );
         assert_eq!(url(task("t", 3, 0, 1)), "https://air/dags/d/runs/r/tasks/t/mapped/3");
     }
 }

@@ -13,7 +13,8 @@ use model::view::RunTasksView;
 pub(crate) fn run_detail(view: &RunTasksView, place: &Place, zone: &Zone) -> AnyView {
     let run = &view.run;
     let tone = if run.is_recognised() { Tone::of_run(run.status()) } else { Tone::Unrecognised };
-    let trigger = run.trigger().map_or_else(|| run.row.trigger_type.clone(), |trigger| trigger.label().to_owned());
+    let trigger =
+        run.trigger().map_or_else(|| run.row.trigger_type.clone(), |trigger| trigger.label().to_owned());
     let counts_in = match run.phase {
         Some(phase) if phase.as_str() != trigger => format!("{trigger}, counts in {phase}"),
         _ => trigger,

@@ -75,7 +75,8 @@ mod tests {
 
     #[test]
     fn links_keep_the_date_and_encode_the_run() {
-        let place = Place { date: BusinessDate::parse("2026-02-18").ok(), search: "x".into(), ..Place::default() };
+        let place =
+            Place { date: BusinessDate::parse("2026-02-18").ok(), search: "x".into(), ..Place::default() };
         assert_eq!(run_href(&place, &"FGW a&b".into()), "/rca?date=2026-02-18&run=FGW%20a%26b");
         assert_eq!(run_href(&Place::default(), &"r".into()), "/rca?run=r");
     }

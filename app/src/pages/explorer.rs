@@ -13,8 +13,8 @@ use crate::api::runs::list_runs;
 use crate::components::date_picker::DatePicker;
 use crate::components::day_links::day_links;
 use crate::components::error_page::ErrorPage;
-use crate::components::refetch::refetch_on_change;
 use crate::components::page_meta::PageMeta;
+use crate::components::refetch::refetch_on_change;
 use crate::components::skeleton::Skeleton;
 use crate::components::sources_banner::SourcesBanner;
 use crate::context::WithPlace;
@@ -25,8 +25,8 @@ use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
-use model::{BusinessDate, SnapshotId};
 use model::view::{RunQuery, RunsView};
+use model::{BusinessDate, SnapshotId};
 use query::{read_query, with_query};
 use scroll::WINDOW_ROWS;
 use windows::Question;
@@ -154,7 +154,9 @@ mod tests {
 
     #[test]
     fn groups_thousands() {
-        for (number, expect) in [(0, "0"), (999, "999"), (1000, "1,000"), (20_000, "20,000"), (1_234_567, "1,234,567")] {
+        for (number, expect) in
+            [(0, "0"), (999, "999"), (1000, "1,000"), (20_000, "20,000"), (1_234_567, "1,234,567")]
+        {
             assert_eq!(grouped(number), expect);
         }
     }

@@ -19,7 +19,7 @@ use crate::context::{WithPlace, use_zone};
 use crate::error::AppError;
 use crate::location::Place;
 use crate::time::{Zone, duration};
-use choice::{OpenRun, count_words, is_failure};
+use choice::{OpenRun, count_words, is_failure, keep_essential};
 use failures::failure_list;
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -42,10 +42,12 @@ type Tasks = Option<(RunId, Result<RunTasksView, AppError>)>;
 fn Rca(place: Memo<Place>) -> impl IntoView {
     let date = Memo::new(move |_| place.with(|place| place.date));
     let chosen = Memo::new(move |_| place.with(|place| OpenRun::parse(place.filter(RunColumn::Run))));
+    let essential =
+        Memo::new(move |_| place.with(|place| place.filter(RunColumn::Essential).map(str::to_owned)));
     let board = RwSignal::new(None::<SnapshotId>);
     let answer = Resource::new(
-        move || (date.get(), chosen.get(), board.get()),
-        |(date, chosen, _)| fetch(date, chosen),
+        move || (date.get(), essential.get(), chosen.get(), board.get()),
+        |(date, essential, chosen, _)| fetch(date, essential, chosen),
     );
     refetch_on_change(board, answer);
     let zone = use_zone();
@@ -61,9 +63,17 @@ fn Rca(place: Memo<Place>) -> impl IntoView {
     }
 }
 
-/// The failures, then the tasks of the run that is open among them.
-async fn fetch(date: Option<BusinessDate>, chosen: OpenRun) -> Result<Dated<(FailuresView, Tasks)>, AppError> {
-    let dated = list_failures(date).await?;
+/// The failures, those of one essential where the URL names it, then the tasks of the run that
+/// is open among them.
+async fn fetch(
+    date: Option<BusinessDate>,
+    essential: Option<String>,
+    chosen: OpenRun,
+) -> Result<Dated<(FailuresView, Tasks)>, AppError> {
+    let mut dated = list_failures(date).await?;
+    if let Some(essential) = &essential {
+        keep_essential(&mut dated.view, essential);
+    }
     let tasks = match chosen.among(&dated.view) {
         Some(run_id) => Some((run_id.clone(), get_run_tasks(Some(dated.date), run_id).await)),
         None => None,
@@ -71,12 +81,7 @@ async fn fetch(date: Option<BusinessDate>, chosen: OpenRun) -> Result<Dated<(Fai
     Ok(dated.map(|failures| (failures, tasks)))
 }
 
-fn rca(
-    dated: &Dated<(FailuresView, Tasks)>,
-    chosen: &OpenRun,
-    place: Memo<Place>,
-    zone: &Zone,
-) -> AnyView {
+fn rca(dated: &Dated<(FailuresView, Tasks)>, chosen: &OpenRun, place: Memo<Place>, zone: &Zone) -> AnyView {
     let (view, tasks) = &dated.view;
     let now_at = place.get();
     let open = chosen.among(view);
@@ -87,6 +92,10 @@ fn rca(
     };
     let title = format!("RCA: {found}, {}", dated.date.label());
     let names: Vec<_> = view.essentials.iter().map(|essential| essential.display_name.as_str()).collect();
+    let only = now_at.filter(RunColumn::Essential).map(str::to_owned);
+    let all = only.clone().map(|name| {
+        view! { <p class="rca-only">{format!("Only {name}. ")}<a href=now_at.elsewhere().href(PATH)>"Show all failures"</a></p> }
+    });
     let detail = |wanted: RunId| run_panel(tasks, &wanted, &now_at, zone);
     let elsewhere = open.clone().filter(|open| !is_failure(view, open)).map(|open| {
         view! {
@@ -109,8 +118,9 @@ fn rca(
             </div>
         </div>
         <SourcesBanner sources=view.sources.clone() polled_at=view.polled_at now=view.now/>
+        {all}
         {elsewhere}
-        {nothing_failed(view, dated.date)}
+        {nothing_failed(view, dated.date, only)}
         {failure_list(view, open, &now_at, zone, &detail)}
     }
     .into_any()
@@ -121,15 +131,17 @@ fn age(view: &FailuresView) -> Option<String> {
     Some(format!(", data {} old", duration(view.now.as_second() - polled_at.as_second())))
 }
 
-fn nothing_failed(view: &FailuresView, date: BusinessDate) -> impl IntoView + use<> {
+fn nothing_failed(view: &FailuresView, date: BusinessDate, only: Option<String>) -> impl IntoView + use<> {
     view.essentials.is_empty().then(|| {
+        let of = only.map(|name| format!(" of {name}")).unwrap_or_default();
         let words = match view.polled_at {
             Some(_) => format!(
-                "No run of {} has failed{}. New failures show here by themselves.",
+                "No run{of} of {} has failed{}. New failures show here by themselves.",
                 date.label(),
                 age(view).unwrap_or_default()
             ),
-            None => "Nothing is known of this date yet: the sources have not answered. SENTRY keeps asking.".to_owned(),
+            None => "Nothing is known of this date yet: the sources have not answered. SENTRY keeps asking."
+                .to_owned(),
         };
         view! { <p class="section-card rca-nothing">{words}</p> }
     })

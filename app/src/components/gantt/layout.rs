@@ -179,6 +179,9 @@ mod tests {
 
     #[test]
     fn writes_percentages() {
-        assert_eq!((percent(0), percent(125), percent(1000)), ("0.0%".into(), "12.5%".into(), "100.0%".into()));
+        assert_eq!(
+            (percent(0), percent(125), percent(1000)),
+            ("0.0%".into(), "12.5%".into(), "100.0%".into())
+        );
     }
 }

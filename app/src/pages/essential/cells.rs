@@ -156,7 +156,8 @@ mod tests {
 
     #[test]
     fn selects_by_dataset_and_slice() {
-        let matrix = [dataset("x.cfg", &["EMEA-1", "NA-1"]), dataset("x.sls", &["EMEA-2"]), dataset("x.none", &[])];
+        let matrix =
+            [dataset("x.cfg", &["EMEA-1", "NA-1"]), dataset("x.sls", &["EMEA-2"]), dataset("x.none", &[])];
         let check = |dataset: &str, slice: &str, expect: &[(&str, usize)]| {
             let selected = select(&matrix, dataset, slice);
             let names: Vec<_> =

@@ -27,9 +27,8 @@ impl<'a> Step<'a> {
 
     /// What the step is in `phase`: as bad as its worst dataset, done when all are.
     pub(crate) fn status(&self, phase: Phase) -> DatasetStatus {
-        let count = |wanted| {
-            self.datasets.iter().filter(|dataset| dataset.in_phase(phase).status == wanted).count()
-        };
+        let count =
+            |wanted| self.datasets.iter().filter(|dataset| dataset.in_phase(phase).status == wanted).count();
         if count(DatasetStatus::Failed) > 0 {
             DatasetStatus::Failed
         } else if count(DatasetStatus::Success) == self.datasets.len() {

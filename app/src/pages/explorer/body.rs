@@ -103,7 +103,9 @@ fn gap_row(rows: usize) -> impl IntoView {
 
 fn nothing_row(view: &RunsView) -> Option<impl IntoView + use<>> {
     let words = match (view.polled_at, view.total, view.matching) {
-        (None, ..) => "Nothing is known of this date yet: the sources have not answered. SENTRY keeps asking.",
+        (None, ..) => {
+            "Nothing is known of this date yet: the sources have not answered. SENTRY keeps asking."
+        }
         (_, 0, _) => "This date has no runs yet. Choose another date, or wait: new runs show by themselves.",
         (_, _, 0) => "No run matches. Shorten a filter, or clear them all.",
         _ => return None,
@@ -146,7 +148,9 @@ fn pager(view: &RunsView, in_sight: Range<usize>, place: &Place, query: &RunQuer
         false => format!("Rows {}–{} of {}", in_sight.start + 1, in_sight.end, view.matching),
     };
     let link = |to: Option<usize>, words: &'static str| {
-        to.map(|offset| view! { <a class="quick-action" href=explorer_href(place, query, offset)>{words}</a> })
+        to.map(
+            |offset| view! { <a class="quick-action" href=explorer_href(place, query, offset)>{words}</a> },
+        )
     };
     view! {
         <nav class="explorer-pager" aria-label="Pages of runs">

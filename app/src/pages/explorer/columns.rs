@@ -62,8 +62,12 @@ fn run_cell(item: &RunListItem, column: RunColumn, place: &Place, zone: &Zone) -
     let text = match column {
         RunColumn::Essential => return essentials_cell(item, place).into_any(),
         RunColumn::Status => return status_cell(item).into_any(),
-        RunColumn::Started => return view! { <td class="mono">{clock_time(zone, item.started_at)}</td> }.into_any(),
-        RunColumn::Updated => return view! { <td class="mono">{clock_time(zone, item.updated_at)}</td> }.into_any(),
+        RunColumn::Started => {
+            return view! { <td class="mono">{clock_time(zone, item.started_at)}</td> }.into_any();
+        }
+        RunColumn::Updated => {
+            return view! { <td class="mono">{clock_time(zone, item.updated_at)}</td> }.into_any();
+        }
         RunColumn::Run => {
             let href = run_href(place, &item.run_id);
             let run_id = item.run_id.to_string();

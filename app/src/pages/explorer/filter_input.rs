@@ -41,7 +41,9 @@ pub(crate) fn column_filter(column: RunColumn, place: Memo<Place>, query: Memo<R
         return Either::Left(phase_filter(label, text, place, query));
     }
     let field = Field { name: column.key(), label, hint: filter_hint(column), is_search: false };
-    Either::Right(text_input(field, text, place, query, move |query, text| with_filter(&query, column, &text)))
+    Either::Right(text_input(field, text, place, query, move |query, text| {
+        with_filter(&query, column, &text)
+    }))
 }
 
 /// Everywhere in SENTRY the parameter `phase` is one of its words, so here it is chosen.

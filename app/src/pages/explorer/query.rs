@@ -1,7 +1,7 @@
 //! The explorer's query in the URL: `q`, `sort` (`started`, or `-started` for the largest
 //! first), and one parameter for each column that is filtered.
 
-use crate::location::{Place, PhaseChoice};
+use crate::location::{PhaseChoice, Place};
 use model::view::{RunColumn, RunQuery, SortOrder};
 
 /// The query of `place`. A column that cannot be sorted by counts as not named.
@@ -82,7 +82,13 @@ mod tests {
         };
         check(&[], "");
         check(
-            &[("date", "2026-02-18"), ("status", "=FAILED"), ("sort", "-started"), ("q", " emea "), ("dataset", "cfg")],
+            &[
+                ("date", "2026-02-18"),
+                ("status", "=FAILED"),
+                ("sort", "-started"),
+                ("q", " emea "),
+                ("dataset", "cfg"),
+            ],
             "?date=2026-02-18&sort=-started&dataset=cfg&status=%3DFAILED&q=emea",
         );
         check(&[("phase", "FINAL"), ("dag", "x")], "?phase=FINAL&dag=x");

@@ -6,11 +6,11 @@ use super::scroll::{ROW_PX, WINDOW_ROWS, rows_to_draw};
 use super::windows::{Question, Windows};
 use crate::api::runs::list_runs;
 use leptos::html;
+use leptos::prelude::*;
 #[cfg(not(feature = "ssr"))]
 use leptos::wasm_bindgen::JsCast;
 #[cfg(not(feature = "ssr"))]
 use leptos::web_sys::HtmlElement;
-use leptos::prelude::*;
 use model::view::RunListItem;
 use std::ops::Range;
 use std::time::Duration;
@@ -199,7 +199,8 @@ fn follow_frame(rows: Rows, question: Memo<Question>, offset: Memo<usize>) {
 /// the others, and what is moved loses the focus.
 #[cfg(not(feature = "ssr"))]
 fn keep_focus(rows: Rows) {
-    let row_of_focus = || document().active_element()?.closest("tr[aria-rowindex]").ok()??.get_attribute("aria-rowindex");
+    let row_of_focus =
+        || document().active_element()?.closest("tr[aria-rowindex]").ok()??.get_attribute("aria-rowindex");
     let focused = StoredValue::new(None::<String>);
     let seen = window_event_listener(leptos::ev::focusin, move |_| focused.set_value(row_of_focus()));
     on_cleanup(move || seen.remove());
@@ -231,7 +232,9 @@ fn fetch_the_rest(rows: Rows, question: Memo<Question>) {
         let (question, first_row) = (question.clone(), *first_row);
         async move {
             let answer = list_runs(question.date, question.query.clone(), first_row, WINDOW_ROWS).await;
-            rows.trouble.set(answer.as_ref().err().map(|error| format!("Rows are missing: {error} Scroll to try again.")));
+            rows.trouble.set(
+                answer.as_ref().err().map(|error| format!("Rows are missing: {error} Scroll to try again.")),
+            );
             if let Ok(dated) = answer {
                 rows.windows.update(|windows| windows.keep(&question, first_row, dated.view.rows));
             }

@@ -37,6 +37,15 @@ impl OpenRun {
     }
 }
 
+/// Leaves the failures of the essential that `name` spells, as catalog name or display name.
+pub(crate) fn keep_essential(failures: &mut FailuresView, name: &str) {
+    let name = name.trim_start_matches('=').trim();
+    failures.essentials.retain(|essential| {
+        essential.name.as_str().eq_ignore_ascii_case(name)
+            || essential.display_name.eq_ignore_ascii_case(name)
+    });
+}
+
 /// Whether `run_id` stands among the failures, and not only in the URL.
 pub(crate) fn is_failure(failures: &FailuresView, run_id: &RunId) -> bool {
     runs_of(failures).any(|run| run == *run_id)
@@ -59,9 +68,7 @@ pub(crate) fn count_words(failures: &FailuresView) -> String {
 mod tests {
     use super::*;
     use model::view::{EssentialFailures, StepFailures};
-    use model::{
-        BusinessDate, EssentialStatus, Phase, PhaseBoard, Run, RunKey, RunRow, Timestamp,
-    };
+    use model::{BusinessDate, EssentialStatus, Phase, PhaseBoard, Run, RunKey, RunRow, Timestamp};
 
     fn run(run_id: &str) -> Run {
         Run {
@@ -137,6 +144,15 @@ mod tests {
         let failures = failures(&[&["a"], &["c"]]);
         assert!(is_failure(&failures, &"c".into()));
         assert!(!is_failure(&failures, &"b".into()));
+    }
+
+    #[test]
+    fn keeps_one_essential_by_either_name() {
+        for (name, kept) in [("e", 2), ("=E", 2), ("Other", 0)] {
+            let mut failures = failures(&[&["a"], &["c"]]);
+            keep_essential(&mut failures, name);
+            assert_eq!(failures.essentials.len(), kept, "{name}");
+        }
     }
 
     #[test]

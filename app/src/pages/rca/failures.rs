@@ -1,12 +1,12 @@
 //! The failures of a date, by essential and step, with what they hold up.
 
 use super::choice::OpenRun;
-use crate::components::run_link::{Over, add_parameters, clock_time, neighbour_link, run_href, run_time};
+use crate::components::run_link::{Over, add_parameters, clock_time, neighbour_link, run_time};
 use crate::components::state_mark::{Tone, state_mark};
 use crate::location::{Place, essential_path};
 use crate::time::Zone;
 use leptos::prelude::*;
-use model::view::{EssentialFailures, FailuresView, Neighbour, StepFailures};
+use model::view::{EssentialFailures, FailuresView, Neighbour, RunColumn, StepFailures};
 use model::{Run, RunId, Timestamp};
 
 /// What every part of the list needs besides its own content.
@@ -38,7 +38,8 @@ fn essential_failures(
     detail: &dyn Fn(RunId) -> AnyView,
 ) -> impl IntoView + use<> {
     let path = frame.place.elsewhere().href(&essential_path(&essential.name));
-    let steps: Vec<_> = essential.steps.iter().map(|step| step_failures(step, &path, frame, detail)).collect();
+    let steps: Vec<_> =
+        essential.steps.iter().map(|step| step_failures(step, &path, frame, detail)).collect();
     let progress = format!("PRELIM {}, FINAL {}", essential.prelim.progress(), essential.final_.progress());
     view! {
         <section class="section-card failures-essential">
@@ -92,11 +93,11 @@ fn step_failures(
 
 fn failed_run(run: &Run, frame: &Frame, detail: &dyn Fn(RunId) -> AnyView) -> impl IntoView + use<> {
     let is_open = frame.open.as_ref() == Some(&run.row.run_id);
-    let href = if is_open {
-        run_href(&frame.place, &RunId::new(OpenRun::NONE))
-    } else {
-        run_href(&frame.place, &run.row.run_id)
-    };
+    // The list stays as narrow as it is.
+    let mut place = frame.place.elsewhere();
+    place.set_filter(RunColumn::Essential, frame.place.filter(RunColumn::Essential).unwrap_or_default());
+    place.set_filter(RunColumn::Run, if is_open { OpenRun::NONE } else { run.row.run_id.as_str() });
+    let href = place.href("/rca");
     let slice = run.slice.as_ref().map(ToString::to_string).unwrap_or_default();
     let trigger = run.trigger().map_or("", |trigger| trigger.label());
     view! {
