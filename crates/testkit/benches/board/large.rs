@@ -6,11 +6,12 @@ use crate::http::Connection;
 use crate::table::{Row, number, percentile};
 use anyhow::{Context, ensure};
 use serde_json::Value;
-use sqlx::{AssertSqlSafe, Executor, MySqlConnection, Row as _};
 use std::collections::BTreeSet;
 use std::time::Instant;
 use testkit::mariadb::{LargeEstate, MariaDb, load_large_estate};
 
+/// In the server's data folder.
+const SLOW_LOG: &str = "slow.log";
 /// Past dates that are read, each for the first time.
 const DATES: usize = 8;
 
@@ -18,7 +19,14 @@ pub(crate) async fn measure(setup: &Setup) -> anyhow::Result<Vec<Row>> {
     let datasets = catalog_datasets()?;
     let mut large = LargeEstate::five_million(&today(), datasets);
     large.rows = setup.choose(large.rows, 300_000);
-    let server = MariaDb::start_with(&["--innodb-buffer-pool-size=1G"]);
+    let server = MariaDb::start_with(&[
+        "--innodb-buffer-pool-size=1G",
+        "--slow-query-log=ON",
+        &format!("--slow-query-log-file={SLOW_LOG}"),
+        "--log-slow-verbosity=query_plan,explain",
+        // Every query counts as slow: the log tells how each was run.
+        "--long-query-time=0",
+    ]);
     let started = Instant::now();
     let databases = load_large_estate(&server, "large", &large).await;
     let loaded_s = started.elapsed().as_secs_f64();
@@ -26,6 +34,7 @@ pub(crate) async fn measure(setup: &Setup) -> anyhow::Result<Vec<Row>> {
 
     let estate = Estate::new(&server, databases).await?;
     let sentry = estate.start(setup).await?;
+    sentry.wait_for_board().await?;
     let mut connection = Connection::open(sentry.address).await?;
     // Spread over the whole time; the newest two are left out: today is polled already, and
     // late rows of the next dates lie beside them.
@@ -43,7 +52,7 @@ pub(crate) async fn measure(setup: &Setup) -> anyhow::Result<Vec<Row>> {
         took_ms.push(answer.total.as_secs_f64() * 1e3);
     }
     let unread = large.dates.iter().rev().nth(1).context("too few dates")?;
-    let index = index_used(&server, &estate, unread, &mut connection).await?;
+    let index = index_used(&server, unread, &mut connection).await?;
     let slowest = percentile(&mut took_ms, 100.0)?;
     Ok(vec![Row::at_most(
         &format!("board of one date out of {} workflow rows", number(large.rows as f64)),
@@ -60,46 +69,34 @@ pub(crate) async fn measure(setup: &Setup) -> anyhow::Result<Vec<Row>> {
     )])
 }
 
-/// Has the program read one more date, takes its query from the server's log, and asks the server
-/// how it runs that.
-async fn index_used(
-    server: &MariaDb,
-    estate: &Estate,
-    date: &str,
-    connection: &mut Connection,
-) -> anyhow::Result<String> {
-    server.execute("SET GLOBAL log_output = 'TABLE'; SET GLOBAL general_log = 1").await;
+/// Has the program read one more date, and takes from the server's log how it ran the queries.
+async fn index_used(server: &MariaDb, date: &str, connection: &mut Connection) -> anyhow::Result<String> {
+    let log = server.dir().join("data").join(SLOW_LOG);
+    let read = || std::fs::read_to_string(&log).with_context(|| format!("read {}", log.display()));
+    let before = read()?.len();
     let answer = connection.get(&format!("/api/essentials?business_date={date}")).await?;
-    server.execute("SET GLOBAL general_log = 0").await;
     ensure!(answer.status == 200, "{date}: {}", answer.status);
-    let mut admin = server.admin().await;
-    let queries = queries_on_runs(&mut admin, date).await?;
-    let query = queries.first().with_context(|| format!("the server has logged no query for {date}"))?;
-    admin.execute(sqlx::raw_sql(AssertSqlSafe(format!("USE {}", estate.databases.fgw)))).await?;
-    let plan = sqlx::raw_sql(AssertSqlSafe(format!("EXPLAIN {query}"))).fetch_all(&mut admin).await?;
-    let mut used = BTreeSet::new();
-    for step in plan {
-        let text = |column: &str| step.try_get::<Option<String>, _>(column);
-        if let Some(table) = text("table")? {
-            let key = text("key")?.unwrap_or_else(|| "none".to_owned());
-            used.insert(format!("{key} ({} on {table})", text("type")?.unwrap_or_default()));
-        }
-    }
-    ensure!(!used.is_empty(), "EXPLAIN says nothing about {query}");
-    let used = Vec::from_iter(used).join(", ");
-    Ok(format!("index by EXPLAIN of the {} logged queries' first: {used}", queries.len()))
+    let log = read()?;
+    let used = plans(&log[before..]);
+    ensure!(!used.is_empty(), "the server has logged no plan of a query on workflow rows");
+    Ok(format!("index used, by the server's own log: {}", Vec::from_iter(used).join(", ")))
 }
 
-async fn queries_on_runs(admin: &mut MySqlConnection, date: &str) -> anyhow::Result<Vec<String>> {
-    let logged: Vec<(String,)> = sqlx::query_as(
-        "SELECT CONVERT(argument USING utf8mb4) FROM mysql.general_log \
-         WHERE command_type IN ('Execute', 'Query') AND argument LIKE '%WORKFLOW_RUN_INSTANCE%' \
-         AND argument LIKE CONCAT('%', ?, '%') ORDER BY event_time",
-    )
-    .bind(date)
-    .fetch_all(admin)
-    .await?;
-    // From SELECT on: EXPLAIN takes no `SET STATEMENT … FOR` before it.
-    let select = |text: &String| text.to_uppercase().find("SELECT").map(|at| text[at..].to_owned());
-    Ok(logged.iter().filter_map(|(text,)| select(text)).collect())
+/// Index and access type of every query on workflow rows in `log`. It holds, for each query, the
+/// rows of EXPLAIN behind their headings, tabs between the columns.
+fn plans(log: &str) -> BTreeSet<String> {
+    let mut headings: Vec<&str> = Vec::new();
+    let mut used = BTreeSet::new();
+    for line in log.lines().filter_map(|line| line.strip_prefix("# explain: ")) {
+        let cells: Vec<&str> = line.split('\t').collect();
+        if cells.contains(&"possible_keys") {
+            headings = cells;
+            continue;
+        }
+        let cell = |name| Some(*cells.get(headings.iter().position(|heading| *heading == name)?)?);
+        if cell("table").is_some_and(|table| table.eq_ignore_ascii_case("WORKFLOW_RUN_INSTANCE")) {
+            used.insert(format!("{} ({})", cell("key").unwrap_or("?"), cell("type").unwrap_or("?")));
+        }
+    }
+    used
 }

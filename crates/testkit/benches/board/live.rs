@@ -38,8 +38,8 @@ pub(crate) async fn measure(setup: &Setup) -> anyhow::Result<Vec<Row>> {
     let server = MariaDb::shared();
     let estate = Estate::today(server, "live").await?;
     let sentry = estate.start(setup).await?;
-    // The first board is there: from now on streams begin with it.
-    sentry.get("/api/essentials").await?;
+    // From the first board on streams begin with it.
+    sentry.wait_for_board().await?;
     let clients = setup.choose(2000, 200);
     let changes = setup.choose(10, 2);
 

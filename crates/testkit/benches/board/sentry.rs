@@ -80,6 +80,18 @@ impl Sentry {
         Ok(answer.body)
     }
 
+    /// Waits until the sources have answered for today's board.
+    pub(crate) async fn wait_for_board(&self) -> anyhow::Result<()> {
+        let started = Instant::now();
+        loop {
+            match self.get("/api/essentials").await {
+                Ok(_) => return Ok(()),
+                Err(error) if started.elapsed() > START_LIMIT => return Err(error),
+                Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+            }
+        }
+    }
+
     /// What a client types.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)

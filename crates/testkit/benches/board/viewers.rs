@@ -32,6 +32,7 @@ pub(crate) async fn measure(setup: &Setup) -> anyhow::Result<Vec<Row>> {
     let server = MariaDb::shared();
     let estate = Estate::today(server, "viewers").await?;
     let sentry = estate.start(setup).await?;
+    sentry.wait_for_board().await?;
     let mut admin = server.admin().await;
     let polls = setup.choose(30, 4);
     let window = Duration::from_secs(POLL_SECONDS * polls);
