@@ -111,6 +111,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     if !arguments.sentry.is_file() {
         bail!("{} is not there: build it with `make build`", arguments.sentry.display());
     }
+    let circumstances = table::circumstances()?;
     let setup = Setup { sentry: arguments.sentry, quick: arguments.quick };
     let named = if arguments.parts.is_empty() { Part::value_variants() } else { &arguments.parts };
     let mut rows = Vec::new();
@@ -131,7 +132,7 @@ async fn main() -> anyhow::Result<ExitCode> {
             }
         }
     }
-    let report = table::report(&rows, arguments.quick)?;
+    let report = table::report(&circumstances, &rows, arguments.quick);
     println!("\n{report}");
     if let Some(path) = &arguments.write {
         std::fs::write(path, &report).with_context(|| format!("write {}", path.display()))?;

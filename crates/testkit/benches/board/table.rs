@@ -108,7 +108,7 @@ impl From<bool> for Reached {
 }
 
 /// The whole table as Markdown, columns aligned so that it reads well in a terminal too.
-pub(crate) fn report(rows: &[Row], quick: bool) -> anyhow::Result<String> {
+pub(crate) fn report(circumstances: &str, rows: &[Row], quick: bool) -> String {
     let head = ["what", "bar", "measured", "", "how"].map(str::to_owned);
     let mut cells = vec![head];
     cells.extend(rows.iter().map(|row| {
@@ -119,7 +119,7 @@ pub(crate) fn report(rows: &[Row], quick: bool) -> anyhow::Result<String> {
     let widths: [usize; 5] = std::array::from_fn(|column| {
         cells.iter().map(|cells| cells[column].chars().count()).max().unwrap_or_default()
     });
-    let mut text = format!("# Measured by `make bench`\n\n{}\n\n", circumstances()?);
+    let mut text = format!("# Measured by `make bench`\n\n{circumstances}\n\n");
     if quick {
         text.push_str("A short run (`--quick`): shows that everything can be measured, proves no bar.\n\n");
     }
@@ -140,11 +140,11 @@ pub(crate) fn report(rows: &[Row], quick: bool) -> anyhow::Result<String> {
     let bars = rows.iter().filter(|row| row.is_bar()).count();
     let passed = bars - rows.iter().filter(|row| row.failed()).count();
     let _ = writeln!(text, "\n{passed} of {bars} bars reached.");
-    Ok(text)
+    text
 }
 
-/// The machine, the tools and the commit.
-fn circumstances() -> anyhow::Result<String> {
+/// The machine, how busy it is, and the commit.
+pub(crate) fn circumstances() -> anyhow::Result<String> {
     let cpuinfo = std::fs::read_to_string("/proc/cpuinfo").context("read /proc/cpuinfo")?;
     let cpu = cpuinfo.lines().find_map(|line| line.strip_prefix("model name")?.split_once(':'));
     let cpu = cpu.map_or("unknown processor", |(_, name)| name.trim());
@@ -160,10 +160,12 @@ fn circumstances() -> anyhow::Result<String> {
     };
     let commit = said("git", &["rev-parse", "--short", "HEAD"]).unwrap_or_else(|| "unknown".to_owned());
     let kernel = said("uname", &["-sr"]).unwrap_or_default();
+    let loadavg = std::fs::read_to_string("/proc/loadavg").context("read /proc/loadavg")?;
+    let load = loadavg.split(' ').next().unwrap_or_default();
     let now = model::Clock::system().now();
     Ok(format!(
-        "{cores} cores of {cpu}, {} GB of memory, {kernel}; commit {commit}; {}. \
-         Server, load and databases share these cores.",
+        "{cores} cores of {cpu}, {} GB of memory, {kernel}; commit {commit}; {}. Server, load and databases \
+         share these cores with whatever else runs: load average {load} before the start.",
         number(kib.unwrap_or_default() / 1_048_576.0),
         now.strftime("%d-%b-%Y %H:%M UTC"),
     ))
