@@ -3,6 +3,7 @@
 use crate::Setup;
 use crate::estate::{Estate, POLL_SECONDS, today};
 use crate::http::Connection;
+use crate::sentry::Sentry;
 use crate::table::{Reached, Row, number};
 use anyhow::{Context, ensure};
 use sqlx::MySqlConnection;
@@ -14,7 +15,7 @@ use testkit::mariadb::MariaDb;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-/// What the viewers look at, over and over.
+/// What the viewers look at, over and over. All of it is read from the board's snapshot.
 const PATHS: &[&str] = &[
     "/",
     "/?phase=ALL",
@@ -22,9 +23,11 @@ const PATHS: &[&str] = &[
     "/essentials/TB-Derivatives",
     "/api/status/DERIV",
     "/explorer",
-    "/rca",
     "/api/health",
 ];
+/// What they look at besides in the last round: it opens the tasks of a failed run, which no
+/// poll reads. However many open them, they are asked for once in a while.
+const PATHS_WITH_TASKS: &[&str] = &["/rca"];
 /// A viewer asks for the next page this long after it has one.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -39,40 +42,60 @@ pub(crate) async fn measure(setup: &Setup) -> anyhow::Result<Vec<Row>> {
 
     let alone = count_selects(&mut admin, window).await?;
     let viewers = setup.choose(200, 20);
+    let (watched, seen) = watch(&mut admin, &sentry, viewers, PATHS, window).await?;
+    let (with_tasks, _) = watch(&mut admin, &sentry, viewers, PATHS_WITH_TASKS, window).await?;
+
+    ensure!(alone > 0, "no query was counted: the program does not read this database");
+    ensure!(seen > viewers, "{viewers} viewers got only {seen} answers");
+    // A poll, and a look at whether both databases are up, may fall just inside or outside a window.
+    let edge = alone / polls + 2;
+    let per_minute = |selects: u64| number(selects as f64 * 60.0 / window.as_secs_f64());
+    Ok(vec![
+        Row::holds(
+            &format!("database queries a minute with 0 and with {viewers} viewers"),
+            "the same",
+            Reached::from(alone.abs_diff(watched) <= edge),
+            format!("{} and {}", per_minute(alone), per_minute(watched)),
+            format!(
+                "MariaDB's Com_select over {} s each, a poll every {POLL_SECONDS} s: {alone} and {watched} (± {edge} \
+                 at the edges); meanwhile the viewers followed /api/live and got {} answers of {} pages and REST paths",
+                window.as_secs(),
+                number(seen as f64),
+                PATHS.len()
+            ),
+        ),
+        Row::information(
+            &format!("the same with {viewers} viewers of the RCA page"),
+            per_minute(with_tasks),
+            "it shows the tasks of a failed run, which no poll reads; they are kept for a while for everyone",
+        ),
+    ])
+}
+
+/// Queries within `window`, and answers, while `viewers` look at `paths` and follow the board.
+async fn watch(
+    admin: &mut MySqlConnection,
+    sentry: &Sentry,
+    viewers: u64,
+    paths: &'static [&'static str],
+    window: Duration,
+) -> anyhow::Result<(u64, u64)> {
     let answers = Arc::new(AtomicU64::new(0));
     let mut watching = JoinSet::new();
     for viewer in 0..viewers {
-        watching.spawn(view(viewer, sentry.address, answers.clone()));
+        watching.spawn(view(viewer, sentry.address, paths, answers.clone()));
         watching.spawn(follow(sentry.address));
     }
-    // Everybody is there, and every page has been seen once.
+    // Everybody is there.
     sleep(PAUSE * 3).await;
-    let seen = answers.load(Ordering::Relaxed);
-    let watched = count_selects(&mut admin, window).await?;
-    let seen = answers.load(Ordering::Relaxed) - seen;
+    let before = answers.load(Ordering::Relaxed);
+    let selects = count_selects(admin, window).await?;
+    let seen = answers.load(Ordering::Relaxed) - before;
     if let Some(gone) = watching.try_join_next() {
         gone?.context("a viewer gave up")?;
     }
     watching.shutdown().await;
-
-    ensure!(alone > 0, "no query was counted: the program does not read this database");
-    ensure!(seen > viewers, "{viewers} viewers got only {seen} answers");
-    // A poll, and a look at whether the databases are up, may fall just inside or outside a window.
-    let edge = 2 * alone.div_ceil(polls);
-    let per_minute = |selects: u64| number(selects as f64 * 60.0 / window.as_secs_f64());
-    Ok(vec![Row::holds(
-        &format!("database queries a minute with 0 and with {viewers} viewers"),
-        "the same",
-        Reached::from(alone.abs_diff(watched) <= edge),
-        format!("{} and {}", per_minute(alone), per_minute(watched)),
-        format!(
-            "MariaDB's Com_select over {} s each, a poll every {POLL_SECONDS} s: {alone} and {watched} (± {edge} at \
-             the edges); meanwhile the viewers followed /api/live and got {} answers of {} pages and REST paths",
-            window.as_secs(),
-            number(seen as f64),
-            PATHS.len()
-        ),
-    )])
+    Ok((selects, seen))
 }
 
 /// Queries that the server ran within `window`, which begins between two polls.
@@ -102,11 +125,16 @@ async fn selects(admin: &mut MySqlConnection) -> anyhow::Result<u64> {
     count.parse().with_context(|| format!("`{count}` is no count"))
 }
 
-async fn view(viewer: u64, address: SocketAddr, answers: Arc<AtomicU64>) -> anyhow::Result<()> {
+async fn view(
+    viewer: u64,
+    address: SocketAddr,
+    paths: &[&str],
+    answers: Arc<AtomicU64>,
+) -> anyhow::Result<()> {
     let mut connection = Connection::open(address).await?;
     // Not all at the same time, nor all at the same page.
     sleep(PAUSE.mul_f64(viewer as f64 / 200.0)).await;
-    for path in PATHS.iter().cycle().skip(viewer as usize % PATHS.len()) {
+    for path in paths.iter().cycle().skip(viewer as usize % paths.len()) {
         let answer = connection.get(path).await?;
         let said = || String::from_utf8_lossy(&answer.body);
         ensure!(answer.status == 200, "{path}: {} {}", answer.status, said());
