@@ -3,6 +3,7 @@
 use crate::http::Connection;
 use crate::{Setup, workspace};
 use anyhow::{Context, bail};
+use serde_json::Value;
 use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -20,7 +21,7 @@ pub(crate) struct Sentry {
     child: Child,
     /// Where it listens.
     pub(crate) address: SocketAddr,
-    /// From spawning the process to its first 200 on `/readyz`.
+    /// From spawning the process until `/readyz` names no source that is missing.
     pub(crate) ready_after: Duration,
 }
 
@@ -68,7 +69,9 @@ impl Sentry {
 
     async fn is_ready(&self) -> bool {
         let Ok(mut connection) = Connection::open(self.address).await else { return false };
-        connection.get("/readyz").await.is_ok_and(|answer| answer.status == 200)
+        let Ok(answer) = connection.get("/readyz").await else { return false };
+        let readiness: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        answer.status == 200 && readiness["not_ready"].as_array().is_some_and(Vec::is_empty)
     }
 
     /// Asks once, and wants a 200.

@@ -14,7 +14,7 @@ pub(crate) async fn measure(setup: &Setup) -> anyhow::Result<Vec<Row>> {
     let median = percentile(&mut seconds, 50.0)?;
     let slowest_ms = percentile(&mut seconds, 100.0)? * 1e3;
     let how = format!(
-        "reference estate; spawn to first 200 on /readyz; median of {STARTS} starts, slowest {} ms",
+        "reference estate; spawn to the first /readyz that misses no source; median of {STARTS} starts, slowest {} ms",
         number(slowest_ms)
     );
     Ok(vec![Row::at_most("ready after start", median * 1e3, 500.0, "ms", how)])
