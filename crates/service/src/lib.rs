@@ -2,7 +2,8 @@
 //! actor first, checks what that actor may do, acts, and answers with types of `model`.
 //!
 //! Pages and HTTP call this crate and nothing below it. It never renders, never parses HTTP
-//! and never lets a reader cause a query on the sources that the pollers would not make.
+//! and lets readers cause no queries but three: the first poll of a date, a refresh of the
+//! catalog, and the tasks of a run that somebody opens.
 //! Start with [`Service`]; [`boards`] holds the snapshots that everything reads.
 
 pub mod boards;
