@@ -1,15 +1,13 @@
-// 20,000 runs in the explorer: it scrolls smoothly, and draws only what is on screen.
+// 20,000 runs in the explorer: it draws only what is on screen. How smoothly it scrolls, `make bench` measures.
 import fs from 'node:fs';
 import { estateOfRuns } from '../support/estate.ts';
 import { Sentry } from '../support/sentry.ts';
 import { expect, test } from '../support/test.ts';
 
 const RUNS = 20_000;
-const LONGEST_TASK_MS = 100;
 const MOST_ROWS_DRAWN = 120;
-const SLOWEST_FRAME_MS = 100;
 
-test('20,000 runs scroll smoothly', async ({ page, open }, testInfo) => {
+test('20,000 runs: only those on screen are drawn', async ({ page, open }, testInfo) => {
   const file = testInfo.outputPath('estate.json');
   fs.writeFileSync(file, JSON.stringify(estateOfRuns(RUNS)));
   const sentry = await Sentry.start({ arguments: ['--estate', file, '--now', '2026-02-18T12:09:40Z'] });
@@ -23,15 +21,9 @@ test('20,000 runs scroll smoothly', async ({ page, open }, testInfo) => {
     expect(await rows.count()).toBeGreaterThan(10);
 
     await page.evaluate(() => {
-      const seen = { longest: 0, slowestFrame: 0, mostRows: 0, frames: 0 };
+      const seen = { mostRows: 0, frames: 0 };
       (window as unknown as { seen: typeof seen }).seen = seen;
-      new PerformanceObserver((list) => {
-        for (const { duration } of list.getEntries()) seen.longest = Math.max(seen.longest, duration);
-      }).observe({ type: 'longtask' });
-      let last = performance.now();
-      const frame = (now: number): void => {
-        seen.slowestFrame = Math.max(seen.slowestFrame, now - last);
-        last = now;
+      const frame = (): void => {
         seen.frames += 1;
         seen.mostRows = Math.max(seen.mostRows, document.querySelectorAll('tr.explorer-row').length);
         requestAnimationFrame(frame);
@@ -42,12 +34,8 @@ test('20,000 runs scroll smoothly', async ({ page, open }, testInfo) => {
     await frame.hover();
     for (let turn = 0; turn < 120; turn += 1) await page.mouse.wheel(0, 400);
     await expect.poll(() => frame.evaluate((frame) => frame.scrollTop)).toBeGreaterThan(40_000);
-    const seen = await page.evaluate(
-      () => (window as unknown as { seen: { longest: number; slowestFrame: number; mostRows: number; frames: number } }).seen,
-    );
-    console.log(`wheel: longest task ${seen.longest} ms, slowest of ${seen.frames} frames ${seen.slowestFrame.toFixed(0)} ms, ${seen.mostRows} rows at most`);
-    expect(seen.longest).toBeLessThanOrEqual(LONGEST_TASK_MS);
-    expect(seen.slowestFrame).toBeLessThanOrEqual(SLOWEST_FRAME_MS);
+    const seen = await page.evaluate(() => (window as unknown as { seen: { mostRows: number; frames: number } }).seen);
+    expect(seen.frames).toBeGreaterThan(10);
     expect(seen.mostRows).toBeLessThan(MOST_ROWS_DRAWN);
 
     // Every row on screen is there, wherever one lands.
