@@ -11,6 +11,12 @@ pub enum ErrorKind {
     NotFound,
     /// The request is malformed: correct it (400).
     Invalid,
+    /// Nobody has said who asks: sign in, or send a key that works (401).
+    Unauthenticated,
+    /// Somebody else has changed it meanwhile, or it would break a rule: look again (409).
+    Conflict,
+    /// Too many attempts: wait (429).
+    Limited,
     /// The actor may not do this (403).
     Forbidden,
     /// A source is down and nothing is known yet: try again later (503).

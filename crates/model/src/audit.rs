@@ -1,0 +1,132 @@
+//! The audit trail's records: who did what to which object, from where, and what came of it.
+
+use crate::identity::ProjectId;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// What came of an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuditResult {
+    /// It was done.
+    Success,
+    /// It was tried and did not succeed, for example a wrong password.
+    Failure,
+    /// The actor may not do it.
+    Refused,
+}
+
+impl AuditResult {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Success, Self::Failure, Self::Refused];
+
+    /// The word on the wire and in the database.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Failure => "failure",
+            Self::Refused => "refused",
+        }
+    }
+
+    /// The result of that word.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|result| result.as_str() == text)
+    }
+}
+
+/// The values of an object that an action changed, by field. Texts only: nothing secret, and
+/// nothing that two JSON writers could spell differently.
+pub type AuditValues = BTreeMap<String, String>;
+
+/// What is recorded. Serialised with sorted keys and without blanks it is what the chain hashes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditEntry {
+    /// `noun.verb`, for example `member.invite`.
+    pub action: String,
+    /// Who: an address, `key:NAME`, `local owner`, `anonymous` or `system`.
+    pub actor: String,
+    /// The actor's id where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor_id: Option<String>,
+    /// The address that the request came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// The object's values after the action.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub after: AuditValues,
+    /// The object's values before the action.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub before: AuditValues,
+    /// What it was done to, for example `member:ada@example.org`.
+    pub object: String,
+    /// The project, where it was done in one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<ProjectId>,
+    /// The request, as log and answer call it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// What came of it.
+    pub result: AuditResult,
+    /// The program that asked, as it calls itself, at most 200 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_agent: Option<String>,
+}
+
+/// A record of the trail.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditRecord {
+    /// Its place in the chain; the first is 1, none is missing.
+    pub seq: i64,
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// What is recorded.
+    #[serde(flatten)]
+    pub entry: AuditEntry,
+    /// Its hash in the chain, as hexadecimal text.
+    pub hash: String,
+}
+
+/// Which records are wanted, newest first. Everything that is `None` is not asked about.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditFilter {
+    /// Of this project; records of no project belong to the whole server.
+    pub project: Option<ProjectId>,
+    /// By this actor, as the record names it.
+    pub actor: Option<String>,
+    /// This action; a noun with a dot (`member.`) takes all its verbs.
+    pub action: Option<String>,
+    /// On this object, or on all that begin with this text.
+    pub object: Option<String>,
+    /// With this result.
+    pub result: Option<AuditResult>,
+    /// Recorded at or after this.
+    pub from: Option<Timestamp>,
+    /// Recorded before this.
+    pub to: Option<Timestamp>,
+    /// With this text anywhere in the record, in any case.
+    pub text: Option<String>,
+}
+
+/// What is known of the chain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "verdict")]
+pub enum ChainVerdict {
+    /// Every record is as it was written, and none is missing.
+    Intact {
+        /// Records that were read.
+        records: u64,
+        /// The newest record's place, 0 where there is none.
+        last_seq: i64,
+        /// The newest record's hash, as hexadecimal text.
+        head: String,
+    },
+    /// A record is missing or not as it was written.
+    Broken {
+        /// The first such record's place.
+        seq: i64,
+        /// What is wrong there.
+        reason: String,
+    },
+}
