@@ -29,7 +29,10 @@ impl AppError {
         match self.kind {
             ErrorKind::NotFound => "Not found",
             ErrorKind::Invalid => "This link is malformed",
-            ErrorKind::Forbidden => "You may not see this",
+            ErrorKind::Unauthenticated => "Sign in first",
+            ErrorKind::Forbidden => "You may not do this",
+            ErrorKind::Conflict => "It has changed meanwhile",
+            ErrorKind::Limited => "Too many attempts",
             ErrorKind::Unavailable => "Nothing is known yet",
             ErrorKind::Internal => "Something failed on our side",
         }
@@ -40,7 +43,10 @@ impl AppError {
         match self.kind {
             ErrorKind::NotFound => "Choose another name, or go back to the dashboard.",
             ErrorKind::Invalid => "Correct the address, or go back to the dashboard.",
-            ErrorKind::Forbidden => "Sign in as somebody who may.",
+            ErrorKind::Unauthenticated => "Sign in, then this page comes back.",
+            ErrorKind::Forbidden => "Ask an owner or admin of the project for a role that may.",
+            ErrorKind::Conflict => "Load the page again, look at what changed, then try again.",
+            ErrorKind::Limited => "Wait a little, then try again.",
             ErrorKind::Unavailable => "SENTRY keeps asking its sources; try again in a moment.",
             ErrorKind::Internal => "Try again; if it stays, report the time and the address of this page.",
         }
@@ -51,7 +57,10 @@ impl AppError {
         match self.kind {
             ErrorKind::NotFound => 404,
             ErrorKind::Invalid => 400,
+            ErrorKind::Unauthenticated => 401,
             ErrorKind::Forbidden => 403,
+            ErrorKind::Conflict => 409,
+            ErrorKind::Limited => 429,
             ErrorKind::Unavailable => 503,
             ErrorKind::Internal => 500,
         }

@@ -148,7 +148,7 @@ fn describe(source: &SourceSettings) -> String {
 async fn check(config: Config) -> anyhow::Result<ExitCode> {
     println!("Checking {}.", describe(&config.service.source));
     let service = Service::open(config.service, Clock::system())?;
-    let health = service.check_sources(&Actor::LocalOwner).await?;
+    let health = service.check_sources(&Actor::local_owner()).await?;
     let mut all_up = true;
     for source in &health.checks {
         all_up &= source.state == SourceState::Up;

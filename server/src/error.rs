@@ -50,12 +50,13 @@ pub struct Fault {
     detail: String,
     field: Option<&'static str>,
     nearest: Vec<String>,
+    retry_after_s: Option<u64>,
 }
 
 impl Fault {
     /// A problem of `status` with `detail` for the caller.
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), field: None, nearest: Vec::new() }
+        Self { status, detail: detail.into(), field: None, nearest: Vec::new(), retry_after_s: None }
     }
 
     /// The parameter `field` is malformed: 400.
@@ -106,14 +107,16 @@ pub(crate) fn explain(mut response: Response, path: &str, request_id: &RequestId
     let marked = response.extensions_mut().remove::<Fault>();
     let Some(fault) = marked.or_else(|| unmarked(&response, path)) else { return response };
     let status = fault.status;
+    let retry_after_s =
+        fault.retry_after_s.or((status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER_S));
     let body = serde_json::to_vec(&fault.problem(path, request_id)).unwrap_or_default();
     *response.body_mut() = body.into();
     let headers = response.headers_mut();
     headers.remove(header::CONTENT_LENGTH);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
+    if let Some(seconds) = retry_after_s {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
 }
@@ -150,7 +153,13 @@ impl From<service::Error> for Fault {
                 };
                 Self { field, ..Self::new(StatusCode::BAD_REQUEST, error.to_string()) }
             }
+            ErrorKind::Unauthenticated => Self::new(StatusCode::UNAUTHORIZED, error.to_string()),
             ErrorKind::Forbidden => Self::new(StatusCode::FORBIDDEN, error.to_string()),
+            ErrorKind::Conflict => Self::new(StatusCode::CONFLICT, error.to_string()),
+            ErrorKind::Limited => Self {
+                retry_after_s: error.retry_after_s(),
+                ..Self::new(StatusCode::TOO_MANY_REQUESTS, error.to_string())
+            },
             ErrorKind::Unavailable => Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
             ErrorKind::Internal => {
                 tracing::error!(error = &error as &dyn std::error::Error, "a use case failed");
@@ -167,6 +176,9 @@ pub type Answer<T = Response> = Result<T, Fault>;
 fn name(status: StatusCode) -> (&'static str, &'static str) {
     match status {
         StatusCode::BAD_REQUEST => ("/problems/invalid", "Invalid request"),
+        StatusCode::UNAUTHORIZED => ("/problems/unauthenticated", "Not signed in"),
+        StatusCode::CONFLICT => ("/problems/conflict", "Changed meanwhile"),
+        StatusCode::TOO_MANY_REQUESTS => ("/problems/too-many-requests", "Too many requests"),
         StatusCode::FORBIDDEN => ("/problems/forbidden", "Forbidden"),
         StatusCode::NOT_FOUND => ("/problems/not-found", "Not found"),
         StatusCode::METHOD_NOT_ALLOWED => ("/problems/method-not-allowed", "Method not allowed"),

@@ -44,7 +44,7 @@ pub async fn guard(State(hosts): State<Hosts>, mut request: Request, next: Next)
         Some(fault) => fault.into_response(),
         None => {
             // Open mode: nothing but loopback is listened on, so whoever asks owns this machine's session.
-            request.extensions_mut().insert(Actor::LocalOwner);
+            request.extensions_mut().insert(Actor::local_owner());
             next.run(request).await
         }
     };

@@ -48,7 +48,7 @@ fn context(service: Service) -> impl Fn() + Clone + Send + Sync + 'static {
     move || {
         provide_context(service.clone());
         let actor = use_context::<Parts>().and_then(|parts| parts.extensions.get::<Actor>().cloned());
-        provide_context(actor.unwrap_or(Actor::Anonymous));
+        provide_context(actor.unwrap_or(Actor::anonymous()));
         let Some(response) = use_context::<ResponseOptions>() else { return };
         response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
         if let Some(nonce) = use_nonce() {

@@ -1,6 +1,7 @@
 //! The audit trail's records: who did what to which object, from where, and what came of it.
 
 use crate::identity::ProjectId;
+use crate::permission::{Actor, Identity};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -74,6 +75,51 @@ pub struct AuditEntry {
     pub user_agent: Option<String>,
 }
 
+impl AuditEntry {
+    /// What `actor` did with success to `object`, for example `member:ada@example.org`.
+    pub fn by(actor: &Actor, action: &str, object: impl Into<String>) -> Self {
+        let actor_id = match &actor.identity {
+            Identity::User { id, .. } => Some(id.to_string()),
+            Identity::Key { id, .. } => Some(id.to_string()),
+            Identity::LocalOwner | Identity::Anonymous => None,
+        };
+        Self {
+            action: action.to_owned(),
+            actor: actor.label(),
+            actor_id,
+            address: actor.origin.address.clone(),
+            after: AuditValues::new(),
+            before: AuditValues::new(),
+            object: object.into(),
+            project: actor.project.as_ref().map(|project| project.id.clone()),
+            request_id: actor.origin.request_id.clone(),
+            result: AuditResult::Success,
+            user_agent: actor.origin.user_agent.clone(),
+        }
+    }
+
+    /// With a value that the object had before.
+    #[must_use]
+    pub fn before(mut self, field: &str, value: impl ToString) -> Self {
+        self.before.insert(field.to_owned(), value.to_string());
+        self
+    }
+
+    /// With a value that the object has now.
+    #[must_use]
+    pub fn after(mut self, field: &str, value: impl ToString) -> Self {
+        self.after.insert(field.to_owned(), value.to_string());
+        self
+    }
+
+    /// With another result than success.
+    #[must_use]
+    pub fn with_result(mut self, result: AuditResult) -> Self {
+        self.result = result;
+        self
+    }
+}
+
 /// A record of the trail.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditRecord {
@@ -91,8 +137,10 @@ pub struct AuditRecord {
 /// Which records are wanted, newest first. Everything that is `None` is not asked about.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AuditFilter {
-    /// Of this project; records of no project belong to the whole server.
+    /// Of this project.
     pub project: Option<ProjectId>,
+    /// Besides those of the project, records of no project: sign-ins and the server itself.
+    pub with_server: bool,
     /// By this actor, as the record names it.
     pub actor: Option<String>,
     /// This action; a noun with a dot (`member.`) takes all its verbs.
@@ -107,6 +155,17 @@ pub struct AuditFilter {
     pub to: Option<Timestamp>,
     /// With this text anywhere in the record, in any case.
     pub text: Option<String>,
+}
+
+/// Some records, newest first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditPage {
+    /// The records.
+    pub records: Vec<AuditRecord>,
+    /// How many match in all.
+    pub total: u64,
+    /// Where the next, older page begins: records before this place.
+    pub older_than: Option<i64>,
 }
 
 /// What is known of the chain.

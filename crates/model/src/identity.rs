@@ -2,7 +2,8 @@
 //! secret: hashes and tokens stay in the store.
 
 use crate::ids::{EssentialName, text_id};
-use crate::permission::{Role, Scope};
+use crate::permission::{Capability, Role, Scope};
+use crate::source::SourceStatus;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -258,6 +259,108 @@ pub struct Session {
     pub user_agent: String,
     /// Whether it is the one that asks.
     pub current: bool,
+}
+
+/// The ways to sign in that this server offers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignInOptions {
+    /// Nobody has an account yet, and the server listens to this machine only: no sign-in.
+    pub is_open: bool,
+    /// Whether the directory is asked for people without a password here.
+    pub ldap: bool,
+    /// What the button of the OpenID Connect provider says, where there is one.
+    pub oidc_label: Option<String>,
+}
+
+/// Who looks at the page, and what it may offer them. What is allowed, the server decides again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Viewer {
+    /// Who: an address, `local owner` or `anonymous`.
+    pub label: String,
+    /// Whether there is a session to end.
+    pub is_signed_in: bool,
+    /// The project that is shown.
+    pub project: Option<Project>,
+    /// As what.
+    pub role: Option<Role>,
+    /// What this role may do there.
+    pub capabilities: Vec<Capability>,
+    /// All projects of the viewer; the first is the one shown where the URL names none.
+    pub memberships: Vec<Membership>,
+}
+
+/// The viewer's own account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProfileView {
+    /// The account.
+    pub user: User,
+    /// Where it is signed in, newest first.
+    pub sessions: Vec<Session>,
+}
+
+/// The people of a project, and how people come to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MembersView {
+    /// The project.
+    pub project: Project,
+    /// Its people, by name.
+    pub members: Vec<Member>,
+    /// Open invitations, newest first; empty for who may not invite.
+    pub invitations: Vec<Invitation>,
+    /// Groups of directory and provider that give a role.
+    pub group_roles: Vec<GroupRole>,
+    /// Essentials that are narrowed.
+    pub access: Vec<EssentialAccess>,
+    /// All essentials that can be narrowed.
+    pub essentials: Vec<EssentialName>,
+}
+
+/// An invitation as the invited sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InvitationView {
+    /// The project's name.
+    pub project: String,
+    /// The role that it gives.
+    pub role: Role,
+    /// Who invites.
+    pub created_by: String,
+    /// Until when.
+    pub expires_at: Timestamp,
+}
+
+/// What is shown once and never again: a key, or a link with its token.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShownOnce {
+    /// The key, or the path of the link.
+    pub text: String,
+}
+
+/// This server, as its administrators see it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServerView {
+    /// Version of the program.
+    pub version: String,
+    /// The sources of the estate.
+    pub sources: Vec<SourceStatus>,
+    /// How people sign in.
+    pub sign_in: SignInOptions,
+    /// Where our own state is.
+    pub storage: StorageView,
+}
+
+/// Where our own state is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StorageView {
+    /// `SQLite` or `PostgreSQL`, with the version.
+    pub kind: String,
+    /// The folder, or the database's host and name.
+    pub place: String,
+    /// Version of the schema.
+    pub schema_version: i64,
+    /// Size on disk in bytes.
+    pub size_bytes: u64,
+    /// Records of the audit trail.
+    pub audit_records: u64,
 }
 
 #[cfg(test)]

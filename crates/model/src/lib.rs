@@ -29,6 +29,6 @@ pub use date::BusinessDate;
 pub use error::ErrorKind;
 pub use ids::{DagId, DatasetId, EssentialName, RunId, RunKey, SliceName, SnapshotId};
 pub use jiff::Timestamp;
-pub use permission::{Actor, Capability, Identity, Role, Scope};
+pub use permission::{Actor, Capability, Identity, Origin, Role, Scope};
 pub use rules::{DatasetStatus, EssentialStatus};
 pub use run::{Oddity, Phase, Run, RunRow, RunStatus, TaskRow, Trigger};

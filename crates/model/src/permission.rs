@@ -2,7 +2,7 @@
 //!
 //! One table, [`GRANTS`], says which role and which key scope holds which capability.
 
-use crate::identity::{KeyId, ProjectId, UserId};
+use crate::identity::{KeyId, Project, UserId};
 use crate::ids::EssentialName;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -178,11 +178,24 @@ pub struct Actor {
     /// Who.
     pub identity: Identity,
     /// In which project; `None` for somebody who belongs to none.
-    pub project: Option<ProjectId>,
+    pub project: Option<Arc<Project>>,
     /// As what; `None` where the project is not theirs. Keys have scopes instead.
     pub role: Option<Role>,
     /// Essentials that do not exist for this actor.
     pub hidden: Arc<BTreeSet<EssentialName>>,
+    /// Where the request comes from, for the audit trail.
+    pub origin: Arc<Origin>,
+}
+
+/// Where a request comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// The address of the other end.
+    pub address: Option<String>,
+    /// The program, as it calls itself, at most 200 characters.
+    pub user_agent: Option<String>,
+    /// The request's id, as log and answer call it.
+    pub request_id: Option<String>,
 }
 
 impl Actor {
@@ -196,8 +209,9 @@ impl Actor {
         Self::of(Identity::Anonymous)
     }
 
-    fn of(identity: Identity) -> Self {
-        Self { identity, project: None, role: None, hidden: Arc::default() }
+    /// Somebody in no project.
+    pub fn of(identity: Identity) -> Self {
+        Self { identity, project: None, role: None, hidden: Arc::default(), origin: Arc::default() }
     }
 
     /// Whether this actor holds `capability` in its project.

@@ -24,9 +24,21 @@ pub enum Error {
         /// What is wrong with it and how to mend it.
         message: String,
     },
+    /// Nobody has said who asks, or what was said is not true.
+    #[error("{0}")]
+    Unauthenticated(&'static str),
     /// The actor may not do this.
     #[error("you may not do this")]
     Forbidden,
+    /// Somebody else was faster, or it would break a rule.
+    #[error("{0}")]
+    Conflict(String),
+    /// Too many attempts.
+    #[error("too many attempts: wait {retry_after_s} s")]
+    Limited {
+        /// Seconds to wait.
+        retry_after_s: u64,
+    },
     /// A source is down and nothing is known yet.
     #[error("{message}")]
     Unavailable {
@@ -44,9 +56,20 @@ impl Error {
         match self {
             Self::NotFound { .. } => ErrorKind::NotFound,
             Self::Invalid { .. } => ErrorKind::Invalid,
+            Self::Unauthenticated(_) => ErrorKind::Unauthenticated,
             Self::Forbidden => ErrorKind::Forbidden,
+            Self::Conflict(_) => ErrorKind::Conflict,
+            Self::Limited { .. } => ErrorKind::Limited,
             Self::Unavailable { .. } => ErrorKind::Unavailable,
             Self::Settings(_) => ErrorKind::Internal,
+        }
+    }
+
+    /// Seconds to wait, where waiting helps.
+    pub fn retry_after_s(&self) -> Option<u64> {
+        match self {
+            Self::Limited { retry_after_s } => Some(*retry_after_s),
+            _ => None,
         }
     }
 

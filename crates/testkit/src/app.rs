@@ -116,7 +116,7 @@ impl TestApp {
     pub async fn wait_for_board(&self) {
         let there = async {
             loop {
-                let snapshot = self.service.get_board(&Actor::LocalOwner, self.service.today()).await;
+                let snapshot = self.service.get_board(&Actor::local_owner(), self.service.today()).await;
                 if snapshot.is_ok_and(|snapshot| snapshot.board.is_some()) {
                     return;
                 }
