@@ -1,12 +1,17 @@
 //! Server functions: what the pages ask for. Each takes the actor from the request, calls one
 //! use case and converts the error.
 
+pub mod audit;
 pub mod board;
 pub mod dated;
 pub mod essential;
 pub mod failures;
 pub mod json;
 pub mod runs;
+#[cfg(feature = "ssr")]
+pub(crate) mod session;
+pub mod settings;
+pub mod sign_in;
 
 #[cfg(feature = "ssr")]
 use crate::error::AppError;

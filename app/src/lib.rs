@@ -13,6 +13,8 @@ pub mod api;
 pub mod app;
 pub mod components;
 pub mod context;
+#[cfg(feature = "ssr")]
+pub mod cookie;
 pub mod error;
 pub mod live;
 pub mod location;

@@ -48,6 +48,38 @@ pub enum Error {
     /// A source's settings cannot work. Only at start.
     #[error(transparent)]
     Settings(#[from] SourceError),
+    /// Our own database failed.
+    #[error("our own database failed")]
+    Store(#[source] store::Error),
+    /// Directory or provider are set up wrongly.
+    #[error("the sign-in is set up wrongly")]
+    SignIn(#[source] identity::Error),
+}
+
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        match error.kind() {
+            ErrorKind::Conflict | ErrorKind::NotFound | ErrorKind::Invalid => Self::Conflict(error.to_string()),
+            ErrorKind::Unavailable => {
+                tracing::error!(error = &error as &dyn std::error::Error, "our own database is away");
+                Self::Unavailable { message: error.to_string() }
+            }
+            _ => Self::Store(error),
+        }
+    }
+}
+
+impl From<identity::Error> for Error {
+    fn from(error: identity::Error) -> Self {
+        match error {
+            identity::Error::Rejected => Self::Unauthenticated("the sign-in was refused"),
+            identity::Error::Unavailable { .. } => {
+                tracing::error!(error = &error as &dyn std::error::Error, "directory or provider are away");
+                Self::Unavailable { message: "the directory or provider does not answer: try again later".to_owned() }
+            }
+            identity::Error::Settings { .. } => Self::SignIn(error),
+        }
+    }
 }
 
 impl Error {
@@ -61,7 +93,7 @@ impl Error {
             Self::Conflict(_) => ErrorKind::Conflict,
             Self::Limited { .. } => ErrorKind::Limited,
             Self::Unavailable { .. } => ErrorKind::Unavailable,
-            Self::Settings(_) => ErrorKind::Internal,
+            Self::Settings(_) | Self::Store(_) | Self::SignIn(_) => ErrorKind::Internal,
         }
     }
 

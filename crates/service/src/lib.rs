@@ -6,28 +6,42 @@
 //! catalog, and the tasks of a run that somebody opens.
 //! Start with [`Service`]; [`boards`] holds the snapshots that everything reads.
 
+pub mod accounts;
+pub mod audit;
 pub mod boards;
 pub mod catalog;
 pub mod error;
 pub mod essentials;
 pub mod failures;
 pub mod health;
+pub mod keys;
 pub mod live;
+pub mod members;
+pub mod profile;
+pub mod projects;
 pub mod runs;
 pub mod settings;
+pub mod server_view;
+pub mod sign_in;
 mod sources;
 pub mod tasks;
 
+pub use accounts::{Identified, Presented};
 pub use boards::Snapshot;
 pub use error::Error;
 pub use settings::{Settings, SourceSettings};
+pub use sign_in::{NewAccount, SessionToken};
 
+use accounts::Accounts;
+use audit::Refusals;
 use boards::Boards;
+use model::identity::Project;
 use model::view::Estate;
 use model::{Actor, BusinessDate, Capability, Clock};
 use sources::Sources;
 use std::future::Future;
 use std::sync::Arc;
+use store::Store;
 
 /// The answer of a use case.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -42,15 +56,20 @@ struct Inner {
     sources: Sources,
     boards: Boards,
     tasks: tasks::TaskCache,
+    accounts: Accounts,
+    refusals: Refusals,
+    /// The project that the batch estate belongs to.
+    estate_project: Arc<Project>,
 }
 
 impl Service {
     /// Builds the sources. A source that is down is no error: the pollers keep trying and
-    /// every answer says so. Must be called within a tokio runtime.
+    /// every answer says so. Our own database must be there.
     ///
     /// # Errors
-    /// Settings that cannot work: an unreadable estate file, a malformed address.
-    pub fn open(settings: Settings, clock: Clock) -> Result<Self> {
+    /// Settings that cannot work: an unreadable estate file, a malformed address, a data
+    /// directory that cannot be used.
+    pub async fn open(settings: Settings, clock: Clock) -> Result<Self> {
         let demo = matches!(settings.source, SourceSettings::Demo { .. });
         let boards = Boards::new(&settings);
         let sources = Sources::open(settings.source, &clock)?;
@@ -61,7 +80,20 @@ impl Service {
             airflow_base_url: settings.airflow_base_url,
         };
         let tasks = tasks::TaskCache::new();
-        Ok(Self(Arc::new(Inner { clock, estate, sources, boards, tasks })))
+        let store = Store::open(&settings.store, clock.clone()).await?;
+        let estate_project = projects::find_or_create_estate_project(&store).await?;
+        let accounts = Accounts::open(store, settings.sign_in, settings.is_loopback, &clock).await?;
+        let refusals = Refusals::new();
+        Ok(Self(Arc::new(Inner {
+            clock,
+            estate,
+            sources,
+            boards,
+            tasks,
+            accounts,
+            refusals,
+            estate_project: Arc::new(estate_project),
+        })))
     }
 
     /// Keeps catalog and boards fresh until `shutdown` completes.
@@ -71,6 +103,8 @@ impl Service {
             () = self.keep_catalog_fresh() => {}
             () = self.keep_boards_fresh() => {}
             () = self.keep_airflow_checked() => {}
+            () = self.keep_accounts() => {}
+            () = self.keep_refusals_recorded() => {}
         }
     }
 

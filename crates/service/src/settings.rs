@@ -2,7 +2,10 @@
 
 pub use estate::catalog::{EssentialSettings, LenzAuth, LenzSettings};
 pub use estate::sql::{CertificateCheck, MySqlSettings, QueryLimits, SqlSettings, SqliteSettings};
+pub use identity::ldap::LdapSettings;
+pub use identity::oidc::OidcSettings;
 use std::path::PathBuf;
+pub use store::{StoreKind, StoreSettings};
 use std::time::Duration;
 
 /// Everything that a service needs to know.
@@ -18,6 +21,21 @@ pub struct Settings {
     pub poll_today: Duration,
     /// Between two polls of a past date that somebody reads.
     pub poll_past: Duration,
+    /// Where our own state is.
+    pub store: StoreSettings,
+    /// How people sign in, besides by a password of ours.
+    pub sign_in: SignInSettings,
+    /// Only this machine can ask: without accounts, whoever asks owns everything.
+    pub is_loopback: bool,
+}
+
+/// How people sign in, besides by a password of ours.
+#[derive(Debug, Clone, Default)]
+pub struct SignInSettings {
+    /// An OpenID Connect provider.
+    pub oidc: Option<OidcSettings>,
+    /// A directory.
+    pub ldap: Option<LdapSettings>,
 }
 
 /// Where the estate is read.
@@ -45,14 +63,18 @@ pub enum SourceSettings {
 }
 
 impl Settings {
-    /// Settings with the default intervals: 15 s today, 5 min for past dates.
-    pub fn new(source: SourceSettings, environment: impl Into<String>) -> Self {
+    /// Settings with the default intervals (15 s today, 5 min for past dates), our own state in
+    /// SQLite in `data_dir`, passwords only, and for this machine only.
+    pub fn new(source: SourceSettings, environment: impl Into<String>, data_dir: PathBuf) -> Self {
         Self {
             source,
             environment: environment.into(),
             airflow_base_url: None,
             poll_today: Duration::from_secs(15),
             poll_past: Duration::from_secs(300),
+            store: StoreSettings { kind: StoreKind::Sqlite { dir: data_dir } },
+            sign_in: SignInSettings::default(),
+            is_loopback: true,
         }
     }
 }

@@ -1,0 +1,388 @@
+//! Who asks: from what a request presents to an [`Actor`], with a short memory, so that a page
+//! costs no query and reads go on while our own database is away.
+
+use crate::sign_in::PendingLogin;
+use crate::{Error, Result, Service};
+use identity::limiter::{AttemptLimiter, Decision, RateLimiter};
+use identity::{ldap::LdapClient, oidc::OidcClient};
+use model::identity::{Membership, SignInOptions, Slug, User};
+use model::{Actor, Clock, EssentialName, Identity, Origin, Role, Timestamp};
+use secrecy::ExposeSecret;
+use std::collections::BTreeSet;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+use store::{Store, TokenHash};
+use tokio::time::Instant;
+
+/// A session ends when it was not used for this long (OWASP's upper bound for work tools).
+pub(crate) const SESSION_IDLE: Duration = Duration::from_secs(24 * 3600);
+/// A session ends this long after the sign-in, however much it is used.
+pub(crate) const SESSION_ABSOLUTE: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How long what is known of a session counts as true. Changes made by this process count at once.
+const KNOWN_FOR: Duration = Duration::from_secs(2);
+/// How long it is used when the database is away.
+const KEPT_FOR: Duration = Duration::from_secs(15 * 60);
+/// Sessions that are remembered.
+const MOST_KNOWN: u64 = 10_000;
+/// Use is noted to the minute.
+const NOTE_USE_EVERY: Duration = Duration::from_secs(60);
+/// How often sessions that have ended are looked for.
+const SWEEP_EVERY: Duration = Duration::from_secs(300);
+/// Requests that a key may make a minute.
+const KEY_RATE_PER_MINUTE: NonZeroU32 = NonZeroU32::new(3000).expect("not zero");
+/// How long a person may take at the OpenID Connect provider.
+const LOGIN_WITHIN: Duration = Duration::from_secs(600);
+/// Logins that may be under way at once.
+const MOST_LOGINS: u64 = 10_000;
+
+/// People, their sessions and machine keys.
+pub(crate) struct Accounts {
+    pub(crate) store: Store,
+    pub(crate) oidc: Option<OidcClient>,
+    pub(crate) ldap: Option<LdapClient>,
+    pub(crate) account_attempts: AttemptLimiter,
+    address_attempts: AttemptLimiter,
+    key_rates: RateLimiter,
+    is_loopback: bool,
+    has_users: AtomicBool,
+    /// Of the one-time link that makes the first owner.
+    pub(crate) setup: Option<(String, TokenHash)>,
+    known: moka::future::Cache<TokenHash, Arc<Known>>,
+    epoch: AtomicU64,
+    /// Logins under way at the provider, by their `state`.
+    pub(crate) pending: moka::future::Cache<String, Arc<PendingLogin>>,
+}
+
+/// What was found out about a session.
+struct Known {
+    at: Instant,
+    epoch: u64,
+    session: Option<KnownSession>,
+}
+
+#[derive(Clone)]
+struct KnownSession {
+    user: User,
+    created_at: Timestamp,
+    last_seen_at: Timestamp,
+    places: Vec<Place>,
+}
+
+/// A project of a user, and what is hidden there.
+#[derive(Clone)]
+struct Place {
+    membership: Membership,
+    hidden: Arc<BTreeSet<EssentialName>>,
+}
+
+/// What a request shows to say who sends it.
+#[derive(Clone, Debug)]
+pub enum Presented {
+    /// Nothing.
+    Nothing,
+    /// The session's token, from its cookie.
+    Session(String),
+    /// A machine key.
+    Key(String),
+}
+
+/// Who asks, and what is left of a key's rate.
+#[derive(Clone, Debug)]
+pub struct Identified {
+    /// Who.
+    pub actor: Actor,
+    /// The key's rate after this request.
+    pub rate: Option<Decision>,
+}
+
+impl Accounts {
+    pub(crate) async fn open(
+        store: Store,
+        settings: crate::settings::SignInSettings,
+        is_loopback: bool,
+        clock: &Clock,
+    ) -> Result<Self> {
+        let has_users = store.has_users().await?;
+        let setup = (!has_users).then(|| {
+            let token = identity::token::new_token();
+            let hash = TokenHash::of(token.expose_secret());
+            (token.expose_secret().to_owned(), hash)
+        });
+        Ok(Self {
+            store,
+            oidc: settings.oidc.map(OidcClient::new),
+            ldap: settings.ldap.map(LdapClient::new),
+            account_attempts: AttemptLimiter::per_account(clock.clone()),
+            address_attempts: AttemptLimiter::per_address(clock.clone()),
+            key_rates: RateLimiter::new(clock.clone(), KEY_RATE_PER_MINUTE),
+            is_loopback,
+            has_users: AtomicBool::new(has_users),
+            setup,
+            known: moka::future::Cache::builder().max_capacity(MOST_KNOWN).time_to_live(KEPT_FOR).build(),
+            epoch: AtomicU64::new(0),
+            pending: moka::future::Cache::builder()
+                .max_capacity(MOST_LOGINS)
+                .time_to_live(LOGIN_WITHIN)
+                .build(),
+        })
+    }
+
+    /// Nobody has an account yet, and only this machine can ask.
+    pub(crate) fn is_open(&self) -> bool {
+        self.is_loopback && !self.has_users.load(Ordering::Relaxed)
+    }
+
+    /// Counts an attempt to sign in, for the account and for the address that it comes from.
+    ///
+    /// # Errors
+    /// Seconds to wait.
+    pub(crate) fn attempt(&self, actor: &Actor, account: &str) -> std::result::Result<(), u64> {
+        let address = actor.origin.address.as_deref().unwrap_or("unknown");
+        self.address_attempts.attempt(address)?;
+        self.account_attempts.attempt(account)
+    }
+
+    /// What was found out so far may have changed.
+    pub(crate) fn forget(&self) {
+        self.epoch.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn note_first_user(&self) {
+        self.has_users.store(true, Ordering::Relaxed);
+        self.forget();
+    }
+
+    /// The session's people and places; `None` for one that is not, or no longer.
+    async fn find_session(&self, hash: &TokenHash, now: Timestamp) -> Result<Option<KnownSession>> {
+        let epoch = self.epoch.load(Ordering::Relaxed);
+        let known = self.known.get(hash).await.filter(|known| known.epoch == epoch);
+        if let Some(known) = &known
+            && known.at.elapsed() < KNOWN_FOR
+        {
+            return Ok(known.session.clone());
+        }
+        match self.read_session(hash, now).await {
+            Ok(session) => {
+                let known = Known { at: Instant::now(), epoch, session: session.clone() };
+                self.known.insert(hash.clone(), Arc::new(known)).await;
+                Ok(session)
+            }
+            Err(error) => match known {
+                Some(known) => {
+                    tracing::warn!(%error, "our own database is away: a session is taken from memory");
+                    Ok(known.session.clone())
+                }
+                None => Err(error),
+            },
+        }
+    }
+
+    async fn read_session(&self, hash: &TokenHash, now: Timestamp) -> Result<Option<KnownSession>> {
+        let Some(found) = self.store.find_session(hash).await? else { return Ok(None) };
+        if now.duration_since(found.last_seen_at).unsigned_abs() >= NOTE_USE_EVERY {
+            self.store.touch_session(hash, now).await?;
+        }
+        let mut places = Vec::new();
+        for membership in self.store.list_memberships(&found.user.id).await? {
+            let hidden = self.find_hidden(&membership, &found.user).await?;
+            places.push(Place { membership, hidden: Arc::new(hidden) });
+        }
+        Ok(Some(KnownSession {
+            user: found.user,
+            created_at: found.created_at,
+            last_seen_at: found.last_seen_at,
+            places,
+        }))
+    }
+
+    async fn find_hidden(&self, membership: &Membership, user: &User) -> Result<BTreeSet<EssentialName>> {
+        let project = &membership.project;
+        if !project.has_estate || membership.role >= Role::Admin {
+            return Ok(BTreeSet::new());
+        }
+        let access = self.store.list_essential_access(&project.id).await?;
+        if access.is_empty() {
+            return Ok(BTreeSet::new());
+        }
+        let groups = self.store.list_groups(&project.id, &user.id).await?;
+        let closed = access.into_iter().filter(|access| access.groups.is_disjoint(&groups));
+        Ok(closed.map(|access| access.essential).collect())
+    }
+}
+
+/// Whether a session of that age still counts.
+fn is_current(session: &KnownSession, now: Timestamp) -> bool {
+    let age = |since: Timestamp| Duration::try_from(now.duration_since(since)).unwrap_or_default();
+    age(session.last_seen_at) < SESSION_IDLE && age(session.created_at) < SESSION_ABSOLUTE
+}
+
+impl Service {
+    /// Who sends a request, in the project that the URL names, or in the sender's first one.
+    ///
+    /// # Errors
+    /// A key that does not work, a project that is not the sender's, too many requests of a key.
+    /// A session that has ended is no error: its sender is anonymous.
+    pub async fn identify(
+        &self,
+        presented: Presented,
+        project: Option<&str>,
+        origin: Origin,
+    ) -> Result<Identified> {
+        let origin = Arc::new(origin);
+        let (actor, rate) = match presented {
+            Presented::Key(key) => self.identify_key(&key, project).await?,
+            Presented::Session(token) if !self.0.accounts.is_open() => {
+                (self.identify_session(&token, project).await?, None)
+            }
+            _ if self.0.accounts.is_open() => (self.identify_local_owner(project).await?, None),
+            _ => (Actor::anonymous(), None),
+        };
+        Ok(Identified { actor: Actor { origin, ..actor }, rate })
+    }
+
+    async fn identify_session(&self, token: &str, project: Option<&str>) -> Result<Actor> {
+        let now = self.clock().now();
+        let session = self.0.accounts.find_session(&TokenHash::of(token), now).await?;
+        let Some(session) = session.filter(|session| is_current(session, now)) else {
+            return Ok(Actor::anonymous());
+        };
+        let user = session.user;
+        let identity = Identity::User { id: user.id, email: user.email.to_string() };
+        let mut places = session.places.into_iter();
+        let place = match project {
+            None => places.find(|place| place.membership.project.archived_at.is_none()),
+            Some(slug) => {
+                let found = places.find(|place| place.membership.project.slug.as_str() == slug);
+                Some(found.ok_or_else(|| Error::not_found("project", slug, Vec::new()))?)
+            }
+        };
+        Ok(match place {
+            None => Actor::of(identity),
+            Some(place) => Actor {
+                project: Some(Arc::new(place.membership.project)),
+                role: Some(place.membership.role),
+                hidden: place.hidden,
+                ..Actor::of(identity)
+            },
+        })
+    }
+
+    async fn identify_local_owner(&self, project: Option<&str>) -> Result<Actor> {
+        let estate = &self.0.estate_project;
+        let chosen = match project.filter(|slug| *slug != estate.slug.as_str()) {
+            None => estate.clone(),
+            Some(slug) => {
+                let unknown = || Error::not_found("project", slug, Vec::new());
+                let wanted = Slug::parse(slug).ok_or_else(unknown)?;
+                let found = self.0.accounts.store.find_project_by_slug(&wanted).await?;
+                Arc::new(found.ok_or_else(unknown)?)
+            }
+        };
+        Ok(Actor { project: Some(chosen), ..Actor::local_owner() })
+    }
+
+    async fn identify_key(&self, text: &str, project: Option<&str>) -> Result<(Actor, Option<Decision>)> {
+        const REFUSED: Error = Error::Unauthenticated("this key does not work: it is unknown, revoked or expired");
+        let store = &self.0.accounts.store;
+        let hash = TokenHash::of(text);
+        let now = self.clock().now();
+        let key = store.find_key(&hash).await?.filter(|key| {
+            key.revoked_at.is_none() && key.expires_at.is_none_or(|expires| expires > now)
+        });
+        let Some(key) = key else { return Err(REFUSED) };
+        let found = store.find_project(&key.project_id).await?;
+        let Some(place) = found.filter(|project| project.archived_at.is_none()) else { return Err(REFUSED) };
+        if project.is_some_and(|slug| slug != place.slug.as_str()) {
+            return Err(Error::Forbidden);
+        }
+        let rate = self.0.accounts.key_rates.take(&key.id);
+        if !rate.allowed {
+            return Err(Error::Limited { retry_after_s: rate.retry_after_s });
+        }
+        let unnoted = key.last_used_at.is_none_or(|used| {
+            now.duration_since(used).unsigned_abs() >= NOTE_USE_EVERY
+        });
+        if unnoted {
+            store.touch_key(&key.id, now).await?;
+        }
+        // A key belongs to no group: what is narrowed is closed to it.
+        let access = if place.has_estate { store.list_essential_access(&place.id).await? } else { Vec::new() };
+        let hidden = access.into_iter().map(|access| access.essential).collect();
+        let identity = Identity::Key { id: key.id, name: key.name, scopes: key.scopes };
+        let actor =
+            Actor { project: Some(Arc::new(place)), hidden: Arc::new(hidden), ..Actor::of(identity) };
+        Ok((actor, Some(rate)))
+    }
+
+    /// The ways to sign in that this server offers.
+    pub fn get_sign_in_options(&self) -> SignInOptions {
+        let accounts = &self.0.accounts;
+        SignInOptions {
+            is_open: accounts.is_open(),
+            ldap: accounts.ldap.is_some(),
+            oidc_label: accounts.oidc.as_ref().map(|oidc| oidc.label().to_owned()),
+        }
+    }
+
+    /// Path of the one-time link that makes the first owner, while there is none.
+    pub fn setup_path(&self) -> Option<String> {
+        let accounts = &self.0.accounts;
+        let has_users = accounts.has_users.load(Ordering::Relaxed);
+        accounts.setup.as_ref().filter(|_| !has_users).map(|(token, _)| format!("/setup/{token}"))
+    }
+
+    /// Removes sessions that have ended, for ever; and sees a first owner that another process made.
+    pub(crate) async fn keep_accounts(&self) {
+        let accounts = &self.0.accounts;
+        let mut sweep_at = Instant::now();
+        loop {
+            if !accounts.has_users.load(Ordering::Relaxed)
+                && accounts.store.has_users().await.unwrap_or(false)
+            {
+                accounts.note_first_user();
+            }
+            if Instant::now() >= sweep_at {
+                sweep_at = Instant::now() + SWEEP_EVERY;
+                let now = self.clock().now();
+                if let Err(error) = accounts.store.remove_expired(now, SESSION_IDLE, SESSION_ABSOLUTE).await {
+                    tracing::warn!(%error, "sessions that have ended could not be removed");
+                }
+            }
+            tokio::time::sleep(KNOWN_FOR).await;
+        }
+    }
+
+    /// All projects of the actor, and what it may do in the one at hand.
+    pub async fn get_viewer(&self, actor: &Actor) -> Result<model::identity::Viewer> {
+        let accounts = &self.0.accounts;
+        let memberships = match &actor.identity {
+            Identity::User { id, .. } => {
+                let all = accounts.store.list_memberships(id).await?;
+                all.into_iter().filter(|membership| membership.project.archived_at.is_none()).collect()
+            }
+            Identity::LocalOwner => {
+                let all = accounts.store.list_projects().await?;
+                let open = all.into_iter().filter(|project| project.archived_at.is_none());
+                open.map(|project| Membership { project, role: Role::Owner }).collect()
+            }
+            Identity::Key { .. } | Identity::Anonymous => Vec::new(),
+        };
+        let capabilities = model::Capability::ALL.into_iter().filter(|capability| actor.may(*capability));
+        Ok(model::identity::Viewer {
+            label: actor.label(),
+            is_signed_in: actor.user_id().is_some(),
+            project: actor.project.as_deref().cloned(),
+            role: actor.role,
+            capabilities: capabilities.collect(),
+            memberships,
+        })
+    }
+}
+
+/// By field, for a record.
+pub(crate) fn joined<T: ToString>(values: impl IntoIterator<Item = T>) -> String {
+    values.into_iter().map(|value| value.to_string()).collect::<Vec<_>>().join(", ")
+}
+

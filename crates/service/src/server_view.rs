@@ -1,0 +1,33 @@
+//! This server, as its administrators see it.
+
+use crate::{Result, Service};
+use model::audit::AuditEntry;
+use model::identity::{ServerView, StorageView};
+use model::{Actor, Capability};
+
+impl Service {
+    /// Version, sources, ways to sign in, and where our own state is.
+    pub async fn get_server(&self, actor: &Actor) -> Result<ServerView> {
+        self.require(actor, Capability::ViewServer)?;
+        let status = self.0.accounts.store.describe().await?;
+        Ok(ServerView {
+            version: self.0.estate.version.clone(),
+            sources: self.0.sources.status(),
+            sign_in: self.get_sign_in_options(),
+            storage: StorageView {
+                kind: status.kind,
+                place: status.place,
+                schema_version: status.schema_version,
+                size_bytes: status.size_bytes,
+                audit_records: status.audit_records,
+            },
+        })
+    }
+
+    /// Asks every source now.
+    pub async fn test_sources(&self, actor: &Actor) -> Result<()> {
+        self.require(actor, Capability::ViewServer)?;
+        self.check_sources(actor).await?;
+        self.record(AuditEntry::by(actor, "source.test", "server")).await
+    }
+}
