@@ -1,5 +1,6 @@
 //! REST: one file a resource. Handlers read parameters, call one use case and shape its answer.
 
+pub mod audit;
 pub mod essentials;
 pub mod failures;
 pub mod health;
@@ -31,6 +32,8 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(runs::export::export_runs_json))
         .routes(routes!(tasks::get_run_tasks))
         .routes(routes!(failures::list_failures))
+        .routes(routes!(audit::export_audit_csv))
+        .routes(routes!(audit::export_audit_jsonl))
         .routes(routes!(openapi::get_openapi))
         .layer(compression());
     encoded_once.merge(encoded_each_time)

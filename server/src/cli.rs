@@ -2,7 +2,8 @@
 
 use crate::api::essentials::RenderedEssentials;
 use crate::config::{Config, Given};
-use crate::guard::Hosts;
+use crate::guard::{Hosts, host_of};
+use crate::identify::Gate;
 use crate::router::build_router;
 use crate::serve::{serve, wait_for_signal};
 use crate::state::{AppState, Shutdown};
@@ -11,9 +12,11 @@ use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use model::source::{SourceName, SourceState, SourceStatus};
 use model::{Actor, Clock, Timestamp};
-use service::{Service, SourceSettings};
+use model::audit::ChainVerdict;
+use service::settings::StoreKind;
+use service::{Service, SourceSettings, storage};
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -46,6 +49,50 @@ enum Command {
         #[command(flatten)]
         options: Options,
     },
+    /// Copy the database of SENTRY's own state to a new file, while the server runs (SQLite).
+    Backup {
+        #[command(flatten)]
+        options: Options,
+        /// The file to write.
+        file: PathBuf,
+    },
+    /// Put a copy in the place of the database, while no server runs (SQLite).
+    Restore {
+        #[command(flatten)]
+        options: Options,
+        /// The file to read.
+        file: PathBuf,
+    },
+    /// Verify, export and seal the audit trail.
+    #[command(subcommand)]
+    Audit(AuditCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum AuditCommand {
+    /// Say whether every record is as it was written, or name the first that is not.
+    Verify {
+        #[command(flatten)]
+        options: Options,
+        /// An exported file, in place of the database.
+        #[arg(long, value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
+    /// Write all records with their chain as JSON lines to standard output.
+    Export {
+        #[command(flatten)]
+        options: Options,
+    },
+    /// Move the records up to a place into a new file and keep their sealing hash.
+    Seal {
+        #[command(flatten)]
+        options: Options,
+        /// The last record to move.
+        #[arg(long, value_name = "SEQ")]
+        up_to: i64,
+        /// The file to write.
+        file: PathBuf,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -53,10 +100,10 @@ struct Options {
     /// Settings file; sentry.toml in the working folder unless given, where there is one.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Address and port to listen on (loopback only).
+    /// Address and port to listen on; other than loopback only with accounts.
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
-    /// Folder for SENTRY's own state (not used yet).
+    /// Folder for SENTRY's own state.
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
     /// Show an estate file in place of real sources.
@@ -95,7 +142,61 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             print!("{}", options.load()?.to_toml());
             Ok(ExitCode::SUCCESS)
         }
+        Command::Backup { options, file } => {
+            storage::backup(&options.load()?.service.store, &file).await?;
+            println!("The database is copied to {}.", file.display());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Restore { options, file } => restore(&options.load()?, &file).await,
+        Command::Audit(command) => audit(command).await,
     }
+}
+
+async fn restore(config: &Config, file: &Path) -> anyhow::Result<ExitCode> {
+    let StoreKind::Sqlite { dir } = &config.service.store.kind else {
+        anyhow::bail!("DATABASE_URL is set: restore PostgreSQL with pg_restore or psql");
+    };
+    let before = storage::restore(file, dir).await?;
+    println!("{} is the database in {} now.", file.display(), dir.display());
+    if let Some(before) = before {
+        println!("The one before is kept as {}.", before.display());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn audit(command: AuditCommand) -> anyhow::Result<ExitCode> {
+    let verdict = match command {
+        AuditCommand::Verify { file: Some(file), .. } => {
+            let reader = std::fs::File::open(&file).with_context(|| format!("cannot read {}", file.display()))?;
+            storage::verify_export(std::io::BufReader::new(reader))?
+        }
+        AuditCommand::Verify { options, file: None } => {
+            let progress = |records| tracing::debug!(records, "verifying");
+            storage::verify_audit(&options.load()?.service.store, progress).await?
+        }
+        AuditCommand::Export { options } => {
+            let mut out = tokio::io::BufWriter::new(tokio::io::stdout());
+            let records = storage::export_audit(&options.load()?.service.store, &mut out).await?;
+            tokio::io::AsyncWriteExt::flush(&mut out).await?;
+            eprintln!("{records} records");
+            return Ok(ExitCode::SUCCESS);
+        }
+        AuditCommand::Seal { options, up_to, file } => {
+            let records = storage::seal_audit(&options.load()?.service.store, up_to, &file).await?;
+            println!("{records} records are in {}: keep that file; their sealing hash stays.", file.display());
+            return Ok(ExitCode::SUCCESS);
+        }
+    };
+    Ok(match verdict {
+        ChainVerdict::Intact { records, last_seq, head } => {
+            println!("intact: {records} records, the last is {last_seq}, hash {head}");
+            ExitCode::SUCCESS
+        }
+        ChainVerdict::Broken { seq, reason } => {
+            println!("BROKEN at record {seq}: {reason}");
+            ExitCode::FAILURE
+        }
+    })
 }
 
 async fn serve_until_signal(config: Config, clock: Clock) -> anyhow::Result<()> {
@@ -106,7 +207,15 @@ async fn serve_until_signal(config: Config, clock: Clock) -> anyhow::Result<()> 
     })?;
     let address = listener.local_addr()?;
     let what = describe(&config.service.source);
-    let service = Service::open(config.service, clock)?;
+    let service = Service::open(config.service, clock).await?;
+    if !address.ip().is_loopback() && service.setup_path().is_some() {
+        anyhow::bail!(
+            "{address} can be reached from other machines, and nobody has an account yet: whoever reached it \
+             would own it. Start once with --listen 127.0.0.1:{0}, open the link that it prints, make the first \
+             owner, then listen on {address} (from elsewhere: `ssh -L {0}:127.0.0.1:{0} this-host`)",
+            address.port()
+        );
+    }
     let (switch, shutdown) = Shutdown::new();
     let site_root = config.site_root.unwrap_or_else(pages::default_site_root);
     if !site_root.join("pkg").is_dir() {
@@ -119,11 +228,17 @@ async fn serve_until_signal(config: Config, clock: Clock) -> anyhow::Result<()> 
         metrics: metrics.clone(),
         shutdown: shutdown.clone(),
     };
-    let router = build_router(state, Hosts::of(address));
+    let public = config.public_url.as_deref();
+    let gate = Gate::new(service.clone(), public, config.trusted_proxies);
+    let router = build_router(state, Hosts::of(address, public.and_then(host_of)), gate);
     let stop = shutdown.clone();
+    let service_for_setup = service.clone();
     let pollers = tokio::spawn(async move { service.run(stop.wait()).await });
     let upkeep = tokio::spawn(telemetry::keep_metrics(metrics));
     println!("SENTRY shows {what} on http://{address}");
+    if let Some(path) = service_for_setup.setup_path() {
+        println!("Nobody has an account: whoever uses this machine owns everything. To make the first owner: http://{address}{path}");
+    }
 
     let serving = tokio::spawn(serve(listener, router, shutdown));
     wait_for_signal().await?;
@@ -147,7 +262,7 @@ fn describe(source: &SourceSettings) -> String {
 
 async fn check(config: Config) -> anyhow::Result<ExitCode> {
     println!("Checking {}.", describe(&config.service.source));
-    let service = Service::open(config.service, Clock::system())?;
+    let service = Service::open(config.service, Clock::system()).await?;
     let health = service.check_sources(&Actor::local_owner()).await?;
     let mut all_up = true;
     for source in &health.checks {

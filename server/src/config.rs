@@ -5,6 +5,7 @@
 //! here on.
 
 mod essentials;
+mod sign_in;
 pub mod print;
 pub mod setting;
 mod values;
@@ -12,11 +13,11 @@ mod values;
 use secrecy::SecretString;
 use service::settings::{
     CertificateCheck, EssentialSettings, LenzAuth, LenzSettings, MySqlSettings, QueryLimits, SqlSettings,
-    SqliteSettings,
+    SqliteSettings, StoreKind, StoreSettings,
 };
 use service::{Settings, SourceSettings};
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use values::Values;
@@ -60,12 +61,16 @@ pub struct Given {
 /// The effective settings.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// Loopback address to listen on.
+    /// Address to listen on.
     pub listen: SocketAddr,
     /// Filter of the log.
     pub log_level: tracing::Level,
     /// Folder of the built pages' files, where one is named.
     pub site_root: Option<PathBuf>,
+    /// The address that people use, where it is another one: behind a proxy.
+    pub public_url: Option<String>,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
     /// What the service is built from.
     pub service: Settings,
     /// The effective list of essentials.
@@ -90,12 +95,22 @@ impl Config {
             SourceSettings::Demo { .. } => "DEMO",
             _ => "PROD",
         };
-        let mut service = Settings::new(source, values.text("environment").unwrap_or(badge));
+        let data_dir = values.path("data_dir").unwrap_or_else(|| PathBuf::from("sentry-data"));
+        let mut service = Settings::new(source, values.text("environment").unwrap_or(badge), data_dir);
+        if let Some(url) = values.secret("database.url") {
+            service.store = StoreSettings { kind: StoreKind::Postgres { url } };
+        }
+        let listen = listen(&values)?;
+        service.is_loopback = listen.ip().is_loopback();
+        let public_url = url(&values, "public_url")?;
+        service.sign_in = sign_in::sign_in(&values, listen, public_url.as_deref())?;
         service.airflow_base_url = url(&values, "airflow.base_url")?;
         service.poll_today = Duration::from_secs(values.number("poll.today_s", 1, 3600)?);
         service.poll_past = Duration::from_secs(values.number("poll.past_s", 1, 86_400)?);
         Ok(Self {
-            listen: listen(&values)?,
+            listen,
+            trusted_proxies: trusted_proxies(&values)?,
+            public_url,
             log_level: values
                 .text("log_level")
                 .unwrap_or_default()
@@ -127,18 +142,18 @@ fn listen(values: &Values) -> Result<SocketAddr, ConfigError> {
     let address: SocketAddr = text.parse().map_err(|_| {
         values.refuse("listen", &format!("`{text}` is not an address with a port, such as 127.0.0.1:3000"))
     })?;
-    if address.ip().is_loopback() {
-        return Ok(address);
-    }
-    let port = address.port();
-    Err(values.refuse(
-        "listen",
-        &format!(
-            "{address} can be reached from other machines, and SENTRY has no login yet: whoever reached it \
-             would own it. Listen on 127.0.0.1:{port} and come through a tunnel: \
-             `ssh -L {port}:127.0.0.1:{port} this-host`, then open http://127.0.0.1:{port}"
-        ),
-    ))
+    Ok(address)
+}
+
+fn trusted_proxies(values: &Values) -> Result<Vec<IpAddr>, ConfigError> {
+    let text = values.text("trusted_proxies").unwrap_or_default();
+    let addresses = text.split([',', ' ']).filter(|address| !address.is_empty());
+    addresses
+        .map(|address| {
+            let refuse = |_| values.refuse("trusted_proxies", &format!("`{address}` is not an IP address"));
+            address.parse().map_err(refuse)
+        })
+        .collect()
 }
 
 fn source(values: &Values, essentials: &[EssentialSettings]) -> Result<SourceSettings, ConfigError> {

@@ -7,7 +7,6 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::header::{self, HeaderName, HeaderValue};
 use http::{HeaderMap, Method, StatusCode};
-use model::Actor;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -20,13 +19,13 @@ use std::sync::Arc;
 pub struct Hosts(Arc<[String]>);
 
 impl Hosts {
-    /// Loopback's names and the address listened on.
-    pub fn of(listen: SocketAddr) -> Self {
+    /// Loopback's names, the address listened on, and the host of the public address.
+    pub fn of(listen: SocketAddr, public_host: Option<&str>) -> Self {
         let listen = match listen {
             SocketAddr::V4(address) => address.ip().to_string(),
             SocketAddr::V6(address) => format!("[{}]", address.ip()),
         };
-        Self(["localhost", "127.0.0.1", "[::1]"].map(str::to_owned).into_iter().chain([listen]).collect())
+        Self(["localhost", "127.0.0.1", "[::1]"].map(str::to_owned).into_iter().chain([listen]).chain(public_host.map(str::to_owned)).collect())
     }
 
     fn allow(&self, host: &str) -> bool {
@@ -38,15 +37,18 @@ impl Hosts {
     }
 }
 
-/// Refuses what must not be asked, names the actor, and adds the security headers.
-pub async fn guard(State(hosts): State<Hosts>, mut request: Request, next: Next) -> Response {
+/// The host in an address such as `https://sentry.example/`.
+pub fn host_of(url: &str) -> Option<&str> {
+    let rest = url.split_once("://")?.1;
+    let authority = rest.split('/').next()?;
+    Some(authority.rsplit_once(':').map_or(authority, |(host, _)| host))
+}
+
+/// Refuses what must not be asked, and adds the security headers.
+pub async fn guard(State(hosts): State<Hosts>, request: Request, next: Next) -> Response {
     let mut response = match refusal(&hosts, &request) {
         Some(fault) => fault.into_response(),
-        None => {
-            // Open mode: nothing but loopback is listened on, so whoever asks owns this machine's session.
-            request.extensions_mut().insert(Actor::local_owner());
-            next.run(request).await
-        }
+        None => next.run(request).await,
     };
     add_security_headers(response.headers_mut());
     response
@@ -59,7 +61,7 @@ fn refusal(hosts: &Hosts, request: &Request) -> Option<Fault> {
     let Some(host) = host.filter(|host| hosts.allow(host)) else {
         return Some(Fault::new(
             StatusCode::MISDIRECTED_REQUEST,
-            "SENTRY does not answer under this host name; ask localhost or 127.0.0.1, through a tunnel from elsewhere",
+            "SENTRY does not answer under this host name; ask localhost or 127.0.0.1, or set SENTRY_PUBLIC_URL to the address that people use",
         ));
     };
     // The refresh answers to GET too, as it always has, but it is no mere reading.
@@ -122,8 +124,8 @@ mod tests {
 
     #[test]
     fn only_our_own_host_names_are_answered() {
-        let hosts = Hosts::of("127.0.0.2:3000".parse().unwrap());
-        for ours in ["localhost", "LOCALHOST:3000", "127.0.0.1:3000", "127.0.0.2:1", "[::1]", "[::1]:3000"] {
+        let hosts = Hosts::of("127.0.0.2:3000".parse().unwrap(), Some("sentry.example"));
+        for ours in ["localhost", "LOCALHOST:3000", "127.0.0.1:3000", "127.0.0.2:1", "[::1]", "[::1]:3000", "sentry.example"] {
             assert!(hosts.allow(ours), "{ours}");
         }
         for other in

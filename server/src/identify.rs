@@ -3,6 +3,7 @@
 
 use crate::error::Fault;
 use crate::request::RequestId;
+use app::cookie::SessionCookie;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -28,16 +29,25 @@ pub struct Gate {
     /// The use cases.
     pub service: Service,
     /// The session's cookie.
-    pub cookie: app::cookie::SessionCookie,
+    pub cookie: SessionCookie,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Arc<[IpAddr]>,
+}
+
+impl Gate {
+    /// For people who come by `public_url`, through `trusted_proxies`.
+    pub fn new(service: Service, public_url: Option<&str>, trusted_proxies: Vec<IpAddr>) -> Self {
+        let is_https = public_url.is_some_and(|url| url.starts_with("https://"));
+        let cookie = if is_https { SessionCookie::secure() } else { SessionCookie::plain() };
+        Self { service, cookie, trusted_proxies: trusted_proxies.into() }
+    }
 }
 
 /// Names the actor. A page that needs one and has none leads to the sign-in.
 pub async fn identify(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
     let presented = presented(&gate, request.headers());
     let origin = origin(&gate, &request);
-    let project = query_value(request.uri().query().unwrap_or_default(), "project");
+    let project = project(&request);
     let identified = match gate.service.identify(presented, project.as_deref(), origin).await {
         Ok(identified) => identified,
         Err(error) => return Fault::from(error).into_response(),
@@ -47,6 +57,12 @@ pub async fn identify(State(gate): State<Gate>, mut request: Request, next: Next
         let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
         let target = percent_encoding::utf8_percent_encode(target, percent_encoding::NON_ALPHANUMERIC);
         return Redirect::to(&format!("/sign-in?return_to={target}")).into_response();
+    }
+    if wants_page(&request) {
+        match gate.service.get_viewer(&actor).await {
+            Ok(viewer) => request.extensions_mut().insert(viewer),
+            Err(error) => return Fault::from(error).into_response(),
+        };
     }
     request.extensions_mut().insert(actor);
     request.extensions_mut().insert(gate.cookie.clone());
@@ -114,6 +130,17 @@ pub fn is_public(path: &str) -> bool {
         Some(_) => path.starts_with(public),
         None => path == *public || path.strip_prefix(public).is_some_and(|rest| rest.starts_with('/')),
     })
+}
+
+/// The project that the URL names; for what a page asks and sends, the page's URL. It chooses
+/// among what is the sender's anyway.
+fn project(request: &Request) -> Option<String> {
+    let of_page = || {
+        let page = request.headers().get(header::REFERER)?.to_str().ok()?;
+        let query = page.split('#').next()?.split_once('?')?.1;
+        query_value(query, "project")
+    };
+    query_value(request.uri().query().unwrap_or_default(), "project").or_else(of_page)
 }
 
 /// The decoded value of a parameter of a query string.

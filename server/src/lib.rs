@@ -9,12 +9,15 @@
 pub mod api;
 pub mod cli;
 pub mod config;
+mod csv;
 pub mod error;
 pub mod guard;
+pub mod identify;
 pub mod operations;
 pub mod pages;
 pub mod request;
 pub mod router;
 pub mod serve;
+pub mod sign_in;
 pub mod state;
 pub mod telemetry;

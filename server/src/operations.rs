@@ -2,12 +2,11 @@
 
 use crate::error::Answer;
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::response::IntoResponse;
 use axum::{Extension, Json, Router, routing};
 use http::header;
 use metrics_exporter_prometheus::PrometheusHandle;
 use model::Actor;
-use model::source::SourceState;
 use serde::Serialize;
 use service::Service;
 
@@ -35,17 +34,19 @@ struct Readiness {
     not_ready: Vec<&'static str>,
 }
 
-async fn get_readiness(State(service): State<Service>, Extension(actor): Extension<Actor>) -> Answer {
-    let health = service.get_health(&actor)?;
-    let missing = health.checks.iter().filter(|check| check.state != SourceState::Up);
-    let not_ready = missing.map(|check| check.name.as_str()).collect();
-    Ok(Json(Readiness { ready: true, not_ready }).into_response())
+async fn get_readiness(State(service): State<Service>) -> Json<Readiness> {
+    Json(Readiness { ready: true, not_ready: service.list_missing_sources() })
 }
 
-async fn get_metrics(State(metrics): State<PrometheusHandle>, State(service): State<Service>) -> Response {
+async fn get_metrics(
+    State(metrics): State<PrometheusHandle>,
+    State(service): State<Service>,
+    Extension(actor): Extension<Actor>,
+) -> Answer {
+    service.check_metrics(&actor)?;
     // Set when it is asked for: a poller that hangs makes it grow.
     if let Some(age_s) = service.board_age_s() {
         metrics::gauge!("sentry_board_age_seconds").set(age_s);
     }
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics.render()).into_response()
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics.render()).into_response())
 }

@@ -14,7 +14,9 @@ use leptos::config::LeptosOptions;
 use leptos::nonce::use_nonce;
 use leptos::prelude::{provide_context, use_context};
 use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list_with_exclusions_and_ssg_and_context};
+use app::cookie::SessionCookie;
 use model::Actor;
+use model::identity::Viewer;
 use service::Service;
 use std::path::{Path, PathBuf};
 use tower::ServiceExt;
@@ -49,6 +51,14 @@ fn context(service: Service) -> impl Fn() + Clone + Send + Sync + 'static {
         provide_context(service.clone());
         let actor = use_context::<Parts>().and_then(|parts| parts.extensions.get::<Actor>().cloned());
         provide_context(actor.unwrap_or(Actor::anonymous()));
+        if let Some(parts) = use_context::<Parts>() {
+            if let Some(viewer) = parts.extensions.get::<Viewer>() {
+                provide_context(viewer.clone());
+            }
+            if let Some(cookie) = parts.extensions.get::<SessionCookie>() {
+                provide_context(cookie.clone());
+            }
+        }
         let Some(response) = use_context::<ResponseOptions>() else { return };
         response.insert_header(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
         if let Some(nonce) = use_nonce() {

@@ -3,9 +3,10 @@
 use crate::api::openapi::Description;
 use crate::error::Fault;
 use crate::guard::{Hosts, guard};
+use crate::identify::{Gate, identify};
 use crate::request::observe;
 use crate::state::AppState;
-use crate::{api, operations, pages};
+use crate::{api, operations, pages, sign_in};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router, middleware};
 use bytes::Bytes;
@@ -19,22 +20,24 @@ const MOST_BODY_BYTES: usize = 64 * 1024;
 /// How long a body may pause.
 const BODY_PAUSE: Duration = Duration::from_secs(10);
 
-/// The whole server, for requests to `hosts`.
+/// The whole server, for requests to `hosts` of whom `gate` knows.
 ///
 /// Layers from the outside in: id, log, count and panics ([`crate::request`]); host, origin and
-/// security headers ([`crate::guard`]); bounds of the body; the route.
-pub fn build_router(state: AppState, hosts: Hosts) -> Router {
+/// security headers ([`crate::guard`]); who asks ([`crate::identify`]); bounds of the body; the route.
+pub fn build_router(state: AppState, hosts: Hosts, gate: Gate) -> Router {
     let (api, description) = api::routes().split_for_parts();
     let description = Description(Bytes::from(serde_json::to_vec(&description).unwrap_or_default()));
     Router::new()
         .merge(api)
         .merge(operations::routes())
+        .merge(sign_in::routes())
         .merge(pages::routes(&state))
         .fallback(pages::file_or_not_found)
         .method_not_allowed_fallback(refuse_method)
         .layer(Extension(description))
         .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
         .layer(RequestBodyLimitLayer::new(MOST_BODY_BYTES))
+        .layer(middleware::from_fn_with_state(gate, identify))
         .layer(middleware::from_fn_with_state(hosts, guard))
         .layer(middleware::from_fn(observe))
         .with_state(state)

@@ -1,5 +1,6 @@
 //! From a listener to answers: connections with their bounds, and an orderly end.
 
+use crate::identify::Peer;
 use crate::state::Shutdown;
 use axum::Router;
 use axum::body::Body;
@@ -30,16 +31,14 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: Shutdown) {
         .header_read_timeout(HEAD_WITHIN)
         .max_buf_size(MOST_HEAD_BYTES)
         .max_headers(MOST_HEADERS);
-    let service = TowerToHyperService::new(
-        router.into_service::<Body>().map_request(|request: http::Request<Incoming>| request.map(Body::new)),
-    );
+    let routes = router.into_service::<Body>();
     let connections = GracefulShutdown::new();
     let mut ended = std::pin::pin!(shutdown.wait());
     loop {
-        let stream = tokio::select! {
+        let (stream, peer) = tokio::select! {
             () = &mut ended => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok(accepted) => accepted,
                 Err(error) => {
                     tracing::warn!(%error, "no connection can be accepted");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -49,7 +48,12 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: Shutdown) {
         };
         // Small answers must not wait for more to come.
         let _ = stream.set_nodelay(true);
-        let connection = connections.watch(http.serve_connection(TokioIo::new(stream), service.clone()));
+        let service = routes.clone().map_request(move |mut request: http::Request<Incoming>| {
+            request.extensions_mut().insert(Peer(peer));
+            request.map(Body::new)
+        });
+        let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+        let connection = connections.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection broke");

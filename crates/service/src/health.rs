@@ -40,6 +40,18 @@ impl Service {
         Ok(Health { status, checks, timestamp: self.clock().now() })
     }
 
+    /// The names of the sources that have not answered their last call: no secret, for probes.
+    pub fn list_missing_sources(&self) -> Vec<&'static str> {
+        let checks = self.0.sources.status();
+        let missing = checks.iter().filter(|check| check.state != SourceState::Up);
+        missing.map(|check| check.name.as_str()).collect()
+    }
+
+    /// Whether the actor may read this server's own metrics.
+    pub fn check_metrics(&self, actor: &Actor) -> Result<()> {
+        self.require(actor, Capability::ViewEstate)
+    }
+
     /// Calls Airflow's database from time to time: it is otherwise asked only when somebody
     /// opens a run, and nobody should learn then that it is down. (The pollers call the rest.)
     pub(crate) async fn keep_airflow_checked(&self) {

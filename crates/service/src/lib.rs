@@ -24,6 +24,7 @@ pub mod settings;
 pub mod server_view;
 pub mod sign_in;
 mod sources;
+pub mod storage;
 pub mod tasks;
 
 pub use accounts::{Identified, Presented};

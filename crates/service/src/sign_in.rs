@@ -198,7 +198,7 @@ impl Service {
 
     /// Where to send the browser to sign in at the OpenID Connect provider, and the token that
     /// binds the answer to this browser.
-    pub async fn start_oidc(&self, return_to: &str) -> Result<(String, SecretString)> {
+    pub async fn start_oidc(&self, return_to: &str) -> Result<(String, String)> {
         let accounts = &self.0.accounts;
         let oidc = accounts.oidc.as_ref().ok_or_else(|| Error::not_found("sign-in", "oidc", Vec::new()))?;
         let start = oidc.start().await?;
@@ -206,7 +206,7 @@ impl Service {
         let url = start.url.clone();
         let login = PendingLogin { start, browser: TokenHash::of(browser.expose_secret()), return_to: return_to.to_owned() };
         accounts.pending.insert(login.start.state.clone(), std::sync::Arc::new(login)).await;
-        Ok((url, browser))
+        Ok((url, browser.expose_secret().to_owned()))
     }
 
     /// Signs in whom the provider vouches for, and says where the person wanted to go.
