@@ -1,5 +1,6 @@
 //! How the sources are.
 
+use crate::audience::Audience;
 use crate::{Result, Service, require};
 use model::source::{SourceState, SourceStatus};
 use model::{Actor, Capability, Timestamp};
@@ -34,7 +35,7 @@ impl Service {
     /// How the sources are, as of the calls that the pollers made: asks nothing anew.
     pub fn get_health(&self, actor: &Actor) -> Result<Health> {
         require(actor, Capability::ViewEstate)?;
-        let checks = self.0.sources.status();
+        let checks = self.0.sources.status(&Audience::of(actor));
         let ok = checks.iter().all(|check| check.state == SourceState::Up);
         let status = if ok { HealthState::Ok } else { HealthState::Degraded };
         Ok(Health { status, checks, timestamp: self.clock().now() })

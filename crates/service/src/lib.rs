@@ -6,6 +6,7 @@
 //! catalog, and the tasks of a run that somebody opens.
 //! Start with [`Service`]; [`boards`] holds the snapshots that everything reads.
 
+pub mod audience;
 pub mod boards;
 pub mod catalog;
 pub mod error;
@@ -18,6 +19,7 @@ pub mod settings;
 mod sources;
 pub mod tasks;
 
+pub use audience::Audience;
 pub use boards::Snapshot;
 pub use error::Error;
 pub use settings::{Settings, SourceSettings};

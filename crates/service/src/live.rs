@@ -1,5 +1,6 @@
 //! Live updates: each event is encoded once, and every follower gets the same bytes.
 
+use crate::audience::Audience;
 use crate::boards::Snapshot;
 use crate::{Result, Service, require};
 use bytes::Bytes;
@@ -96,10 +97,11 @@ pub(crate) struct Subscription {
 }
 
 /// Server-sent events of one board, encoded: each item is one whole event with its blank line.
-/// Never ends by itself.
+/// Ends by itself only where more audiences follow the date than are kept; its reader then comes back.
 pub struct LiveStream {
     service: Service,
     date: BusinessDate,
+    audience: Audience,
     subscription: Subscription,
 }
 
@@ -113,17 +115,19 @@ impl Service {
         last: Option<SnapshotId>,
     ) -> Result<LiveStream> {
         require(actor, Capability::ViewEstate)?;
-        let subscription = self.date_board(date).await.follow(last, self.clock());
+        let audience = Audience::of(actor);
+        let subscription = self.date_board(date).await.follow(&audience, last, self.clock());
         metrics::gauge!("sentry_sse_clients").increment(1);
-        Ok(LiveStream { service: self.clone(), date, subscription })
+        Ok(LiveStream { service: self.clone(), date, audience, subscription })
     }
 }
 
 impl LiveStream {
     /// A follower that fell behind starts over: a page fetches the board that this names.
     fn start_over(&self) -> Option<Bytes> {
-        let board = self.service.known_date(self.date)?;
-        Some(snapshot_frame(&board, self.service.clock().now()))
+        let now = self.service.clock().now();
+        let snapshot = self.service.known_date(self.date)?.snapshot(&self.audience, now);
+        Some(snapshot_frame(&snapshot, now))
     }
 }
 
