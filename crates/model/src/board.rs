@@ -75,7 +75,9 @@ pub struct EssentialBoard {
     pub phase: Phase,
     /// The overall status.
     pub status: EssentialStatus,
-    /// Essentials it depends on that are not SUCCESS.
+    /// Whether an essential it depends on is not SUCCESS.
+    pub is_waiting: bool,
+    /// Those essentials, as far as the reader may see them.
     pub waiting_for: Vec<EssentialName>,
     /// Its datasets, in sequence order.
     pub datasets: Vec<DatasetBoard>,
@@ -101,7 +103,7 @@ impl EssentialBoard {
         match phase {
             None => self.status,
             Some(phase) => match self.in_phase(phase).status {
-                EssentialStatus::NotStarted if !self.waiting_for.is_empty() => EssentialStatus::Waiting,
+                EssentialStatus::NotStarted if self.is_waiting => EssentialStatus::Waiting,
                 status => status,
             },
         }
@@ -245,6 +247,7 @@ fn build_essential(essential: &Essential, by_dataset: &HashMap<&DatasetId, Vec<&
         final_,
         phase,
         status,
+        is_waiting: false,
         waiting_for: Vec::new(),
         datasets,
     }
@@ -338,7 +341,8 @@ fn wait_for_dependencies(catalog: &Catalog, essentials: &mut [EssentialBoard]) {
     for (essential, board) in catalog.essentials.iter().zip(essentials) {
         board.waiting_for =
             essential.depends_on.iter().filter(|name| !done.contains(*name)).cloned().collect();
-        if board.status == EssentialStatus::NotStarted && !board.waiting_for.is_empty() {
+        board.is_waiting = !board.waiting_for.is_empty();
+        if board.status == EssentialStatus::NotStarted && board.is_waiting {
             board.status = EssentialStatus::Waiting;
         }
     }

@@ -4,10 +4,16 @@
 //! Today's date is polled all the time. A past date is polled once somebody reads it, then
 //! every few minutes while it is read; the least recently read ones are forgotten.
 
+pub(crate) mod audiences;
+
+use crate::audience::{Audience, Content};
 use crate::live::{Frames, Subscription};
 use crate::settings::Settings;
-use crate::{Error, Result, Service, require};
+use crate::sources::{CatalogCalls, Sources};
+use crate::{Error, Result, Service};
 use arc_swap::ArcSwap;
+use audiences::Audiences;
+use estate::catalog::CatalogSnapshot;
 use model::rules::read_runs;
 use model::source::{SourceName, SourceStatus};
 use model::view::BoardView;
@@ -37,7 +43,7 @@ const RETRY_MOST: Duration = Duration::from_secs(60);
 pub struct Snapshot {
     /// The date.
     pub business_date: BusinessDate,
-    /// Grows with every snapshot of this process: names this very one, for caches.
+    /// Grows with every snapshot of this process: with `audience`, names this very one, for caches.
     pub version: u64,
     /// The board; `None` while no poll has succeeded.
     pub board: Option<Arc<Board>>,
@@ -47,9 +53,33 @@ pub struct Snapshot {
     pub polled_at: Option<Timestamp>,
     /// How the sources were.
     pub sources: Vec<SourceStatus>,
+    /// Who may see it.
+    pub audience: Audience,
+    /// The catalog that the board was built from.
+    pub(crate) catalog: Arc<CatalogSnapshot>,
+    /// What `sources` says of the catalog, by essential.
+    pub(crate) catalog_calls: Arc<CatalogCalls>,
 }
 
 impl Snapshot {
+    fn nothing_yet(date: BusinessDate) -> Self {
+        Self {
+            business_date: date,
+            version: 0,
+            board: None,
+            runs: Arc::from([]),
+            polled_at: None,
+            sources: Vec::new(),
+            audience: Audience::default(),
+            catalog: Arc::default(),
+            catalog_calls: Arc::default(),
+        }
+    }
+
+    pub(crate) fn content(&self) -> Content {
+        Content { board: self.board.clone(), runs: self.runs.clone(), catalog: self.catalog.clone() }
+    }
+
     /// For a page, at the server's time `now`.
     pub fn view(&self, now: Timestamp) -> BoardView {
         BoardView {
@@ -93,8 +123,43 @@ pub(crate) struct DateBoard {
     date: BusinessDate,
     snapshot: ArcSwap<Snapshot>,
     frames: Mutex<Frames>,
+    audiences: Audiences,
+    ids: SnapshotIds,
     polling: tokio::sync::Mutex<PollState>,
-    last_read_ms: AtomicI64,
+    last_read: LastRead,
+}
+
+/// Gives out the ids of one date's boards, of all audiences: none twice, so that nobody whose
+/// audience changes takes another board for the one at hand.
+#[derive(Default)]
+pub(crate) struct SnapshotIds(AtomicU64);
+
+impl SnapshotIds {
+    /// The next id: `millis` since the epoch, unless a later one has been given out.
+    fn next(&self, millis: Option<i64>) -> SnapshotId {
+        let millis = millis.and_then(|millis| u64::try_from(millis).ok()).unwrap_or(0);
+        let next = |last: u64| millis.max(last + 1);
+        let last = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(next(last)));
+        SnapshotId(next(last.unwrap_or_else(|last| last)))
+    }
+}
+
+/// When something was last read, in milliseconds since the epoch.
+pub(crate) struct LastRead(AtomicI64);
+
+impl LastRead {
+    fn at(now: Timestamp) -> Self {
+        Self(AtomicI64::new(now.as_millisecond()))
+    }
+
+    fn touch(&self, now: Timestamp) {
+        self.0.store(now.as_millisecond(), Ordering::Relaxed);
+    }
+
+    fn idle(&self, now: Timestamp) -> Duration {
+        let millis = now.as_millisecond() - self.0.load(Ordering::Relaxed);
+        Duration::from_millis(u64::try_from(millis).unwrap_or(0))
+    }
 }
 
 struct PollState {
@@ -108,23 +173,56 @@ impl DateBoard {
         self.frames.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+    fn whole(&self) -> Arc<Snapshot> {
         self.snapshot.load_full()
     }
 
-    pub(crate) fn follow(&self, last: Option<SnapshotId>, clock: &Clock) -> Subscription {
-        // Under the lock of the frames no poll can publish in between.
-        let mut frames = self.frames();
-        frames.follow(last, &self.snapshot(), clock.now())
+    /// The newest snapshot, as `audience` sees it.
+    pub(crate) fn snapshot(&self, audience: &Audience, now: Timestamp) -> Arc<Snapshot> {
+        if audience.sees_all() {
+            return self.whole();
+        }
+        let narrowed = self.audiences.get(audience, &self.snapshot.load(), now);
+        narrowed.snapshot(|| self.whole(), &self.ids, now)
     }
 
-    fn touch(&self, now: Timestamp) {
-        self.last_read_ms.store(now.as_millisecond(), Ordering::Relaxed);
+    pub(crate) fn follow(
+        &self,
+        audience: &Audience,
+        last: Option<SnapshotId>,
+        clock: &Clock,
+    ) -> Subscription {
+        let now = clock.now();
+        if audience.sees_all() {
+            // Under the lock of the frames no poll can publish in between.
+            let mut frames = self.frames();
+            return frames.follow(last, &self.whole(), now);
+        }
+        let narrowed = self.audiences.get(audience, &self.snapshot.load(), now);
+        narrowed.follow(last, || self.whole(), &self.ids, now)
     }
 
-    fn idle(&self, now: Timestamp) -> Duration {
-        let millis = now.as_millisecond() - self.last_read_ms.load(Ordering::Relaxed);
-        Duration::from_millis(u64::try_from(millis).unwrap_or(0))
+    fn has_followers(&self) -> bool {
+        self.frames().has_followers() || self.audiences.has_followers()
+    }
+
+    /// Shows everybody `next` in place of `before`.
+    fn publish(&self, before: &Snapshot, next: &Arc<Snapshot>, now: Timestamp) {
+        {
+            let mut frames = self.frames();
+            self.snapshot.store(next.clone());
+            frames.publish(before, next, now);
+        }
+        for narrowed in self.audiences.followed() {
+            narrowed.snapshot(|| self.whole(), &self.ids, now);
+        }
+    }
+
+    fn heartbeat(&self, sources: &Sources, now: Timestamp) {
+        self.frames().heartbeat(&self.whole(), &sources.status(&Audience::default()), now);
+        for narrowed in self.audiences.followed() {
+            narrowed.heartbeat(|audience| sources.status(audience), now);
+        }
     }
 }
 
@@ -154,14 +252,14 @@ impl Service {
     /// The newest snapshot of `date`. The first reader of a date waits for its first poll;
     /// nobody waits after that.
     pub async fn get_board(&self, actor: &Actor, date: BusinessDate) -> Result<Arc<Snapshot>> {
-        require(actor, Capability::ViewEstate)?;
-        Ok(self.date_board(date).await.snapshot())
+        self.require(actor, Capability::ViewEstate)?;
+        Ok(self.date_board(date).await.snapshot(&Audience::of(actor), self.0.clock.now()))
     }
 
     pub(crate) async fn date_board(&self, date: BusinessDate) -> Arc<DateBoard> {
         let now = self.0.clock.now();
         let board = self.find_or_add(date, now);
-        board.touch(now);
+        board.last_read.touch(now);
         if board.snapshot.load().board.is_none() {
             // Bounded: a page that waits longer than this shows what is missing instead.
             let first = async {
@@ -177,13 +275,13 @@ impl Service {
 
     /// Seconds since the sources last answered for today's board; `None` before they first did.
     pub fn board_age_s(&self) -> Option<f64> {
-        let polled_at = self.known_date(self.today())?.polled_at?;
+        let polled_at = self.known_date(self.today())?.whole().polled_at?;
         Some((self.0.clock.now().as_millisecond() - polled_at.as_millisecond()) as f64 / 1e3)
     }
 
-    /// The newest snapshot of a date that is kept, without asking for it.
-    pub(crate) fn known_date(&self, date: BusinessDate) -> Option<Arc<Snapshot>> {
-        self.0.boards.dates().get(&date).map(|board| board.snapshot())
+    /// A date that is kept, without asking for it.
+    pub(crate) fn known_date(&self, date: BusinessDate) -> Option<Arc<DateBoard>> {
+        self.0.boards.dates().get(&date).cloned()
     }
 
     fn find_or_add(&self, date: BusinessDate, now: Timestamp) -> Arc<DateBoard> {
@@ -196,8 +294,8 @@ impl Service {
         while dates.keys().filter(|kept| **kept != today).count() >= PAST_DATES_KEPT {
             let coldest = dates
                 .iter()
-                .filter(|(kept, board)| **kept != today && !board.frames().has_followers())
-                .max_by_key(|(_, board)| board.idle(now))
+                .filter(|(kept, board)| **kept != today && !board.has_followers())
+                .max_by_key(|(_, board)| board.last_read.idle(now))
                 .map(|(kept, _)| *kept);
             match coldest {
                 Some(coldest) => dates.remove(&coldest),
@@ -207,20 +305,20 @@ impl Service {
         let board = Arc::new(DateBoard {
             date,
             snapshot: ArcSwap::from_pointee(Snapshot {
-                business_date: date,
                 version: boards.versions.fetch_add(1, Ordering::Relaxed) + 1,
-                board: None,
-                runs: Arc::from([]),
-                polled_at: None,
-                sources: self.0.sources.status(),
+                sources: self.0.sources.status(&Audience::default()),
+                catalog_calls: self.0.sources.catalog_calls(),
+                ..Snapshot::nothing_yet(date)
             }),
             frames: Mutex::new(Frames::new()),
+            audiences: Audiences::default(),
+            ids: SnapshotIds::default(),
             polling: tokio::sync::Mutex::new(PollState {
                 due: Instant::now(),
                 failures: 0,
                 catalog_version: 0,
             }),
-            last_read_ms: AtomicI64::new(now.as_millisecond()),
+            last_read: LastRead::at(now),
         });
         dates.insert(date, board.clone());
         board
@@ -245,7 +343,7 @@ impl Service {
         loop {
             let now = self.0.clock.now();
             let board = self.find_or_add(self.today(), now);
-            board.touch(now);
+            board.last_read.touch(now);
             let due = self.poll_if_due(&board).await;
             sleep_until_or_woken(due, &mut wake).await;
         }
@@ -271,7 +369,7 @@ impl Service {
         if self.is_due(&state) {
             self.poll(board, &mut state).await;
         } else {
-            board.frames().heartbeat(&board.snapshot(), &self.0.sources.status(), self.0.clock.now());
+            board.heartbeat(&self.0.sources, self.0.clock.now());
         }
         state.due
     }
@@ -286,7 +384,8 @@ impl Service {
     fn forget_unread(&self, now: Timestamp) {
         let today = self.today();
         self.0.boards.dates().retain(|date, board| {
-            *date == today || board.frames().has_followers() || board.idle(now) < FORGET_AFTER
+            board.audiences.forget_unread(now, FORGET_AFTER);
+            *date == today || board.has_followers() || board.last_read.idle(now) < FORGET_AFTER
         });
     }
 
@@ -295,7 +394,7 @@ impl Service {
         let started = Instant::now();
         let sources = &self.0.sources;
         let catalog = sources.catalog.current();
-        let before = board.snapshot();
+        let before = board.whole();
         let nothing_to_ask = catalog.catalog.essentials.is_empty();
         let rows = if nothing_to_ask {
             None // An empty board would be an invented one.
@@ -305,22 +404,19 @@ impl Service {
         };
         let now = self.0.clock.now();
         let answered = rows.is_some();
-        let (board_now, runs, polled_at) = match rows {
-            None => (before.board.clone(), before.runs.clone(), before.polled_at),
+        let (content, polled_at) = match rows {
+            None => (before.content(), before.polled_at),
             Some(rows) => {
                 let runs = read_runs(rows, &catalog.catalog);
-                match &before.board {
-                    Some(same) if *before.runs == *runs && state.catalog_version == catalog.version => {
-                        (Some(same.clone()), before.runs.clone(), Some(now))
-                    }
-                    known => {
-                        let millis = u64::try_from(now.as_millisecond()).unwrap_or(0);
-                        let id =
-                            SnapshotId(known.as_ref().map_or(millis, |known| millis.max(known.id.0 + 1)));
-                        let next = model::board::build_board(id, board.date, &catalog.catalog, &runs);
-                        (Some(Arc::new(next)), runs.into(), Some(now))
-                    }
-                }
+                let same = *before.runs == *runs && state.catalog_version == catalog.version;
+                let content = if before.board.is_some() && same {
+                    before.content()
+                } else {
+                    let id = board.ids.next(Some(now.as_millisecond()));
+                    let next = model::board::build_board(id, board.date, &catalog.catalog, &runs);
+                    Content { board: Some(Arc::new(next)), runs: runs.into(), catalog: catalog.clone() }
+                };
+                (content, Some(now))
             }
         };
         if answered || nothing_to_ask {
@@ -329,16 +425,15 @@ impl Service {
         let snapshot = Arc::new(Snapshot {
             business_date: board.date,
             version: self.0.boards.versions.fetch_add(1, Ordering::Relaxed) + 1,
-            board: board_now,
-            runs,
+            board: content.board,
+            runs: content.runs,
             polled_at,
-            sources: sources.status(),
+            sources: sources.status(&Audience::default()),
+            audience: Audience::default(),
+            catalog: content.catalog,
+            catalog_calls: sources.catalog_calls(),
         });
-        {
-            let mut frames = board.frames();
-            board.snapshot.store(snapshot.clone());
-            frames.publish(&before, &snapshot, now);
-        }
+        board.publish(&before, &snapshot, now);
         self.schedule(board, state, answered || nothing_to_ask);
         metrics::histogram!("sentry_poll_duration_seconds").record(started.elapsed().as_secs_f64());
         if let (true, Some(known)) = (board.date == self.today(), &snapshot.board) {

@@ -1,10 +1,10 @@
 //! Keeps the catalog fresh, and lets a reader have it read again.
 
-use crate::{Error, Result, Service, require};
+use crate::audience::Audience;
+use crate::{Error, Result, Service};
 use estate::catalog::RefreshOutcome;
-use estate::names::Resolution;
-use model::source::SourceName;
-use model::{Actor, Capability, Essential, EssentialName, Timestamp};
+use estate::names::{self, Resolution};
+use model::{Actor, Capability, EssentialName, Timestamp};
 use serde::Serialize;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -37,16 +37,18 @@ pub struct RefreshFailure {
 }
 
 impl Service {
-    /// Reads the catalog's answer for one essential, or for all, and shows every reader the result.
+    /// Reads the catalog's answer for one essential, or for all, and shows every reader the
+    /// result. The answer speaks only of essentials that the actor sees.
     pub async fn refresh_catalog(&self, actor: &Actor, name: Option<&str>) -> Result<RefreshAnswer> {
-        require(actor, Capability::RefreshCatalog)?;
-        let name = name.map(|name| self.find_name(name)).transpose()?;
+        self.require(actor, Capability::RefreshCatalog)?;
+        let name = name.map(|name| self.find_name(actor, name)).transpose()?;
         let outcome = self.observed(self.0.sources.catalog.refresh(name.as_ref())).await;
         Ok(RefreshAnswer {
-            refreshed: outcome.refreshed,
+            refreshed: outcome.refreshed.into_iter().filter(|name| actor.sees(name)).collect(),
             failed: outcome
                 .failed
                 .into_iter()
+                .filter(|(name, _)| actor.sees(name))
                 .map(|(name, error)| RefreshFailure { name, error: error.to_string() })
                 .collect(),
             timestamp: self.clock().now(),
@@ -73,10 +75,7 @@ impl Service {
         let started = Instant::now();
         let outcome = refresh.await;
         if !outcome.refreshed.is_empty() || !outcome.failed.is_empty() {
-            let error = outcome.failed.first().map(|(_, error)| error);
-            sources.record(SourceName::LenzApi, started.elapsed(), error);
-            let names: Vec<&str> = outcome.failed.iter().map(|(name, _)| name.as_str()).collect();
-            sources.add_to_error(SourceName::LenzApi, &format!(" (asked for {})", names.join(", ")));
+            sources.record_catalog(started.elapsed(), &outcome);
         }
         let current = sources.catalog.current();
         if current.version != before {
@@ -93,11 +92,11 @@ impl Service {
     }
 
     /// The name of the essential that `text` spells exactly: its catalog name, display name or
-    /// an alias, in any case.
-    pub(crate) fn find_name(&self, text: &str) -> Result<EssentialName> {
-        let catalog = &self.0.sources.catalog;
+    /// an alias, in any case. To the actor there are none but those that it sees.
+    pub(crate) fn find_name(&self, actor: &Actor, text: &str) -> Result<EssentialName> {
+        let essentials = Audience::of(actor).narrow_settings(self.0.sources.catalog.essentials());
         let same = |known: &str| known.eq_ignore_ascii_case(text.trim());
-        let exact = catalog.essentials().iter().find(|essential| {
+        let exact = essentials.iter().find(|essential| {
             same(essential.name.as_str())
                 || same(&essential.display_name)
                 || essential.aliases.iter().any(|alias| same(alias))
@@ -105,24 +104,21 @@ impl Service {
         if let Some(essential) = exact {
             return Ok(essential.name.clone());
         }
-        let nearest = match catalog.resolve(text) {
+        let nearest = match names::resolve(&essentials, text) {
             Resolution::Found(name) => vec![name],
             Resolution::Ambiguous(names) | Resolution::Unknown { nearest: names } => names,
         };
         Err(Error::not_found("essential", text, nearest.iter().map(ToString::to_string).collect()))
     }
 
-    /// The essential's definition, where the catalog has answered for it.
-    pub(crate) fn find_essential(&self, name: &EssentialName) -> Result<Essential> {
+    /// Unavailable where the catalog has not answered for the essential yet.
+    pub(crate) fn require_known(&self, name: &EssentialName) -> Result<()> {
         let current = self.0.sources.catalog.current();
-        current.catalog.get(name).cloned().ok_or_else(|| {
-            let why = current
-                .entries
-                .iter()
-                .find(|entry| entry.name == *name)
-                .and_then(|entry| entry.error.clone())
-                .unwrap_or_else(|| "has not answered yet".to_owned());
-            Error::Unavailable { message: format!("the catalog {why}: nothing is known of {name}") }
-        })
+        if current.catalog.get(name).is_some() {
+            return Ok(());
+        }
+        let entry = current.entries.iter().find(|entry| entry.name == *name);
+        let why = entry.and_then(|entry| entry.error.as_deref()).unwrap_or("has not answered yet");
+        Err(Error::Unavailable { message: format!("the catalog {why}: nothing is known of {name}") })
     }
 }

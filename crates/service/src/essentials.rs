@@ -21,16 +21,17 @@ impl Service {
         date: BusinessDate,
     ) -> Result<EssentialView> {
         let snapshot = self.get_board(actor, date).await?;
-        let name = self.find_name(name)?;
-        let definition = self.find_essential(&name)?;
+        let name = self.find_name(actor, name)?;
+        self.require_known(&name)?;
         let board = snapshot.board()?;
+        let catalog = &snapshot.catalog.catalog;
         let place = board.essentials.iter().find(|essential| essential.name == name);
-        let essential = place.cloned().ok_or_else(|| Error::Unavailable {
-            message: format!("{name} has just come into the catalog: the next poll shows it"),
-        })?;
-        let current = self.0.sources.catalog.current();
-        let catalog = &current.catalog;
-        let notes = current.entries.iter().find(|entry| entry.name == name);
+        let (Some(essential), Some(definition)) = (place.cloned(), catalog.get(&name)) else {
+            return Err(Error::Unavailable {
+                message: format!("{name} has just come into the catalog: the next poll shows it"),
+            });
+        };
+        let notes = snapshot.catalog.entries.iter().find(|entry| entry.name == name);
         let matrix = definition
             .datasets
             .iter()

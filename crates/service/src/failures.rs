@@ -13,7 +13,7 @@ impl Service {
     /// The essentials of `date` with a failed slice in either phase, in catalog order.
     pub async fn list_failures(&self, actor: &Actor, date: BusinessDate) -> Result<FailuresView> {
         let snapshot = self.get_board(actor, date).await?;
-        let catalog = &self.0.sources.catalog.current().catalog;
+        let catalog = &snapshot.catalog.catalog;
         let essentials = snapshot.board.as_deref().map_or_else(Vec::new, |board| {
             board
                 .essentials

@@ -1,6 +1,7 @@
 //! How the sources are.
 
-use crate::{Result, Service, require};
+use crate::audience::Audience;
+use crate::{Result, Service};
 use model::source::{SourceState, SourceStatus};
 use model::{Actor, Capability, Timestamp};
 use serde::Serialize;
@@ -33,8 +34,8 @@ pub struct Health {
 impl Service {
     /// How the sources are, as of the calls that the pollers made: asks nothing anew.
     pub fn get_health(&self, actor: &Actor) -> Result<Health> {
-        require(actor, Capability::ViewEstate)?;
-        let checks = self.0.sources.status();
+        self.require(actor, Capability::ViewEstate)?;
+        let checks = self.0.sources.status(&Audience::of(actor));
         let ok = checks.iter().all(|check| check.state == SourceState::Up);
         let status = if ok { HealthState::Ok } else { HealthState::Degraded };
         Ok(Health { status, checks, timestamp: self.clock().now() })
@@ -63,7 +64,7 @@ impl Service {
 
     /// Calls every source once, now: for `sentry check`.
     pub async fn check_sources(&self, actor: &Actor) -> Result<Health> {
-        require(actor, Capability::ViewEstate)?;
+        self.require(actor, Capability::ViewEstate)?;
         self.0.sources.check_databases().await;
         self.refresh_catalog(actor, None).await?;
         self.get_health(actor)

@@ -7,6 +7,7 @@
 //! Start with [`Service`]; [`boards`] holds the snapshots that everything reads.
 
 pub mod accounts;
+pub mod audience;
 pub mod audit;
 pub mod boards;
 pub mod catalog;
@@ -28,6 +29,7 @@ pub mod storage;
 pub mod tasks;
 
 pub use accounts::{Identified, Presented};
+pub use audience::Audience;
 pub use boards::Snapshot;
 pub use error::Error;
 pub use settings::{Settings, SourceSettings};
@@ -111,7 +113,7 @@ impl Service {
 
     /// What does not change while the server runs.
     pub fn get_estate(&self, actor: &Actor) -> Result<Estate> {
-        require(actor, Capability::ViewEstate)?;
+        self.require(actor, Capability::ViewEstate)?;
         Ok(self.0.estate.clone())
     }
 
@@ -126,8 +128,4 @@ impl Service {
     pub fn clock(&self) -> &Clock {
         &self.0.clock
     }
-}
-
-fn require(actor: &Actor, capability: Capability) -> Result<()> {
-    if actor.may(capability) { Ok(()) } else { Err(Error::Forbidden) }
 }

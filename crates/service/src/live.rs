@@ -1,7 +1,8 @@
 //! Live updates: each event is encoded once, and every follower gets the same bytes.
 
+use crate::audience::Audience;
 use crate::boards::Snapshot;
-use crate::{Result, Service, require};
+use crate::{Result, Service};
 use bytes::Bytes;
 use futures::Stream;
 use model::diff::BoardDiff;
@@ -96,10 +97,11 @@ pub(crate) struct Subscription {
 }
 
 /// Server-sent events of one board, encoded: each item is one whole event with its blank line.
-/// Never ends by itself.
+/// Ends by itself only where more audiences follow the date than are kept; its reader then comes back.
 pub struct LiveStream {
     service: Service,
     date: BusinessDate,
+    audience: Audience,
     subscription: Subscription,
 }
 
@@ -112,18 +114,20 @@ impl Service {
         date: BusinessDate,
         last: Option<SnapshotId>,
     ) -> Result<LiveStream> {
-        require(actor, Capability::ViewEstate)?;
-        let subscription = self.date_board(date).await.follow(last, self.clock());
+        self.require(actor, Capability::ViewEstate)?;
+        let audience = Audience::of(actor);
+        let subscription = self.date_board(date).await.follow(&audience, last, self.clock());
         metrics::gauge!("sentry_sse_clients").increment(1);
-        Ok(LiveStream { service: self.clone(), date, subscription })
+        Ok(LiveStream { service: self.clone(), date, audience, subscription })
     }
 }
 
 impl LiveStream {
     /// A follower that fell behind starts over: a page fetches the board that this names.
     fn start_over(&self) -> Option<Bytes> {
-        let board = self.service.known_date(self.date)?;
-        Some(snapshot_frame(&board, self.service.clock().now()))
+        let now = self.service.clock().now();
+        let snapshot = self.service.known_date(self.date)?.snapshot(&self.audience, now);
+        Some(snapshot_frame(&snapshot, now))
     }
 }
 

@@ -1,8 +1,13 @@
 //! The sources of one estate, and what is known of each.
 
+mod catalog_calls;
+
+pub(crate) use catalog_calls::CatalogCalls;
+
+use crate::audience::Audience;
 use crate::error::Error;
 use crate::settings::SourceSettings;
-use estate::catalog::{CatalogSource, CatalogStore, LenzClient};
+use estate::catalog::{CatalogSource, CatalogStore, LenzClient, RefreshOutcome};
 use estate::demo::DemoEstate;
 use estate::file::EstateFile;
 use estate::sql::SqlRuns;
@@ -10,7 +15,7 @@ use estate::{Runs, SourceError};
 use model::source::{SourceName, SourceState, SourceStatus};
 use model::{BusinessDate, Clock, Timestamp};
 use std::future::Future;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Catalog answers of files and of the demo never change by themselves.
@@ -25,6 +30,7 @@ pub(crate) struct Sources {
     pub(crate) environment: Option<String>,
     clock: Clock,
     status: Mutex<[SourceStatus; 3]>,
+    catalog_calls: Mutex<Arc<CatalogCalls>>,
 }
 
 impl Sources {
@@ -57,6 +63,7 @@ impl Sources {
         };
         let status =
             [SourceName::FgwDatabase, SourceName::AirflowDatabase, SourceName::LenzApi].map(starting);
+        let catalog_calls = Mutex::new(Arc::new(CatalogCalls::new(catalog.essentials())));
         Ok(Self {
             runs,
             catalog,
@@ -64,12 +71,19 @@ impl Sources {
             environment,
             clock: clock.clone(),
             status: Mutex::new(status),
+            catalog_calls,
         })
     }
 
-    /// How the sources are, as of their last calls.
-    pub(crate) fn status(&self) -> Vec<SourceStatus> {
-        self.lock().to_vec()
+    /// How the sources are to `audience`, as of their last calls.
+    pub(crate) fn status(&self, audience: &Audience) -> Vec<SourceStatus> {
+        let all = self.lock().to_vec();
+        if audience.sees_all() { all } else { self.catalog_calls().narrow(audience, &all) }
+    }
+
+    /// How the catalog's last calls went.
+    pub(crate) fn catalog_calls(&self) -> Arc<CatalogCalls> {
+        self.catalog_calls.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Makes a call on `name` and remembers how it went.
@@ -107,12 +121,18 @@ impl Sources {
         );
     }
 
-    /// Adds to what is said of a source that is down.
-    pub(crate) fn add_to_error(&self, name: SourceName, more: &str) {
+    /// Remembers how a call on the catalog went, and which essentials it failed for.
+    pub(crate) fn record_catalog(&self, took: Duration, outcome: &RefreshOutcome) {
+        let now = self.clock.now();
+        let mut calls = self.catalog_calls.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::make_mut(&mut calls).record(outcome, took, now);
+        drop(calls);
+        self.record(SourceName::LenzApi, took, outcome.failed.first().map(|(_, error)| error));
+        let failed: Vec<_> = outcome.failed.iter().map(|(name, _)| name).collect();
         let mut all = self.lock();
-        let status = all.iter_mut().find(|status| status.name == name);
+        let status = all.iter_mut().find(|status| status.name == SourceName::LenzApi);
         if let Some(error) = status.and_then(|status| status.error.as_mut()) {
-            error.push_str(more);
+            error.push_str(&catalog_calls::asked_for(&failed));
         }
     }
 
@@ -147,6 +167,6 @@ impl Sources {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, [SourceStatus; 3]> {
-        self.status.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.status.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

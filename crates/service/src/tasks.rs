@@ -5,7 +5,7 @@ use crate::{Error, Result, Service};
 use estate::SourceError;
 use model::source::SourceName;
 use model::view::RunTasksView;
-use model::{Actor, BusinessDate, Run, RunId, TaskRow};
+use model::{Actor, BusinessDate, DagId, Run, RunId, TaskRow};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ const RUNS_KEPT: u64 = 512;
 const KEPT_FOR: Duration = Duration::from_secs(15);
 
 /// Tasks by run, so that however many people open a run the database is asked once a poll.
-pub(crate) struct TaskCache(moka::future::Cache<RunId, Arc<Vec<TaskRow>>>);
+pub(crate) struct TaskCache(moka::future::Cache<(DagId, RunId), Arc<Vec<TaskRow>>>);
 
 impl TaskCache {
     pub(crate) fn new() -> Self {
@@ -60,7 +60,7 @@ impl Service {
                 sources.observe(SourceName::AirflowDatabase, sources.runs.list_tasks(dag_id, run_id)).await?;
             Ok::<_, SourceError>(Arc::new(in_order(tasks)))
         };
-        let tasks = self.0.tasks.0.try_get_with(run_id.clone(), ask).await;
+        let tasks = self.0.tasks.0.try_get_with((dag_id.clone(), run_id.clone()), ask).await;
         tasks.map(|tasks| tasks.to_vec()).map_err(|error| Error::Unavailable {
             message: format!("the {} {error}", SourceName::AirflowDatabase.label()),
         })

@@ -6,7 +6,7 @@ use futures::StreamExt;
 use model::diff::BoardDiff;
 use model::live::Pulse;
 use model::source::{SourceName, SourceState};
-use model::{Actor, Board, BusinessDate, Clock, EssentialStatus, SnapshotId};
+use model::{Actor, Board, BusinessDate, Clock, EssentialName, EssentialStatus, SnapshotId};
 use serde_json::Value;
 use service::live::LiveStream;
 use service::settings::{
@@ -15,13 +15,14 @@ use service::settings::{
 use service::{Error, Service, Settings, SourceSettings};
 use sqlx::{ConnectOptions, Connection};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 
-const OWNER: Actor = Actor::LocalOwner;
+static OWNER: LazyLock<Actor> = LazyLock::new(Actor::local_owner);
 
 fn date() -> BusinessDate {
     BusinessDate::parse("2026-02-18").unwrap()
@@ -275,4 +276,126 @@ async fn past_dates_are_kept_within_bounds() {
     }
     let board = world.service.get_board(&OWNER, date()).await.unwrap();
     assert_eq!(board.board().unwrap().essentials[0].status, EssentialStatus::Running);
+}
+
+/// The actor from whom the 6G essential, which [`REPAIR_6G`] changes, is kept.
+fn without_6g() -> Actor {
+    let hidden = ["6G-FR2052a-E2E"].map(EssentialName::new);
+    Actor { hidden: Arc::new(hidden.into()), ..Actor::local_owner() }
+}
+
+const REPAIR_6G: &str =
+    "UPDATE WORKFLOW_RUN_INSTANCE SET STATUS = 'SUCCESS' WHERE DAG_ID = '6g_calc_workflow_V2'";
+const CHANGE_SNU: &str =
+    "UPDATE WORKFLOW_RUN_INSTANCE SET STATUS = 'FAILED' WHERE OUTPUT_DATASET_ID LIKE '%snu_stage_03%'";
+
+async fn board_of(service: &Service, actor: &Actor) -> Board {
+    Board::clone(service.get_board(actor, date()).await.unwrap().board().unwrap())
+}
+
+#[tokio::test]
+async fn a_change_in_a_hidden_essential_is_no_event() {
+    let world = world(true).await;
+    let mut whole = world.service.subscribe_board(&OWNER, date(), None).await.unwrap();
+    known_board(&world.service, &mut whole).await;
+    let actor = without_6g();
+    let mut narrowed = world.service.subscribe_board(&actor, date(), None).await.unwrap();
+    let mut board = board_of(&world.service, &actor).await;
+    let first = next(&mut narrowed).await;
+    assert_eq!((first.name.as_str(), first.id), ("snapshot", Some(board.id)));
+
+    execute(&world.database, REPAIR_6G).await;
+    next_named(&mut whole, "diff").await;
+    execute(&world.database, CHANGE_SNU).await;
+    next_named(&mut whole, "diff").await;
+    let mut heard = Vec::new();
+    let change = loop {
+        let event = next(&mut narrowed).await;
+        if event.name != "heartbeat" {
+            break event;
+        }
+        heard.push(event.data);
+    };
+    for heartbeat in &heard {
+        let pulse: Pulse = serde_json::from_str(heartbeat).unwrap();
+        assert_eq!(pulse.id, Some(board.id), "not even the id tells of it");
+    }
+    assert_eq!(change.name, "diff");
+    assert!(!change.data.to_lowercase().contains("6g"), "{}", change.data);
+    let diff: BoardDiff = serde_json::from_str(&change.data).unwrap();
+    assert_eq!(diff.changed.iter().map(|e| e.name.as_str()).collect::<Vec<_>>(), ["SNU"]);
+    diff.apply(&mut board).unwrap();
+    assert_eq!(board, board_of(&world.service, &actor).await);
+    assert_eq!((board.summary.total, board.summary.failed), (8, 1));
+}
+
+#[tokio::test]
+async fn a_narrowed_follower_that_comes_back_gets_what_it_missed_of_its_own_board() {
+    let world = world(true).await;
+    let mut whole = world.service.subscribe_board(&OWNER, date(), None).await.unwrap();
+    let everything = known_board(&world.service, &mut whole).await;
+    let actor = without_6g();
+    let mut board = board_of(&world.service, &actor).await;
+    let follow = async |last| world.service.subscribe_board(&actor, date(), Some(last)).await.unwrap();
+
+    // A hidden change is none to catch up on.
+    execute(&world.database, REPAIR_6G).await;
+    next_named(&mut whole, "diff").await;
+    assert_eq!(next(&mut follow(board.id).await).await.name, "heartbeat");
+
+    // A visible one is, though nobody of this audience was there when it happened.
+    execute(&world.database, CHANGE_SNU).await;
+    next_named(&mut whole, "diff").await;
+    let event = next(&mut follow(board.id).await).await;
+    assert_eq!(event.name, "diff");
+    serde_json::from_str::<BoardDiff>(&event.data).unwrap().apply(&mut board).unwrap();
+    assert_eq!(board, board_of(&world.service, &actor).await);
+
+    // Boards of another audience are unknown here: start over.
+    let theirs = board_of(&world.service, &OWNER).await;
+    for id in [everything.id, theirs.id] {
+        let event = next(&mut follow(id).await).await;
+        assert_eq!((event.name.as_str(), event.id), ("snapshot", Some(board.id)));
+    }
+    let mut lost = world.service.subscribe_board(&OWNER, date(), Some(board.id)).await.unwrap();
+    assert_eq!(next(&mut lost).await.id, Some(theirs.id));
+}
+
+#[tokio::test]
+async fn an_event_is_encoded_once_for_all_of_an_audience() {
+    let world = world(true).await;
+    let mut whole = world.service.subscribe_board(&OWNER, date(), None).await.unwrap();
+    known_board(&world.service, &mut whole).await;
+    let mut events = Vec::new();
+    let mut streams = Vec::new();
+    for _ in 0..3 {
+        streams.push(world.service.subscribe_board(&without_6g(), date(), None).await.unwrap());
+    }
+    execute(&world.database, CHANGE_SNU).await;
+    for stream in &mut streams {
+        let diff = loop {
+            let bytes = timeout(Duration::from_secs(20), stream.next()).await.unwrap().unwrap();
+            if String::from_utf8_lossy(&bytes).contains("event: diff") {
+                break bytes;
+            }
+        };
+        events.push(diff.as_ptr());
+    }
+    assert!(events.iter().all(|event| *event == events[0]));
+}
+
+#[tokio::test]
+async fn a_slow_narrowed_follower_starts_over_with_its_own_board() {
+    let world = world(true).await;
+    let mut quick = world.service.subscribe_board(&OWNER, date(), None).await.unwrap();
+    known_board(&world.service, &mut quick).await;
+    let actor = without_6g();
+    let mut slow = world.service.subscribe_board(&actor, date(), None).await.unwrap();
+    assert_eq!(next(&mut slow).await.name, "snapshot");
+    for _ in 0..70 {
+        next_named(&mut quick, "heartbeat").await;
+    }
+    let again = next(&mut slow).await;
+    let board = board_of(&world.service, &actor).await;
+    assert_eq!((again.name.as_str(), again.id), ("snapshot", Some(board.id)));
 }

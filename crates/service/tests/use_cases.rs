@@ -7,8 +7,9 @@ use model::{Actor, BusinessDate, Clock, EssentialStatus, RunId};
 use serde_json::Value;
 use service::{Error, Service, Settings, SourceSettings};
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
-const OWNER: Actor = Actor::LocalOwner;
+static OWNER: LazyLock<Actor> = LazyLock::new(Actor::local_owner);
 
 fn date() -> BusinessDate {
     BusinessDate::parse("2026-02-18").unwrap()
@@ -66,7 +67,7 @@ async fn the_board_of_the_reference_estate_is_the_expected_one() {
 #[tokio::test]
 async fn nobody_without_a_name_sees_anything() {
     let service = service().await;
-    let who = Actor::Anonymous;
+    let who = Actor::anonymous();
     let run = RunId::new("FGW_x");
     assert!(matches!(service.get_estate(&who), Err(Error::Forbidden)));
     assert!(matches!(service.get_health(&who), Err(Error::Forbidden)));

@@ -5,14 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 /// Crate → the workspace's crates that it may use.
-const ARROWS: [(&str, &[&str]); 7] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("model", &[]),
     ("estate", &["model"]),
-    ("service", &["estate", "model"]),
+    ("identity", &["model"]),
+    ("store", &["model"]),
+    ("service", &["estate", "identity", "model", "store"]),
     ("app", &["model", "service"]),
     ("frontend", &["app"]),
     ("server", &["app", "model", "service"]),
-    ("testkit", &["model", "server", "service"]),
+    ("testkit", &["model", "server", "service", "store"]),
 ];
 
 /// Dependencies among the workspace's crates: `(from, to, kind, optional)`.

@@ -300,6 +300,7 @@ mod tests {
                 final_,
                 phase,
                 status,
+                is_waiting: status == Waiting,
                 waiting_for: if status == Waiting { vec!["A".into()] } else { Vec::new() },
                 datasets: Vec::new(),
             }

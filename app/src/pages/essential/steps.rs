@@ -105,6 +105,7 @@ mod tests {
             final_: phase,
             phase: Phase::Prelim,
             status: EssentialStatus::Running,
+            is_waiting: false,
             waiting_for: Vec::new(),
             datasets: datasets.iter().map(dataset).collect(),
         }

@@ -6,24 +6,24 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use model::{BusinessDate, Phase};
-use service::Snapshot;
+use service::{Audience, Snapshot};
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hasher};
 use std::io::Write;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-/// Answers kept: all phases of the dates that the service keeps.
-const ANSWERS_KEPT: usize = 32;
+/// Answers kept: all phases of the dates that the service keeps, for a few audiences.
+const ANSWERS_KEPT: usize = 64;
 /// Dear, but paid once a poll: about a sixth of the plain size.
 const BROTLI_QUALITY: i32 = 5;
 const BROTLI_WINDOW: i32 = 19;
 
-/// The newest answer of each date and phase that was asked for.
+/// The newest answer of each date, phase and audience that was asked for.
 #[derive(Debug, Default)]
 pub struct RenderedEssentials(RwLock<HashMap<Question, Arc<Rendered>>>);
 
-/// A date, and a phase or overall.
-type Question = (BusinessDate, Option<Phase>);
+/// A date, a phase or overall, and who may see the answer.
+type Question = (BusinessDate, Option<Phase>, Audience);
 
 impl RenderedEssentials {
     /// The answer for `snapshot` in `phase`.
@@ -31,7 +31,7 @@ impl RenderedEssentials {
     /// # Errors
     /// 503 while nothing is known of the date.
     pub fn get(&self, snapshot: &Snapshot, phase: Option<Phase>) -> Result<Arc<Rendered>, Fault> {
-        let key = (snapshot.business_date, phase);
+        let key = (snapshot.business_date, phase, snapshot.audience.clone());
         let known = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         if let Some(known) = known.filter(|known| known.version == snapshot.version) {
             return Ok(known);

@@ -1,6 +1,10 @@
-use axum::http::{StatusCode, header};
+use axum::body::to_bytes;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use model::{Actor, EssentialName};
 use serde_json::{Value, json};
+use server::api::essentials::RenderedEssentials;
 use std::io::Read;
+use std::sync::Arc;
 use testkit::app::{Answer, TestApp, fixture};
 
 /// Every field of `expect` is in `found` with the same value; lists have the same length and order.
@@ -97,6 +101,33 @@ async fn a_reader_that_has_the_content_is_told_so() {
     assert_eq!((other.status, other.body), (StatusCode::OK, first.body));
     let prelim = app.get("/api/essentials?processing_type=PRELIM").await;
     assert_ne!(prelim.header("etag"), etag);
+}
+
+#[tokio::test]
+async fn nobody_is_given_the_answer_of_another_audience() {
+    let app = TestApp::reference().await;
+    let rendered = RenderedEssentials::default();
+    let hidden = ["SNU", "UPC"].map(EssentialName::new);
+    let narrowed = Actor { hidden: Arc::new(hidden.into()), ..Actor::local_owner() };
+    let mut etags = Vec::new();
+    for (actor, total) in [(Actor::local_owner(), 9), (narrowed, 7)].into_iter().cycle().take(4) {
+        let snapshot = app.service.get_board(&actor, app.service.today()).await.unwrap();
+        let mut headers = HeaderMap::new();
+        let answer = rendered.get(&snapshot, None).unwrap().answer(&headers);
+        let etag = answer.headers()[header::ETAG].clone();
+        let body = to_bytes(answer.into_body(), usize::MAX).await.unwrap();
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(body["summary"]["total"], total);
+        assert_eq!(body["essentials"].as_array().unwrap().len(), total);
+
+        // The tag of the other audience is not this one's.
+        for (other, known) in &etags {
+            headers.insert(header::IF_NONE_MATCH, HeaderValue::clone(known));
+            let status = rendered.get(&snapshot, None).unwrap().answer(&headers).status();
+            assert_eq!(status == StatusCode::NOT_MODIFIED, *other == total);
+        }
+        etags.push((total, etag));
+    }
 }
 
 #[tokio::test]
