@@ -25,6 +25,11 @@ impl SessionCookie {
         if self.is_secure { "__Host-sentry_session" } else { "sentry_session" }
     }
 
+    /// Whether cookies are sent by HTTPS only.
+    pub fn is_secure(&self) -> bool {
+        self.is_secure
+    }
+
     /// The token in a `Cookie` header.
     pub fn find<'a>(&self, header: &'a str) -> Option<&'a str> {
         let pairs = header.split(';').filter_map(|pair| pair.trim().split_once('='));

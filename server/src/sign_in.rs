@@ -10,6 +10,7 @@ use http::{HeaderMap, StatusCode, header};
 use model::Actor;
 use serde::Deserialize;
 use service::Service;
+use service::sign_in::Callback;
 
 /// Binds the provider's answer to the browser that asked. `Lax`, for the answer comes from
 /// another site.
@@ -36,11 +37,12 @@ async fn start_oidc(State(service): State<Service>, Query(start): Query<Start>) 
 
 /// What the provider answers (RFC 6749, sections 4.1.2 and 4.1.2.1).
 #[derive(Debug, Deserialize)]
-struct Callback {
+struct Returned {
     #[serde(default)]
     code: String,
     #[serde(default)]
     state: String,
+    iss: Option<String>,
     error: Option<String>,
 }
 
@@ -48,10 +50,10 @@ async fn finish_oidc(
     State(service): State<Service>,
     Extension(actor): Extension<Actor>,
     Extension(cookie): Extension<SessionCookie>,
-    Query(callback): Query<Callback>,
+    Query(returned): Query<Returned>,
     headers: HeaderMap,
 ) -> Answer {
-    if callback.error.is_some() || callback.code.is_empty() {
+    if returned.error.is_some() || returned.code.is_empty() {
         return Err(Fault::new(StatusCode::UNAUTHORIZED, "the provider did not sign you in: begin again at /sign-in"));
     }
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
@@ -60,7 +62,8 @@ async fn finish_oidc(
         .filter_map(|pair| pair.trim().split_once('='))
         .find_map(|(name, value)| (name == LOGIN_COOKIE).then_some(value))
         .unwrap_or_default();
-    let (session, return_to) = service.finish_oidc(&actor, &callback.code, &callback.state, browser).await?;
+    let callback = Callback { code: returned.code.into(), state: returned.state.into(), iss: returned.iss };
+    let (session, return_to) = service.finish_oidc(&actor, callback, browser).await?;
     let cookies = [
         (header::SET_COOKIE, cookie.begin(session.expose())),
         (header::SET_COOKIE, format!("{LOGIN_COOKIE}=; Path=/sign-in/oidc; HttpOnly; SameSite=Lax; Max-Age=0")),

@@ -358,9 +358,9 @@ pub struct StorageView {
     /// Version of the schema.
     pub schema_version: i64,
     /// Size on disk in bytes.
-    pub size_bytes: u64,
+    pub size_bytes: i64,
     /// Records of the audit trail.
-    pub audit_records: u64,
+    pub audit_records: i64,
 }
 
 #[cfg(test)]

@@ -40,6 +40,8 @@ const MOST_LOGINS: u64 = 10_000;
 /// People, their sessions and machine keys.
 pub(crate) struct Accounts {
     pub(crate) store: Store,
+    /// The folder or the host, for people.
+    pub(crate) place: String,
     pub(crate) oidc: Option<OidcClient>,
     pub(crate) ldap: Option<LdapClient>,
     pub(crate) account_attempts: AttemptLimiter,
@@ -100,6 +102,7 @@ pub struct Identified {
 impl Accounts {
     pub(crate) async fn open(
         store: Store,
+        place: String,
         settings: crate::settings::SignInSettings,
         is_loopback: bool,
         clock: &Clock,
@@ -112,8 +115,9 @@ impl Accounts {
         });
         Ok(Self {
             store,
-            oidc: settings.oidc.map(OidcClient::new),
-            ldap: settings.ldap.map(LdapClient::new),
+            place,
+            oidc: settings.oidc.map(|settings| OidcClient::new(settings, clock.clone())).transpose()?,
+            ldap: settings.ldap.map(LdapClient::new).transpose()?,
             account_attempts: AttemptLimiter::per_account(clock.clone()),
             address_attempts: AttemptLimiter::per_address(clock.clone()),
             key_rates: RateLimiter::new(clock.clone(), KEY_RATE_PER_MINUTE),
@@ -346,7 +350,7 @@ impl Service {
             if Instant::now() >= sweep_at {
                 sweep_at = Instant::now() + SWEEP_EVERY;
                 let now = self.clock().now();
-                if let Err(error) = accounts.store.remove_expired(now, SESSION_IDLE, SESSION_ABSOLUTE).await {
+                if let Err(error) = accounts.store.remove_expired(now, millis(SESSION_IDLE), millis(SESSION_ABSOLUTE)).await {
                     tracing::warn!(%error, "sessions that have ended could not be removed");
                 }
             }
@@ -381,8 +385,12 @@ impl Service {
     }
 }
 
-/// By field, for a record.
+/// Values as one text, for a record.
 pub(crate) fn joined<T: ToString>(values: impl IntoIterator<Item = T>) -> String {
     values.into_iter().map(|value| value.to_string()).collect::<Vec<_>>().join(", ")
 }
 
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}

@@ -43,7 +43,7 @@ impl Service {
 
     /// The names of the sources that have not answered their last call: no secret, for probes.
     pub fn list_missing_sources(&self) -> Vec<&'static str> {
-        let checks = self.0.sources.status();
+        let checks = self.0.sources.status(&Audience::default());
         let missing = checks.iter().filter(|check| check.state != SourceState::Up);
         missing.map(|check| check.name.as_str()).collect()
     }

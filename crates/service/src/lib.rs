@@ -44,7 +44,7 @@ use model::{Actor, BusinessDate, Capability, Clock};
 use sources::Sources;
 use std::future::Future;
 use std::sync::Arc;
-use store::Store;
+use store::{Store, StoreKind};
 
 /// The answer of a use case.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -83,9 +83,13 @@ impl Service {
             airflow_base_url: settings.airflow_base_url,
         };
         let tasks = tasks::TaskCache::new();
+        let place = match &settings.store.kind {
+            StoreKind::Sqlite { dir } => dir.display().to_string(),
+            StoreKind::Postgres { .. } => "DATABASE_URL".to_owned(),
+        };
         let store = Store::open(&settings.store, clock.clone()).await?;
         let estate_project = projects::find_or_create_estate_project(&store).await?;
-        let accounts = Accounts::open(store, settings.sign_in, settings.is_loopback, &clock).await?;
+        let accounts = Accounts::open(store, place, settings.sign_in, settings.is_loopback, &clock).await?;
         let refusals = Refusals::new();
         Ok(Self(Arc::new(Inner {
             clock,

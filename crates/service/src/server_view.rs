@@ -1,5 +1,6 @@
 //! This server, as its administrators see it.
 
+use crate::audience::Audience;
 use crate::{Result, Service};
 use model::audit::AuditEntry;
 use model::identity::{ServerView, StorageView};
@@ -12,11 +13,11 @@ impl Service {
         let status = self.0.accounts.store.describe().await?;
         Ok(ServerView {
             version: self.0.estate.version.clone(),
-            sources: self.0.sources.status(),
+            sources: self.0.sources.status(&Audience::of(actor)),
             sign_in: self.get_sign_in_options(),
             storage: StorageView {
-                kind: status.kind,
-                place: status.place,
+                kind: format!("{} {}", status.kind, status.server_version),
+                place: self.0.accounts.place.clone(),
                 schema_version: status.schema_version,
                 size_bytes: status.size_bytes,
                 audit_records: status.audit_records,

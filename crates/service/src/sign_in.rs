@@ -2,12 +2,14 @@
 //! provider, the first owner and the invited.
 
 use crate::{Error, Result, Service};
+pub use identity::oidc::Callback;
 use identity::{Vouched, password, token};
 use model::audit::{AuditEntry, AuditResult};
 use model::identity::{Email, Invitation, InvitationView, SignInMethod, User, UserId};
 use model::{Actor, Role};
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use store::{TokenHash, Write};
 
 /// The one sentence for every sign-in that fails, whatever the reason.
@@ -201,11 +203,11 @@ impl Service {
     pub async fn start_oidc(&self, return_to: &str) -> Result<(String, String)> {
         let accounts = &self.0.accounts;
         let oidc = accounts.oidc.as_ref().ok_or_else(|| Error::not_found("sign-in", "oidc", Vec::new()))?;
-        let start = oidc.start().await?;
+        let start = oidc.start(return_to).await?;
         let browser = token::new_token();
-        let url = start.url.clone();
-        let login = PendingLogin { start, browser: TokenHash::of(browser.expose_secret()), return_to: return_to.to_owned() };
-        accounts.pending.insert(login.start.state.clone(), std::sync::Arc::new(login)).await;
+        let (url, state) = (start.url.clone(), start.state.expose_secret().to_owned());
+        let login = PendingLogin { start, browser: TokenHash::of(browser.expose_secret()) };
+        accounts.pending.insert(state, Arc::new(login)).await;
         Ok((url, browser.expose_secret().to_owned()))
     }
 
@@ -213,19 +215,18 @@ impl Service {
     pub async fn finish_oidc(
         &self,
         actor: &Actor,
-        code: &str,
-        state: &str,
+        callback: Callback,
         browser: &str,
     ) -> Result<(SessionToken, String)> {
         const STALE: Error = Error::Unauthenticated("this sign-in has expired or was begun elsewhere: begin again");
         let accounts = &self.0.accounts;
         let oidc = accounts.oidc.as_ref().ok_or_else(|| Error::not_found("sign-in", "oidc", Vec::new()))?;
-        let pending = accounts.pending.remove(state).await;
+        let pending = accounts.pending.remove(callback.state.expose_secret()).await;
         let Some(pending) = pending.filter(|pending| pending.browser == TokenHash::of(browser)) else {
             self.record_failure(actor, "oidc", "state unknown or of another browser").await?;
             return Err(STALE);
         };
-        let vouched = match oidc.finish(code, &pending.start).await {
+        let vouched = match oidc.finish(&callback, &pending.start).await {
             Ok(vouched) => vouched,
             Err(error @ identity::Error::Rejected) => {
                 self.record_failure(actor, "oidc", "the provider's answer was refused").await?;
@@ -234,7 +235,7 @@ impl Service {
             Err(error) => return Err(error.into()),
         };
         let token = self.begin_session(actor, None, SignInMethod::Oidc, Some(vouched)).await?;
-        Ok((token, pending.return_to.clone()))
+        Ok((token, pending.start.return_to.clone()))
     }
 
     /// Ends the session of that token.
@@ -371,7 +372,6 @@ impl Service {
 pub(crate) struct PendingLogin {
     start: identity::oidc::LoginStart,
     browser: TokenHash,
-    return_to: String,
 }
 
 pub(crate) fn user_object(user: &User) -> String {

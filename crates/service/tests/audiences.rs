@@ -25,15 +25,30 @@ fn without(hidden: &[&str]) -> Actor {
     Actor { hidden: Arc::new(hidden), ..Actor::local_owner() }
 }
 
-async fn service_of(estate: &Value) -> Service {
+/// A service and the folder of its own state.
+struct Home {
+    service: Service,
+    _data: tempfile::TempDir,
+}
+
+impl std::ops::Deref for Home {
+    type Target = Service;
+
+    fn deref(&self) -> &Service {
+        &self.service
+    }
+}
+
+async fn service_of(estate: &Value) -> Home {
+    let data = tempfile::tempdir().unwrap();
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(estate.to_string().as_bytes()).unwrap();
     let clock = Clock::frozen("2026-02-18T12:09:40Z".parse().unwrap());
-    let mut settings = Settings::new(SourceSettings::File(file.path().to_owned()), "TEST");
+    let mut settings = Settings::new(SourceSettings::File(file.path().to_owned()), "TEST", data.path().to_owned());
     settings.airflow_base_url = Some("https://airflow.example.com".into());
-    let service = Service::open(settings, clock).unwrap();
+    let service = Service::open(settings, clock).await.unwrap();
     service.check_sources(&Actor::local_owner()).await.unwrap();
-    service
+    Home { service, _data: data }
 }
 
 /// The estate of which the settings and the catalog do not hold `hidden`.

@@ -80,10 +80,10 @@ async fn world(create: bool) -> World {
         essentials,
         lenz_cache_ttl: Duration::from_secs(300),
     };
-    let mut settings = Settings::new(source, "TEST");
+    let mut settings = Settings::new(source, "TEST", folder.path().join("data"));
     settings.poll_today = Duration::from_millis(50);
     let clock = Clock::frozen("2026-02-18T12:09:40Z".parse().unwrap());
-    let service = Service::open(settings, clock).unwrap();
+    let service = Service::open(settings, clock).await.unwrap();
     let runner = service.clone();
     tokio::spawn(async move { runner.run(std::future::pending()).await });
     World { service, database, _folder: folder }

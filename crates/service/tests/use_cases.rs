@@ -19,13 +19,28 @@ fn estate_file() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../testkit/fixtures/estate.json"))
 }
 
-async fn service() -> Service {
+/// A service and the folder of its own state.
+struct Home {
+    service: Service,
+    _data: tempfile::TempDir,
+}
+
+impl std::ops::Deref for Home {
+    type Target = Service;
+
+    fn deref(&self) -> &Service {
+        &self.service
+    }
+}
+
+async fn service() -> Home {
+    let data = tempfile::tempdir().unwrap();
     let clock = Clock::frozen("2026-02-18T12:09:40Z".parse().unwrap());
-    let mut settings = Settings::new(SourceSettings::File(estate_file()), "TEST");
+    let mut settings = Settings::new(SourceSettings::File(estate_file()), "TEST", data.path().to_owned());
     settings.airflow_base_url = Some("https://airflow.example.com/".into());
-    let service = Service::open(settings, clock).unwrap();
+    let service = Service::open(settings, clock).await.unwrap();
     service.refresh_catalog(&OWNER, None).await.unwrap();
-    service
+    Home { service, _data: data }
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use axum::http::{HeaderMap, HeaderName, Method, Request, StatusCode, header};
 use model::{Actor, Clock, Timestamp};
 use server::api::essentials::RenderedEssentials;
 use server::guard::Hosts;
+use server::identify::Gate;
 use server::router::build_router;
 use server::state::{AppState, Shutdown};
 use server::{pages, telemetry};
@@ -13,6 +14,7 @@ use service::{Service, Settings, SourceSettings};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tower::ServiceExt;
@@ -35,6 +37,7 @@ pub struct TestApp {
     router: Router,
     switch: watch::Sender<bool>,
     pollers: JoinHandle<()>,
+    _data: TempDir,
 }
 
 /// A whole answer.
@@ -82,9 +85,9 @@ impl TestApp {
     /// # Panics
     /// It cannot be served.
     pub async fn reference() -> Self {
-        let settings = Settings::new(SourceSettings::File(fixture("estate.json")), "PROD");
         let now: Timestamp = REFERENCE_NOW.parse().expect("a time");
-        let app = Self::start(settings, Clock::frozen(now), Path::new("/nonexistent"));
+        let source = SourceSettings::File(fixture("estate.json"));
+        let app = Self::start(source, "PROD", Clock::frozen(now), Path::new("/nonexistent")).await;
         app.wait_for_board().await;
         app
     }
@@ -93,8 +96,18 @@ impl TestApp {
     ///
     /// # Panics
     /// The settings cannot work.
-    pub fn start(settings: Settings, clock: Clock, site_root: &Path) -> Self {
-        let service = Service::open(settings, clock.clone()).expect("settings that work");
+    pub async fn start(source: SourceSettings, environment: &str, clock: Clock, site_root: &Path) -> Self {
+        let data = tempfile::tempdir().expect("a folder");
+        let settings = Settings::new(source, environment, data.path().to_owned());
+        Self::start_with(settings, data, clock, site_root).await
+    }
+
+    /// A server by `settings`, whose own state may be in `data`.
+    ///
+    /// # Panics
+    /// The settings cannot work.
+    pub async fn start_with(settings: Settings, data: TempDir, clock: Clock, site_root: &Path) -> Self {
+        let service = Service::open(settings, clock.clone()).await.expect("settings that work");
         let (switch, shutdown) = Shutdown::new();
         let state = AppState {
             service: service.clone(),
@@ -103,10 +116,11 @@ impl TestApp {
             metrics: telemetry::metrics(),
             shutdown: shutdown.clone(),
         };
-        let router = build_router(state, Hosts::of(HOST.parse().expect("an address")));
+        let gate = Gate::new(service.clone(), None, Vec::new());
+        let router = build_router(state, Hosts::of(HOST.parse().expect("an address"), None), gate);
         let polled = service.clone();
         let pollers = tokio::spawn(async move { polled.run(shutdown.wait()).await });
-        Self { clock, service, router, switch, pollers }
+        Self { clock, service, router, switch, pollers, _data: data }
     }
 
     /// Waits until today's first board is there.

@@ -1,6 +1,6 @@
 use axum::http::{StatusCode, header};
 use model::{Clock, Timestamp};
-use service::{Settings, SourceSettings};
+use service::SourceSettings;
 use testkit::app::{Answer, REFERENCE_NOW, TestApp, fixture};
 
 /// The nonce of a page's policy.
@@ -63,8 +63,8 @@ async fn files_of_the_site() {
         std::fs::write(path, text).unwrap();
     }
     let now: Timestamp = REFERENCE_NOW.parse().unwrap();
-    let settings = Settings::new(SourceSettings::File(fixture("estate.json")), "PROD");
-    let app = TestApp::start(settings, Clock::frozen(now), site.path());
+    let source = SourceSettings::File(fixture("estate.json"));
+    let app = TestApp::start(source, "PROD", Clock::frozen(now), site.path()).await;
 
     let script = app.get("/pkg/sentry.js").await;
     assert_eq!((script.status, script.text()), (StatusCode::OK, "plain"));

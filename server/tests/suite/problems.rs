@@ -4,7 +4,7 @@ use serde_json::json;
 use service::settings::{
     EssentialSettings, LenzAuth, LenzSettings, QueryLimits, SqlSettings, SqliteSettings,
 };
-use service::{Settings, SourceSettings};
+use service::SourceSettings;
 use std::path::Path;
 use std::time::Duration;
 use testkit::app::{Answer, REFERENCE_NOW, TestApp, request};
@@ -12,7 +12,7 @@ use testkit::app::{Answer, REFERENCE_NOW, TestApp, request};
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// A server whose sources cannot be reached.
-pub(crate) fn sources_down() -> TestApp {
+pub(crate) async fn sources_down() -> TestApp {
     let essential = |name: &str| EssentialSettings {
         name: name.into(),
         display_name: name.to_owned(),
@@ -30,7 +30,7 @@ pub(crate) fn sources_down() -> TestApp {
         lenz_cache_ttl: Duration::from_secs(300),
     };
     let now: Timestamp = REFERENCE_NOW.parse().unwrap();
-    TestApp::start(Settings::new(source, "PROD"), Clock::frozen(now), Path::new("/nonexistent"))
+    TestApp::start(source, "PROD", Clock::frozen(now), Path::new("/nonexistent")).await
 }
 
 /// What every problem has.
@@ -110,7 +110,7 @@ async fn a_wrong_method_says_which_are_right() {
 
 #[tokio::test]
 async fn nothing_known_is_said_as_such() {
-    let app = sources_down();
+    let app = sources_down().await;
     for path in ["/api/essentials", "/api/status/UPC", "/api/runs", "/api/runs/export.csv", "/api/failures"] {
         let answer = app.get(path).await;
         check(&answer, StatusCode::SERVICE_UNAVAILABLE, path);

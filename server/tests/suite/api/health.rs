@@ -21,7 +21,7 @@ async fn one_check_a_source() {
 
 #[tokio::test]
 async fn a_source_that_is_down_degrades_the_whole() {
-    let app = sources_down();
+    let app = sources_down().await;
     // The first reader makes the first calls.
     app.get("/api/essentials").await;
     app.post("/api/lenz/refresh?name=UPC", &[], "").await;
