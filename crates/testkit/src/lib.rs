@@ -1,7 +1,8 @@
 //! What tests and benchmarks share, and nothing that ships: real database servers that
 //! start and end with the test, and the reference estate to fill them with.
 //!
-//! Start with [`mariadb::MariaDb`], or with `app::TestApp` (feature `app`): the whole server in process.
+//! Start with [`mariadb::MariaDb`] or [`postgres::Postgres`], or with `app::TestApp` (feature
+//! `app`): the whole server in process.
 
 // The pages are deeply nested types.
 #![recursion_limit = "512"]
@@ -9,5 +10,6 @@
 #[cfg(feature = "app")]
 pub mod app;
 pub mod mariadb;
+pub mod postgres;
 pub mod reference;
 pub mod sqlite;
