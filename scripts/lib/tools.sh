@@ -18,6 +18,7 @@ BINARYEN=$TOOLS/binaryen-$(sed -n 's/.*"binaryen": "\(.*\)".*/\1/p' "$ROOT/scrip
 PATH=$TOOLS/cargo-leptos-$CARGO_LEPTOS_VERSION/bin:$TOOLS/wasm-bindgen-cli-$WASM_BINDGEN_VERSION/bin:$BINARYEN/node_modules/.bin:$PATH
 PATH=$TOOLS/cargo-deny-$CARGO_DENY_VERSION/bin:$TOOLS/cargo-llvm-cov-$CARGO_LLVM_COV_VERSION/bin:$PATH
 PATH=$PATH:/usr/sbin # mariadbd stands there and is not on every person's PATH
+for programs in /usr/lib/postgresql/*/bin; do PATH=$PATH:$programs; done # Debian keeps servers apart
 export PATH
 
 CHROMIUM_PROGRAMS="${CHROMIUM:-chromium}|chromium-browser|google-chrome"
