@@ -4,9 +4,9 @@
 mod groups;
 mod session;
 
+use crate::Vouched;
 use crate::error::Error;
 use crate::tls;
-use crate::Vouched;
 use ldap3::{LdapConnSettings, Scope, SearchEntry, ldap_escape};
 use model::identity::Email;
 use secrecy::{ExposeSecret, SecretString};
@@ -146,8 +146,9 @@ impl LdapClient {
     /// [`Error::Rejected`] for nobody, more than one, or a wrong password; `Unavailable` when the
     /// directory does not answer in time; `Settings` when it refuses the searching account.
     pub async fn sign_in(&self, login: &str, password: SecretString) -> Result<Vouched, Error> {
+        let login = login.trim();
         // A bind without a password succeeds as nobody (RFC 4513, 5.1.2).
-        if login.is_empty() || login.chars().count() > MAX_LOGIN_CHARS || password.expose_secret().is_empty() {
+        if !is_login(login) || password.expose_secret().is_empty() {
             return Err(Error::Rejected);
         }
         self.within_timeout(async {
@@ -240,6 +241,14 @@ impl LdapClient {
     }
 }
 
+/// Whether the text can be a login name. A directory overlooks control and format characters and
+/// further spaces (RFC 4518, 2.2 and 2.6.1): one person would have any number of names, and who
+/// limits attempts by name would limit nothing.
+fn is_login(text: &str) -> bool {
+    let plain = |char: char| char.is_alphanumeric() || char.is_ascii_graphic() || char == ' ';
+    (1..=MAX_LOGIN_CHARS).contains(&text.chars().count()) && text.chars().all(plain) && !text.contains("  ")
+}
+
 /// The first value of an attribute, whose name is the same in any case (RFC 4512, 2.5).
 fn first<'entry>(entry: &'entry SearchEntry, attribute: &str) -> Option<&'entry str> {
     let found = entry.attrs.iter().find(|(name, _)| name.eq_ignore_ascii_case(attribute));
@@ -317,10 +326,30 @@ mod tests {
     }
 
     #[test]
+    fn a_person_has_one_login_name() {
+        let check = |text: &str, accepted: bool| assert_eq!(is_login(text), accepted, "{text:?}");
+        check("ada@example.org", true);
+        check("Ada Lovelace", true);
+        check("zoë", true);
+        check(r"Ken (T*) \ Thompson", true);
+        check("", false);
+        check("ada@example.org\0", false);
+        check("ada\u{ad}@example.org", false);
+        check("ada\u{200b}", false);
+        check("Ada  Lovelace", false);
+        check("Ada\u{a0}Lovelace", false);
+        check(&"a".repeat(256), true);
+        check(&"a".repeat(257), false);
+    }
+
+    #[test]
     fn an_identifier_is_spelled_the_same_every_time() {
         let entry = |attrs: &[(&str, &str)], bin: &[(&str, &[u8])]| SearchEntry {
             dn: "cn=ada".to_owned(),
-            attrs: attrs.iter().map(|(name, value)| ((*name).to_owned(), vec![(*value).to_owned()])).collect(),
+            attrs: attrs
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), vec![(*value).to_owned()]))
+                .collect(),
             bin_attrs: bin
                 .iter()
                 .map(|(name, value)| ((*name).to_owned(), vec![value.to_vec()]))

@@ -11,15 +11,15 @@ use claims::{Claims, OtherClaims};
 use http::{Http, HttpError};
 use model::clock::Clock;
 use openidconnect::core::{
-    CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreErrorResponseType, CoreGenderClaim, CoreJsonWebKey,
-    CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreRevocableToken, CoreRevocationErrorResponse,
-    CoreTokenIntrospectionResponse, CoreTokenType,
+    CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreErrorResponseType, CoreGenderClaim,
+    CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreRevocableToken,
+    CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
 };
 use openidconnect::{
-    AccessTokenHash, AuthorizationCode, Client, ClaimsVerificationError, CsrfToken, EmptyExtraTokenFields,
+    AccessTokenHash, AuthorizationCode, ClaimsVerificationError, Client, CsrfToken, EmptyExtraTokenFields,
     EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest, IdTokenClaims, IdTokenFields, Nonce,
-    OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RequestTokenError, Scope, StandardErrorResponse,
-    StandardTokenResponse, TokenResponse, UserInfoClaims, UserInfoError,
+    OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RequestTokenError, Scope,
+    StandardErrorResponse, StandardTokenResponse, TokenResponse, UserInfoClaims, UserInfoError,
 };
 use provider::{Provider, SIGNING_ALGORITHMS};
 use secrecy::{ExposeSecret, SecretString};
@@ -185,7 +185,11 @@ impl OidcClient {
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let relying = provider.relying(&self.settings);
         let mut request = relying
-            .authorize_url(CoreAuthenticationFlow::AuthorizationCode, CsrfToken::new_random, Nonce::new_random)
+            .authorize_url(
+                CoreAuthenticationFlow::AuthorizationCode,
+                CsrfToken::new_random,
+                Nonce::new_random,
+            )
             .set_pkce_challenge(challenge);
         for scope in self.settings.scopes.iter().filter(|scope| *scope != "openid") {
             request = request.add_scope(Scope::new(scope.clone()));
@@ -251,7 +255,9 @@ impl OidcClient {
         let mut read = Claims::of_token(&self.settings, &claims);
         if !read.is_complete() {
             // Not every provider has that endpoint.
-            if let Ok(request) = relying.user_info(tokens.access_token().clone(), Some(claims.subject().clone())) {
+            if let Ok(request) =
+                relying.user_info(tokens.access_token().clone(), Some(claims.subject().clone()))
+            {
                 let info: UserInfoClaims<OtherClaims, CoreGenderClaim> =
                     request.request_async(&http).await.map_err(refused_info)?;
                 read = read.or(Claims::of_info(&self.settings, &info));
@@ -303,7 +309,8 @@ impl OidcClient {
 
 /// Our clock's time as the library wants it. Past its range every token is out of date.
 fn date_time(clock: &Clock) -> chrono::DateTime<chrono::Utc> {
-    chrono::DateTime::from_timestamp_millis(clock.now().as_millisecond()).unwrap_or(chrono::DateTime::<chrono::Utc>::MAX_UTC)
+    chrono::DateTime::from_timestamp_millis(clock.now().as_millisecond())
+        .unwrap_or(chrono::DateTime::<chrono::Utc>::MAX_UTC)
 }
 
 fn rejected(why: &str) -> Error {

@@ -1,5 +1,6 @@
-//! What tests and benchmarks share, and nothing that ships: real database servers that
-//! start and end with the test, and the reference estate to fill them with.
+//! What tests and benchmarks share, and nothing that ships: real servers (databases, a
+//! directory, an OpenID Connect provider) that start and end with the test, and the reference
+//! estate to fill them with.
 //!
 //! Start with [`mariadb::MariaDb`] or [`postgres::Postgres`], or with `app::TestApp` (feature
 //! `app`): the whole server in process.
@@ -10,6 +11,8 @@
 #[cfg(feature = "app")]
 pub mod app;
 pub mod mariadb;
+pub mod oidc_provider;
 pub mod postgres;
 pub mod reference;
+pub mod slapd;
 pub mod sqlite;

@@ -24,7 +24,8 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) async fn open(settings: LdapConnSettings, url: &reqwest::Url) -> Result<Self, Error> {
-        let (connection, ldap) = LdapConnAsync::with_settings(settings, url.as_str()).await.map_err(broken)?;
+        let (connection, ldap) =
+            LdapConnAsync::with_settings(settings, url.as_str()).await.map_err(broken)?;
         // Ends when the session is dropped.
         tokio::spawn(async move {
             if let Err(error) = connection.drive().await {

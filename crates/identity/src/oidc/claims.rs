@@ -6,7 +6,8 @@ use crate::{MAX_GROUPS, Vouched};
 use model::identity::Email;
 use openidconnect::core::CoreGenderClaim;
 use openidconnect::{
-    AdditionalClaims, EndUserEmail, EndUserName, EndUserUsername, IdTokenClaims, LocalizedClaim, UserInfoClaims,
+    AdditionalClaims, EndUserEmail, EndUserName, EndUserUsername, IdTokenClaims, LocalizedClaim,
+    UserInfoClaims,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -35,12 +36,18 @@ struct Name<'claims> {
 }
 
 impl Claims {
-    pub(super) fn of_token(settings: &OidcSettings, token: &IdTokenClaims<OtherClaims, CoreGenderClaim>) -> Self {
+    pub(super) fn of_token(
+        settings: &OidcSettings,
+        token: &IdTokenClaims<OtherClaims, CoreGenderClaim>,
+    ) -> Self {
         let name = Name { full: token.name(), user: token.preferred_username() };
         Self::read(settings, token.email(), token.email_verified(), name, token.additional_claims())
     }
 
-    pub(super) fn of_info(settings: &OidcSettings, info: &UserInfoClaims<OtherClaims, CoreGenderClaim>) -> Self {
+    pub(super) fn of_info(
+        settings: &OidcSettings,
+        info: &UserInfoClaims<OtherClaims, CoreGenderClaim>,
+    ) -> Self {
         let name = Name { full: info.name(), user: info.preferred_username() };
         Self::read(settings, info.email(), info.email_verified(), name, info.additional_claims())
     }

@@ -7,7 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use model::clock::Clock;
 use openidconnect::core::{CoreClientAuthMethod, CoreJwsSigningAlgorithm};
 use openidconnect::{
-    AuthType, ClientId, ClientSecret, DiscoveryError, HttpRequest, IssuerUrl, ProviderMetadataWithLogout, RedirectUrl,
+    AuthType, ClientId, ClientSecret, DiscoveryError, HttpRequest, IssuerUrl, ProviderMetadataWithLogout,
+    RedirectUrl,
 };
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -91,7 +92,8 @@ impl Cache {
             return Ok(provider);
         }
         let provider = Arc::new(discover(settings, http).await?);
-        *self.last.write().unwrap_or_else(PoisonError::into_inner) = Some((clock.now(), Arc::clone(&provider)));
+        *self.last.write().unwrap_or_else(PoisonError::into_inner) =
+            Some((clock.now(), Arc::clone(&provider)));
         Ok(provider)
     }
 
@@ -112,7 +114,9 @@ pub(super) async fn discover(settings: &OidcSettings, http: &Http) -> Result<Pro
 
 fn undiscovered(error: DiscoveryError<HttpError>) -> Error {
     match error {
-        DiscoveryError::Validation(why) => Error::settings(format!("OIDC: the provider is another one: {why}")),
+        DiscoveryError::Validation(why) => {
+            Error::settings(format!("OIDC: the provider is another one: {why}"))
+        }
         DiscoveryError::Request(error) => Error::unavailable(format!("OIDC: {error}")),
         error => Error::unavailable(format!("OIDC: the provider cannot be discovered: {error}")),
     }
