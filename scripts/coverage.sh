@@ -7,6 +7,6 @@ source "$ROOT/scripts/lib/setup.sh"
 
 plan "Rust" "$install/rust.sh" llvm-tools
 plan "cargo-llvm-cov" "$install/cargo-tool.sh" cargo-llvm-cov "$CARGO_LLVM_COV_VERSION" --locked
-plan_database
+plan_databases
 plan "coverage of crates/" "$ROOT/scripts/steps/coverage.sh" 90
 run_plan

@@ -17,10 +17,18 @@ plan_build_tools() {
 plan_test_tools() {
   plan "browser test parts" "$install/npm-parts.sh" "$ROOT/end2end"
   plan "Chromium" "$install/debian-package.sh" "$CHROMIUM_PROGRAMS" chromium
-  plan_database
+  plan_databases
+  plan_identity
 }
 
-# The server's programs only: no service is started, no user created.
-plan_database() {
+# The servers' programs only: no service is started.
+plan_databases() {
   plan "MariaDB" "$install/debian-package.sh" "mariadbd|mysqld" mariadb-server-core mariadb-client-core
+  plan "PostgreSQL" "$install/postgresql.sh"
+}
+
+# What vouches for people: a directory, and an OpenID Connect provider.
+plan_identity() {
+  plan "OpenLDAP" "$install/slapd.sh"
+  plan "OpenID provider" "$install/npm-parts.sh" "$ROOT/crates/testkit/oidc-provider"
 }

@@ -13,11 +13,13 @@ CARGO_LLVM_COV_VERSION=0.9.1
 
 # The command line tool and the library must be the same version: the lock file decides.
 WASM_BINDGEN_VERSION=$(awk '$0 == "name = \"wasm-bindgen\"" { getline; gsub(/"/, "", $3); print $3; exit }' "$ROOT/Cargo.lock")
+SLAPD=$TOOLS/slapd
 BINARYEN=$TOOLS/binaryen-$(sed -n 's/.*"binaryen": "\(.*\)".*/\1/p' "$ROOT/scripts/binaryen/package.json")
 
 PATH=$TOOLS/cargo-leptos-$CARGO_LEPTOS_VERSION/bin:$TOOLS/wasm-bindgen-cli-$WASM_BINDGEN_VERSION/bin:$BINARYEN/node_modules/.bin:$PATH
 PATH=$TOOLS/cargo-deny-$CARGO_DENY_VERSION/bin:$TOOLS/cargo-llvm-cov-$CARGO_LLVM_COV_VERSION/bin:$PATH
 PATH=$PATH:/usr/sbin # mariadbd stands there and is not on every person's PATH
+for programs in /usr/lib/postgresql/*/bin; do PATH=$PATH:$programs; done # Debian keeps servers apart
 export PATH
 
 CHROMIUM_PROGRAMS="${CHROMIUM:-chromium}|chromium-browser|google-chrome"

@@ -36,7 +36,6 @@ impl Error {
         Self::Unavailable { message: message.into() }
     }
 
-    #[allow(dead_code)]
     pub(crate) fn settings(message: impl Into<String>) -> Self {
         Self::Settings { message: message.into() }
     }

@@ -8,7 +8,7 @@
 use crate::boards::Snapshot;
 use estate::catalog::{CatalogSnapshot, EssentialSettings};
 use model::board::Summary;
-use model::{Actor, Board, Catalog, Dataset, DatasetId, EssentialName, Run, SnapshotId};
+use model::{Actor, Board, Catalog, Dataset, DatasetId, EssentialName, Run};
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -46,12 +46,12 @@ impl Audience {
         essentials.iter().filter(|essential| self.sees(&essential.name)).cloned().collect()
     }
 
-    /// What the catalog of `full`, its runs and its board are to this audience; the board is
-    /// `id`, or `None` where `full` has none.
-    pub(crate) fn narrow(&self, full: &Snapshot, id: SnapshotId) -> Content {
+    /// What the catalog of `full`, its runs and its board are to this audience. The board has
+    /// the id of the whole one still.
+    pub(crate) fn narrow(&self, full: &Snapshot) -> Content {
         let runs = self.narrow_runs(&full.catalog.catalog, &full.runs);
         Content {
-            board: full.board.as_deref().map(|board| Arc::new(self.narrow_board(board, &runs, id))),
+            board: full.board.as_deref().map(|board| Arc::new(self.narrow_board(board, &runs))),
             runs: runs.into(),
             catalog: Arc::new(self.narrow_catalog(&full.catalog)),
         }
@@ -92,7 +92,7 @@ impl Audience {
         runs.iter().filter(is_shown).cloned().collect()
     }
 
-    fn narrow_board(&self, full: &Board, runs: &[Run], id: SnapshotId) -> Board {
+    fn narrow_board(&self, full: &Board, runs: &[Run]) -> Board {
         let mut unrecognised: HashMap<&DatasetId, usize> = HashMap::new();
         for run in runs.iter().filter(|run| !run.is_recognised()) {
             *unrecognised.entry(&run.row.dataset_id).or_default() += 1;
@@ -106,7 +106,7 @@ impl Audience {
             }
         }
         Board {
-            id,
+            id: full.id,
             business_date: full.business_date,
             summary: Summary::of(essentials.iter().map(|essential| essential.status)),
             essentials,

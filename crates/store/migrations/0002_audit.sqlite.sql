@@ -29,6 +29,22 @@ CREATE TABLE audit_seal (
     sealed_at INTEGER NOT NULL
 );
 
+-- REPLACE deletes without asking the triggers for DELETE, hence those for INSERT.
+CREATE TRIGGER audit_record_appends BEFORE INSERT ON audit_record
+WHEN NEW.seq <= (SELECT seq FROM audit_head)
+BEGIN
+    SELECT RAISE(ABORT, 'audit records are only appended');
+END;
+CREATE TRIGGER audit_seal_appends BEFORE INSERT ON audit_seal
+WHEN NEW.seq <= (SELECT MAX(seq) FROM audit_seal)
+BEGIN
+    SELECT RAISE(ABORT, 'audit seals are only appended');
+END;
+CREATE TRIGGER audit_head_is_one BEFORE INSERT ON audit_head
+WHEN EXISTS (SELECT 1 FROM audit_head)
+BEGIN
+    SELECT RAISE(ABORT, 'there is one audit head');
+END;
 CREATE TRIGGER audit_record_no_update BEFORE UPDATE ON audit_record
 BEGIN
     SELECT RAISE(ABORT, 'audit records are never changed');

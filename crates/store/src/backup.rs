@@ -49,28 +49,30 @@ impl Store {
 /// version wrote it. Damage is a verdict.
 pub async fn verify_backup(path: &Path) -> Result<ChainVerdict> {
     let options = SqliteConnectOptions::new().filename(path).read_only(true).immutable(true);
-    let store = Store::over_file(options).await?;
+    let store = Store::over_file(options).await.map_err(|error| foreign(path, error))?;
     let verdict = verify(&store, path).await;
     store.close().await;
     verdict
 }
 
 async fn verify(store: &Store, path: &Path) -> Result<ChainVerdict> {
-    let foreign = || Error::Invalid(format!("{} is no database of this program", path.display()));
     let newest = "SELECT COALESCE(MAX(version), 0) AS version FROM schema_migration";
-    let row = match sqlx::query(newest).fetch_one(store.pool()).await.map_err(Error::from) {
-        Ok(row) => row,
-        Err(Error::Unavailable(error)) => return Err(Error::Unavailable(error)),
-        Err(_) => return Err(foreign()),
-    };
-    let found = row.number("version")?;
-    if found == 0 {
-        return Err(foreign());
-    }
+    let row = sqlx::query(newest).fetch_one(store.pool()).await;
+    let found = row.map_err(|error| foreign(path, error.into()))?.number("version")?;
     if found > migrate::KNOWN_VERSION {
         return Err(Error::NewerSchema { found, known: migrate::KNOWN_VERSION });
     }
     store.verify_audit(|_| ()).await
+}
+
+/// What cannot be opened or has no table of ours is no backup of ours.
+fn foreign(path: &Path, error: Error) -> Error {
+    match error {
+        Error::Malformed { .. } | Error::Failed(_) => {
+            Error::Invalid(format!("{} is no database of this program", path.display()))
+        }
+        other => other,
+    }
 }
 
 /// Replaces the database in `dir` with a backup that is intact, and keeps the former one

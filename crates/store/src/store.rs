@@ -15,8 +15,11 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Mutex, MutexGuard};
 
-/// How long a write waits for another process's, and a request for a free connection.
-const WAIT_LIMIT: Duration = Duration::from_secs(10);
+/// How long a start waits for the database.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+/// How long a request waits for a connection: a database that is gone is told from a busy one
+/// by this only.
+const ACQUIRE_LIMIT: Duration = Duration::from_secs(3);
 const SQLITE_CONNECTIONS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 10;
 
@@ -100,7 +103,10 @@ impl Store {
     /// A database that is only read, where it stands: a backup.
     pub(crate) async fn over_file(options: SqliteConnectOptions) -> Result<Self> {
         sqlx::any::install_default_drivers();
-        let pool = pool(sqlite_options(options)?, Dialect::Sqlite);
+        let options = sqlite_options(options)?;
+        // Says at once what is wrong; the pool would try again.
+        connect(&options, Dialect::Sqlite).await?.close().await?;
+        let pool = pool(options, Dialect::Sqlite);
         let clock = Clock::system();
         let shared =
             Shared { pool, dialect: Dialect::Sqlite, clock, writer: Mutex::new(()), _directory: None };
@@ -174,13 +180,13 @@ fn pool(options: AnyConnectOptions, dialect: Dialect) -> AnyPool {
     };
     AnyPoolOptions::new()
         .max_connections(connections)
-        .acquire_timeout(WAIT_LIMIT)
+        .acquire_timeout(ACQUIRE_LIMIT)
         .after_connect(move |connection, _| Box::pin(prepare(connection, dialect)))
         .connect_lazy_with(options)
 }
 
 async fn connect(options: &AnyConnectOptions, dialect: Dialect) -> Result<AnyConnection> {
-    let mut connection = tokio::time::timeout(WAIT_LIMIT, AnyConnection::connect_with(options))
+    let mut connection = tokio::time::timeout(CONNECT_LIMIT, AnyConnection::connect_with(options))
         .await
         .map_err(|_| Error::Unavailable(sqlx::Error::PoolTimedOut))??;
     prepare(&mut connection, dialect).await?;

@@ -1,7 +1,9 @@
-//! What tests and benchmarks share, and nothing that ships: real database servers that
-//! start and end with the test, and the reference estate to fill them with.
+//! What tests and benchmarks share, and nothing that ships: real servers (databases, a
+//! directory, an OpenID Connect provider) that start and end with the test, and the reference
+//! estate to fill them with.
 //!
-//! Start with [`mariadb::MariaDb`], or with `app::TestApp` (feature `app`): the whole server in process.
+//! Start with [`mariadb::MariaDb`] or [`postgres::Postgres`], or with `app::TestApp` (feature
+//! `app`): the whole server in process.
 
 // The pages are deeply nested types.
 #![recursion_limit = "512"]
@@ -9,5 +11,8 @@
 #[cfg(feature = "app")]
 pub mod app;
 pub mod mariadb;
+pub mod oidc_provider;
+pub mod postgres;
 pub mod reference;
+pub mod slapd;
 pub mod sqlite;

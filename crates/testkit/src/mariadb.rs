@@ -1,7 +1,7 @@
 //! A private MariaDB: an ordinary user's process with its own data folder, on loopback and
 //! a free port, that accepts nothing but TLS and ends with the test.
 
-mod certificates;
+pub(crate) mod certificates;
 mod estate;
 mod large;
 mod process;

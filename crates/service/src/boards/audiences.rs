@@ -3,7 +3,8 @@
 //! Each is derived from the whole board when it is read or followed, once a change, and kept
 //! only while it is.
 
-use super::{LastRead, Snapshot, SnapshotIds};
+use super::snapshot::SnapshotIds;
+use super::{LastRead, Snapshot};
 use crate::audience::{Audience, Content};
 use crate::live::{Frames, Subscription};
 use model::source::SourceStatus;
@@ -153,15 +154,14 @@ impl State {
     /// may tell of it.
     fn changed_content(&self, full: &Snapshot, ids: &SnapshotIds) -> Content {
         let before = self.snapshot.content();
-        let id = before.board.as_ref().map_or(SnapshotId(0), |board| board.id);
-        let mut content = self.snapshot.audience.narrow(full, id);
+        let mut content = self.snapshot.audience.narrow(full);
         if content.says_the_same_as(&before) {
             return before;
         }
-        if let Some(board) = content.board.as_mut().and_then(Arc::get_mut) {
+        if let Some(board) = &mut content.board {
             // After the poll's own millisecond: whether the whole board took that one for an id
             // of its own must not show.
-            board.id = ids.next(full.polled_at.map(|at| at.as_millisecond() + 1));
+            Arc::make_mut(board).id = ids.next(full.polled_at.map(|at| at.as_millisecond() + 1));
         }
         content
     }

@@ -72,6 +72,20 @@ impl Store {
         base: Head,
         progress: &mut impl FnMut(u64),
     ) -> Result<std::result::Result<ChainCheck, Broken>> {
+        let (followed, structure) = tokio::join!(self.follow_all(base, progress), self.check_structure(base));
+        // A broken record says more than a broken page.
+        let check = match followed? {
+            Ok(check) => check,
+            broken => return Ok(broken),
+        };
+        Ok(structure?.map_or(Ok(check), Err))
+    }
+
+    async fn follow_all(
+        &self,
+        base: Head,
+        progress: &mut impl FnMut(u64),
+    ) -> Result<std::result::Result<ChainCheck, Broken>> {
         let (last, hash) = self.audit_head().await?;
         let mut check = ChainCheck::behind(base);
         let mut next = Some(self.block(base.seq, last).await);
@@ -122,17 +136,48 @@ impl Store {
         })
     }
 
-    /// Records behind the head, seals, and on SQLite the file's own structure.
+    /// On SQLite, whether pages and indexes of the trail's tables are in order: a damaged index
+    /// would hide a record that the chain still holds.
+    async fn check_structure(&self, base: Head) -> Result<Option<Broken>> {
+        if self.dialect() == Dialect::Postgres {
+            return Ok(None);
+        }
+        for check in [
+            "PRAGMA integrity_check('audit_record')",
+            "PRAGMA integrity_check('audit_head')",
+            "PRAGMA integrity_check('audit_seal')",
+        ] {
+            let row = match sqlx::query(check).fetch_one(self.pool()).await.map_err(Error::from) {
+                Ok(row) => row,
+                Err(error) => return damage(error, base.seq + 1).map(Some),
+            };
+            let said: String = row.try_get(0)?;
+            if said != "ok" {
+                // `row 7 missing from index …` counts rows, of which none is missing.
+                let row = said.strip_prefix("row ").and_then(|rest| rest.split(' ').next()?.parse::<i64>().ok());
+                let seq = base.seq + row.unwrap_or(1);
+                return Ok(Some(Broken::at(seq, format!("the database file is damaged: {said}"))));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Records where none may be, and the seals.
     async fn verify_surroundings(
         &self,
         check: ChainCheck,
     ) -> Result<std::result::Result<ChainCheck, Broken>> {
         let select = "SELECT (SELECT seq FROM audit_head) AS head, \
-                      (SELECT COALESCE(MAX(seq), 0) FROM audit_record) AS newest";
+                      (SELECT MIN(seq) FROM audit_record) AS oldest, \
+                      (SELECT MAX(seq) FROM audit_record) AS newest";
         let row = sqlx::query(select).fetch_one(self.pool()).await?;
-        let (head, newest) = (row.number("head")?, row.number("newest")?);
-        if newest > head {
+        let head = row.number("head")?;
+        if row.optional_number("newest")?.is_some_and(|newest| newest > head) {
             return Ok(Err(Broken::at(head + 1, "it stands behind the newest record")));
+        }
+        let first = check.head.seq - check.records as i64 + 1;
+        if let Some(oldest) = row.optional_number("oldest")?.filter(|oldest| *oldest < first) {
+            return Ok(Err(Broken::at(oldest, "it stands among records that are sealed")));
         }
         if let Err(broken) = seal::check(&self.list_seals().await?, check.sealing.as_ref()) {
             return Ok(Err(broken));

@@ -5,7 +5,7 @@ use std::path::Path;
 
 /// Writes `ca.pem`, `server.pem`, `server.key` and `foreign-ca.pem` into `dir`; the server's is
 /// for `host_names`.
-pub(super) fn write(dir: &Path, host_names: &[&str]) {
+pub(crate) fn write(dir: &Path, host_names: &[&str]) {
     let (ca_pem, issuer) = authority("SENTRY test authority");
     let (foreign_pem, _) = authority("SENTRY foreign authority");
     let key = KeyPair::generate().expect("generate a key");

@@ -1,0 +1,17 @@
+//! What the store promises, on both databases: each test of the modules runs on SQLite and on
+//! PostgreSQL.
+
+#[path = "contract/access.rs"]
+mod access;
+#[path = "contract/audit.rs"]
+mod audit;
+#[path = "common/fixture.rs"]
+mod fixture;
+#[path = "contract/keys.rs"]
+mod keys;
+#[path = "contract/people.rs"]
+mod people;
+#[path = "contract/projects.rs"]
+mod projects;
+#[path = "contract/start.rs"]
+mod start;
