@@ -2,6 +2,7 @@
 //! [`Place::href`].
 
 use crate::time::Zone;
+use model::identity::Slug;
 use model::view::{RunColumn, SortOrder};
 use model::{BusinessDate, EssentialName, Phase};
 
@@ -70,6 +71,8 @@ pub struct Place {
     pub search: String,
     /// `tz`: the zone that times are shown in.
     pub zone: Option<Zone>,
+    /// `project`: which of the viewer's projects; their first one where it is absent.
+    pub project: Option<Slug>,
 }
 
 impl Place {
@@ -100,6 +103,7 @@ impl Place {
                 }
                 "q" => place.search = value.to_owned(),
                 "tz" => place.zone = Some(parse_zone(value)?),
+                "project" => place.project = Some(parse_project(value)?),
                 _ => {
                     if let Some(column) = RunColumn::parse(name) {
                         place.set_filter(column, value);
@@ -163,12 +167,22 @@ impl Place {
         if let Some(zone) = &self.zone {
             add("tz", &encode(zone.as_str()));
         }
+        if let Some(project) = &self.project {
+            add("project", project.as_str());
+        }
         url
     }
 
-    /// What every page keeps on the way to another: the date and the zone.
+    /// What every page keeps on the way to another: the date, the zone and the project.
     pub fn elsewhere(&self) -> Self {
-        Self { date: self.date, zone: self.zone.clone(), ..Self::default() }
+        Self { date: self.date, zone: self.zone.clone(), project: self.project.clone(), ..Self::default() }
+    }
+
+    /// Zone and project as hidden fields of a form that has a date of its own: names and values.
+    pub fn hidden_fields(&self) -> Vec<(&'static str, String)> {
+        let zone = self.zone.as_ref().map(|zone| ("tz", zone.as_str().to_owned()));
+        let project = self.project.as_ref().map(|project| ("project", project.to_string()));
+        zone.into_iter().chain(project).collect()
     }
 }
 
@@ -209,6 +223,13 @@ fn parse_zone(text: &str) -> Result<Zone, InvalidPlace> {
             "`{}` is not a time zone: write UTC or a name such as Europe/London",
             shortened(text)
         ),
+    })
+}
+
+fn parse_project(text: &str) -> Result<Slug, InvalidPlace> {
+    Slug::parse(text).ok_or_else(|| InvalidPlace {
+        field: "project",
+        message: format!("`{}` is not the short name of a project", shortened(text)),
     })
 }
 
@@ -260,6 +281,7 @@ mod tests {
             Place {
                 filters: vec![(RunColumn::Dataset, "com.x-y".into()), (RunColumn::Status, "failed".into())],
                 zone: Zone::parse("Europe/London"),
+                project: Slug::parse("rates-2"),
                 ..Place::default()
             },
         ];
@@ -290,6 +312,7 @@ mod tests {
         assert_eq!(check("date", "2026-02-30"), "date");
         assert_eq!(check("phase", "MANUAL"), "phase");
         assert_eq!(check("tz", "no zone"), "tz");
+        assert_eq!(check("project", "No Slug"), "project");
         let error = parse(&[("phase", &"x".repeat(500))]).unwrap_err();
         assert!(error.message.len() < 120, "{}", error.message);
     }
@@ -303,8 +326,11 @@ mod tests {
     }
 
     #[test]
-    fn another_page_keeps_date_and_zone_only() {
-        let place = parse(&[("date", "2026-02-18"), ("tz", "UTC"), ("q", "x"), ("phase", "ALL")]).unwrap();
-        assert_eq!(place.elsewhere().href("/rca"), "/rca?date=2026-02-18&tz=UTC");
+    fn another_page_keeps_date_zone_and_project_only() {
+        let query =
+            [("date", "2026-02-18"), ("tz", "UTC"), ("q", "x"), ("phase", "ALL"), ("project", "rates")];
+        let place = parse(&query).unwrap();
+        assert_eq!(place.elsewhere().href("/rca"), "/rca?date=2026-02-18&tz=UTC&project=rates");
+        assert_eq!(place.hidden_fields(), [("tz", "UTC".to_owned()), ("project", "rates".to_owned())]);
     }
 }

@@ -1,9 +1,10 @@
-//! What stays the same while a page is open: the estate, and what the viewer's cookies ask for.
+//! What stays the same while a page is open: the estate, who looks at it, and what the viewer's
+//! cookies ask for.
 
 use crate::time::Zone;
 use leptos::prelude::*;
-use model::BusinessDate;
 use model::view::Estate;
+use model::{BusinessDate, Capability};
 use serde::{Deserialize, Serialize};
 
 /// Cookie that keeps the theme.
@@ -45,11 +46,66 @@ impl Theme {
     }
 }
 
+/// Who looks at the page, as far as header and menus need it. Plain texts: every page carries it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionViewer {
+    /// Who: an address, `local owner` or `anonymous`.
+    pub label: String,
+    /// Whether there is a session to end.
+    pub is_signed_in: bool,
+    /// The role in the project that is shown; empty where there is none.
+    pub role: String,
+    /// Name of the project that is shown; empty where there is none.
+    pub project: String,
+    /// Every project of the viewer: its name, and the URL of the page that it begins with.
+    pub projects: Vec<(String, String)>,
+    /// Bit `i` is the `i`th of [`Capability::ALL`].
+    capabilities: u16,
+}
+
+impl SessionViewer {
+    /// Whether to offer what needs `capability`; the server decides again.
+    pub fn may(&self, capability: Capability) -> bool {
+        self.capabilities & bit(capability) != 0
+    }
+
+    /// Open mode: nobody has an account yet, and whoever is at this machine owns everything.
+    pub fn is_open_mode(&self) -> bool {
+        !self.is_signed_in && self.capabilities != 0
+    }
+}
+
+#[cfg(feature = "ssr")]
+impl From<model::identity::Viewer> for SessionViewer {
+    fn from(viewer: model::identity::Viewer) -> Self {
+        let projects = viewer.memberships.into_iter().map(|membership| {
+            let project = membership.project;
+            let path = if project.has_estate { "/" } else { "/settings/members" };
+            (project.name, format!("{path}?project={}", project.slug))
+        });
+        Self {
+            label: viewer.label,
+            is_signed_in: viewer.is_signed_in,
+            role: viewer.role.map(|role| role.to_string()).unwrap_or_default(),
+            project: viewer.project.map(|project| project.name).unwrap_or_default(),
+            projects: projects.collect(),
+            capabilities: viewer.capabilities.into_iter().map(bit).fold(0, |all, one| all | one),
+        }
+    }
+}
+
+fn bit(capability: Capability) -> u16 {
+    let place = Capability::ALL.iter().position(|known| *known == capability);
+    place.map_or(0, |place| 1 << place)
+}
+
 /// The session: made on the server, carried to the browser with the page.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Session {
     /// `None` where the viewer may not see it.
     pub estate: Option<Estate>,
+    /// Who looks at the page.
+    pub viewer: SessionViewer,
     /// The date shown where the URL names none, as it was when the page was made.
     pub today: Option<BusinessDate>,
     /// The zone where the URL names none.
@@ -86,6 +142,8 @@ impl Session {
         match use_context::<axum::http::request::Parts>() {
             None => session,
             Some(parts) => {
+                let viewer = parts.extensions.get::<model::identity::Viewer>().cloned();
+                let session = Self { viewer: viewer.map(Into::into).unwrap_or_default(), ..session };
                 let cookies = parts.headers.get_all("cookie").iter().filter_map(|value| value.to_str().ok());
                 cookies.fold(session, Self::with_cookies)
             }
@@ -132,6 +190,41 @@ mod tests {
         assert_eq!(session.theme, Some(Theme::Dark));
         assert_eq!(session.chat_width, Some(500));
         assert_eq!(session.zone, Zone::UTC);
+    }
+
+    #[test]
+    fn every_capability_has_a_bit_of_its_own() {
+        let all = Capability::ALL.map(bit);
+        assert!(all.iter().all(|bit| bit.count_ones() == 1), "{all:?}");
+        assert_eq!(all.iter().fold(0, |all, one| all | one).count_ones() as usize, all.len());
+    }
+
+    #[cfg(feature = "ssr")]
+    #[test]
+    fn the_viewer_is_offered_what_the_role_may() {
+        use model::identity::{Membership, Project, ProjectId, Slug, Viewer};
+        let project = |slug: &str, has_estate| Project {
+            id: ProjectId::new(slug),
+            slug: Slug::parse(slug).unwrap(),
+            name: slug.to_uppercase(),
+            has_estate,
+            archived_at: None,
+            version: 1,
+        };
+        let member = |project| Membership { project, role: model::Role::Admin };
+        let viewer = SessionViewer::from(Viewer {
+            label: "ada@example.org".to_owned(),
+            is_signed_in: true,
+            project: Some(project("main", true)),
+            role: Some(model::Role::Admin),
+            capabilities: vec![Capability::ViewEstate, Capability::ViewAudit],
+            memberships: vec![member(project("main", true)), member(project("rates", false))],
+        });
+        assert!(viewer.may(Capability::ViewAudit) && !viewer.may(Capability::ManageProject));
+        assert!(!viewer.is_open_mode());
+        let hrefs: Vec<_> = viewer.projects.iter().map(|(_, href)| href.as_str()).collect();
+        assert_eq!(hrefs, ["/?project=main", "/settings/members?project=rates"]);
+        assert!(!SessionViewer::default().is_open_mode());
     }
 
     #[test]

@@ -27,7 +27,12 @@ pub fn DatePicker(
         }
     };
     let phase = move || place.with(|place| place.phase.map(|phase| phase.as_str()));
-    let zone = move || place.with(|place| place.zone.as_ref().map(|zone| zone.as_str().to_owned()));
+    let kept = move || {
+        let fields = place.with(Place::hidden_fields).into_iter();
+        fields
+            .map(|(name, value)| view! { <input r#type="hidden" name=name value=value/> })
+            .collect::<Vec<_>>()
+    };
     view! {
         <form class="date-picker" method="get" action=move || path.get()>
             <CalendarIcon size=14/>
@@ -42,7 +47,7 @@ pub fn DatePicker(
                 on:change=on_change
             />
             {move || phase().map(|phase| view! { <input r#type="hidden" name="phase" value=phase/> })}
-            {move || zone().map(|zone| view! { <input r#type="hidden" name="tz" value=zone/> })}
+            {kept}
             <button class="button">"Show"</button>
         </form>
     }

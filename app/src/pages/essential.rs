@@ -189,13 +189,10 @@ fn filter_form(place: &Place, path: &str) -> AnyView {
     let filter = |column| place.filter(column).unwrap_or_default().to_owned();
     let (dataset, slice) = (filter(RunColumn::Dataset), filter(RunColumn::Slice));
     let filtered = !(dataset.is_empty() && slice.is_empty());
-    let hidden = [
-        place.date.map(|date| ("date", date.to_string())),
-        place.zone.as_ref().map(|zone| ("tz", zone.as_str().to_owned())),
-    ];
-    let hidden: Vec<_> = hidden
+    let date = place.date.map(|date| ("date", date.to_string()));
+    let hidden: Vec<_> = date
         .into_iter()
-        .flatten()
+        .chain(place.hidden_fields())
         .map(|(name, value)| view! { <input type="hidden" name=name value=value/> })
         .collect();
     let clear = place.elsewhere().href(path);

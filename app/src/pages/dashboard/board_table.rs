@@ -101,7 +101,7 @@ fn NameFilter(place: Memo<Place>) -> impl IntoView {
         fields.extend(place.date.map(|date| ("date", date.to_string())));
         fields.extend(place.phase.map(|phase| ("phase", phase.as_str().to_owned())));
         fields.extend(place.filter(RunColumn::Status).map(|status| ("status", status.to_owned())));
-        fields.extend(place.zone.map(|zone| ("tz", zone.as_str().to_owned())));
+        fields.extend(place.hidden_fields());
         let hidden =
             fields.into_iter().map(|(name, value)| view! { <input r#type="hidden" name=name value=value/> });
         hidden.collect::<Vec<_>>()

@@ -133,9 +133,8 @@ fn sort_heading(column: RunColumn, place: &Place, query: &RunQuery) -> impl Into
 /// What the form sends besides the inputs that are seen.
 fn hidden_inputs(place: &Place, query: &RunQuery) -> impl IntoView + use<> {
     let date = place.date.map(|date| ("date", date.to_string()));
-    let zone = place.zone.as_ref().map(|zone| ("tz", zone.as_str().to_owned()));
     let sort = query.sort.map(|sort| ("sort", write_sort(sort)));
-    let inputs = [date, zone, sort].into_iter().flatten();
+    let inputs = date.into_iter().chain(place.hidden_fields()).chain(sort);
     inputs.map(|(name, value)| view! { <input type="hidden" name=name value=value/> }).collect::<Vec<_>>()
 }
 
