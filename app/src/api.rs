@@ -7,6 +7,8 @@ pub mod dated;
 pub mod essential;
 pub mod failures;
 pub mod json;
+#[cfg(feature = "ssr")]
+pub(crate) mod once;
 pub mod runs;
 #[cfg(feature = "ssr")]
 pub(crate) mod session;

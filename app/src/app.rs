@@ -10,14 +10,18 @@ use crate::components::header::Header;
 use crate::components::keyboard::Keyboard;
 use crate::context::provide_zone;
 use crate::live::provide_live;
+use crate::pages::audit::AuditPage;
 use crate::pages::dashboard::DashboardPage;
+use crate::pages::entry::{EntryPage, is_way_in};
 use crate::pages::essential::EssentialPage;
 use crate::pages::explorer::ExplorerPage;
 use crate::pages::rca::RcaPage;
+use crate::pages::settings::SettingsPage;
 use crate::session::provide_session;
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use leptos_router::components::{Route, Router, Routes};
+use leptos_router::hooks::use_location;
 use leptos_router::{Lazy, LazyRoute, SsrMode, lazy_route, path};
 
 /// Every page, inside the frame that all share.
@@ -26,6 +30,11 @@ pub fn App() -> impl IntoView {
     provide_meta_context();
     provide_session();
     provide_live();
+    // What sends the browser elsewhere has changed who looks at the page: the next one is made anew.
+    #[cfg(not(feature = "ssr"))]
+    let _ = leptos::server_fn::redirect::set_redirect_hook(|to| {
+        let _ = window().location().assign(to);
+    });
     view! {
         <Router>
             <Frame/>
@@ -42,9 +51,11 @@ fn Frame() -> impl IntoView {
             let _ = root.set_attribute("data-hydrated", "");
         }
     });
+    let pathname = use_location().pathname;
+    let alone = Memo::new(move |_| pathname.with(|path| is_way_in(path)));
     view! {
         <a class="skip-link" href="#content" rel="external">"Skip to the content"</a>
-        <Header/>
+        {move || (!alone.get()).then(|| view! { <Header/> })}
         <div class="frame">
             <main class="page" id="content" tabindex="-1">
                 <DemoRibbon/>
@@ -53,9 +64,14 @@ fn Frame() -> impl IntoView {
                     <Route path=path!("/essentials/:name") view={Lazy::<EssentialRoute>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/explorer") view={Lazy::<ExplorerRoute>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/rca") view={Lazy::<RcaRoute>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/audit") view={Lazy::<AuditRoute>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/settings/:section") view={Lazy::<SettingsRoute>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/sign-in") view={Lazy::<EntryRoute>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/setup/:link") view={Lazy::<EntryRoute>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/invitation/:link") view={Lazy::<EntryRoute>::new()} ssr=SsrMode::Async/>
                 </Routes>
             </main>
-            <ChatPanel/>
+            {move || (!alone.get()).then(|| view! { <ChatPanel/> })}
         </div>
         <Keyboard/>
     }
@@ -100,5 +116,47 @@ impl LazyRoute for RcaRoute {
 
     fn view(_this: Self) -> AnyView {
         view! { <RcaPage/> }.into_any()
+    }
+}
+
+/// `/audit`.
+struct AuditRoute;
+
+#[lazy_route]
+impl LazyRoute for AuditRoute {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        view! { <AuditPage/> }.into_any()
+    }
+}
+
+/// `/settings/{section}`.
+struct SettingsRoute;
+
+#[lazy_route]
+impl LazyRoute for SettingsRoute {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        view! { <SettingsPage/> }.into_any()
+    }
+}
+
+/// `/sign-in`, `/setup/{link}` and `/invitation/{link}`.
+struct EntryRoute;
+
+#[lazy_route]
+impl LazyRoute for EntryRoute {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        view! { <EntryPage/> }.into_any()
     }
 }

@@ -1,5 +1,6 @@
 //! One file a component.
 
+pub mod account;
 pub mod announcer;
 pub mod chat_panel;
 pub mod copy_button;
@@ -7,6 +8,7 @@ pub mod date_picker;
 pub(crate) mod day_links;
 pub mod demo_ribbon;
 pub mod error_page;
+pub mod form;
 pub(crate) mod gantt;
 pub mod header;
 pub mod icons;

@@ -1,6 +1,9 @@
 //! One module a page.
 
+pub mod audit;
 pub mod dashboard;
+pub mod entry;
 pub mod essential;
 pub mod explorer;
 pub mod rca;
+pub mod settings;

@@ -5,7 +5,7 @@ use crate::error::AppError;
 use leptos::prelude::*;
 use leptos::server_fn::codec::{GetUrl, Post, PostUrl};
 use model::identity::{InvitationId, KeyId, MachineKey, MembersView, ServerView, ShownOnce, UserId};
-use model::{Role, Scope};
+use model::{Role, Scope, Timestamp};
 
 /// The people of the project, and what the viewer may change about them.
 #[server(prefix = "/api/ui", endpoint = "get_members", input = GetUrl, output = Post<JsonText>)]
@@ -21,7 +21,9 @@ pub async fn create_invitation(
     role: Role,
 ) -> Result<ShownOnce, AppError> {
     let (service, actor) = super::context()?;
-    Ok(service.create_invitation(&actor, role).await?)
+    let made = service.create_invitation(&actor, role).await?;
+    super::once::keep("/settings/members", &made.text);
+    Ok(made)
 }
 
 /// Makes an invitation's link useless.
@@ -98,11 +100,11 @@ pub async fn set_essential_access(
     Ok(service.set_essential_access(&actor, &essential, &groups).await?)
 }
 
-/// The project's keys, without the keys themselves.
+/// The project's keys, without the keys themselves, and the server's time: which have expired.
 #[server(prefix = "/api/ui", endpoint = "list_keys", input = GetUrl, output = Post<JsonText>)]
-pub async fn list_keys() -> Result<Vec<MachineKey>, AppError> {
+pub async fn list_keys() -> Result<(Vec<MachineKey>, Timestamp), AppError> {
     let (service, actor) = super::context()?;
-    Ok(service.list_keys(&actor).await?)
+    Ok((service.list_keys(&actor).await?, service.clock().now()))
 }
 
 /// Makes a key and answers with it, once.
@@ -122,7 +124,9 @@ pub async fn create_key(
         "" => None,
         text => Some(text.parse().unwrap_or(0)),
     };
-    Ok(service.create_key(&actor, &name, scopes.into_iter().collect(), days).await?)
+    let made = service.create_key(&actor, &name, scopes.into_iter().collect(), days).await?;
+    super::once::keep("/settings/keys", &made.text);
+    Ok(made)
 }
 
 /// Makes a key useless.

@@ -25,6 +25,11 @@ pub fn ErrorPage(
     });
     let nearest = nearest.collect::<Vec<_>>();
     let title = error.title();
+    // The sign-in changes who looks at the page: it is a page of its own.
+    let (href, rel, label) = match error.kind {
+        ErrorKind::Unauthenticated => (sign_in_href(), Some("external"), "Sign in"),
+        _ => (Place::default().href("/"), None, "Dashboard"),
+    };
     view! {
         <PageMeta title=format!("{title} — SENTRY") description=error.message.clone() path=use_location().pathname/>
         <section class="error-page" role="alert">
@@ -32,7 +37,7 @@ pub fn ErrorPage(
             <p>{error.message.clone()}</p>
             {(!nearest.is_empty()).then(|| view! { <p>"Did you mean:"</p><ul>{nearest}</ul> })}
             <p>{error.advice()}</p>
-            <p><a href=Place::default().href("/")>"Dashboard"</a></p>
+            <p><a href=href rel=rel>{label}</a></p>
         </section>
     }
 }
@@ -41,6 +46,15 @@ pub fn ErrorPage(
 #[component]
 pub fn NotFoundPage() -> impl IntoView {
     view! { <ErrorPage error=AppError::new(ErrorKind::NotFound, "There is no page at this address.")/> }
+}
+
+/// The sign-in, which leads back to the page at hand.
+fn sign_in_href() -> String {
+    let location = use_location();
+    let query = location.search.get_untracked();
+    let mark = if query.is_empty() { "" } else { "?" };
+    let page = format!("{}{mark}{query}", location.pathname.get_untracked());
+    format!("/sign-in?return_to={}", encode(&page))
 }
 
 fn set_status(status: u16) {

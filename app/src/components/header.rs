@@ -1,5 +1,6 @@
 //! The bar on top of every page.
 
+use crate::components::account::{Account, PROFILE, ProjectSwitch, SERVER};
 use crate::components::icons::{BellIcon, HelpIcon, SettingsIcon, ThemeIcon};
 use crate::components::keyboard::open_help;
 use crate::context::{use_place, use_zone};
@@ -9,6 +10,7 @@ use crate::session::{Theme, use_session};
 use crate::time::Zone;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
+use model::Capability;
 
 /// An area of the program. One without a path comes later.
 struct Tab {
@@ -22,8 +24,13 @@ const TABS: [Tab; 6] = [
     Tab { label: "RCA Analysis", path: Some("/rca") },
     Tab { label: "AWS Metrics", path: None },
     Tab { label: "Predictions", path: None },
-    Tab { label: "Audit Log", path: None },
+    Tab { label: "Audit Log", path: Some(AUDIT) },
 ];
+
+const AUDIT: &str = "/audit";
+
+/// How many tabs stay where there is little room; the others collapse into "More".
+const FIRST_TABS: usize = 3;
 
 /// Whether the page at `at` belongs to the tab of `path`.
 fn is_within(at: &str, path: &str) -> bool {
@@ -40,11 +47,16 @@ pub fn Header() -> impl IntoView {
     let elsewhere =
         Memo::new(move |_| place.with(|place| place.as_ref().map(Place::elsewhere).unwrap_or_default()));
     let pathname = use_location().pathname;
+    let reads_audit = use_session().with_value(|session| session.viewer.may(Capability::ViewAudit));
     let tab = move |tab: &Tab| {
         let label = tab.label;
-        match tab.path {
+        let title = match tab.path {
+            Some(_) => format!("{label} is for admins and owners"),
+            None => format!("{label} comes in a later version"),
+        };
+        match tab.path.filter(|path| reads_audit || *path != AUDIT) {
             None => view! {
-                <span class="header-tab is-later" aria-disabled="true" title=format!("{label} comes in a later version")>
+                <span class="header-tab is-later" aria-disabled="true" title=title>
                     {label}
                 </span>
             }
@@ -62,6 +74,9 @@ pub fn Header() -> impl IntoView {
         }
     };
     let estate = use_session().with_value(|session| session.estate.clone());
+    let first =
+        if use_session().with_value(|session| session.viewer.is_open_mode()) { SERVER } else { PROFILE };
+    let settings = move || elsewhere.read().href(first);
     let version = estate.as_ref().map(|estate| estate.version.clone());
     let environment = estate.map(|estate| estate.environment);
     view! {
@@ -74,18 +89,19 @@ pub fn Header() -> impl IntoView {
             <details class="header-more">
                 <summary>"More"</summary>
                 <div class="header-more-list">
-                    {TABS.iter().filter(|tab| tab.path.is_none()).map(tab).collect::<Vec<_>>()}
+                    {TABS.iter().skip(FIRST_TABS).map(tab).collect::<Vec<_>>()}
                 </div>
             </details>
             <div class="header-right">
+                <ProjectSwitch/>
                 <ZoneSwitch/>
                 {environment.map(|name| view! { <span class="environment" title="Environment">{name}</span> })}
                 <ConnectionDot/>
                 <ThemeSwitch/>
-                <button class="header-icon is-later" aria-disabled="true" title="Settings come in a later version">
+                <a class="header-icon" href=settings title="Settings">
                     <SettingsIcon size=16/>
                     <span class="visually-hidden">"Settings"</span>
-                </button>
+                </a>
                 <button class="header-icon is-later" aria-disabled="true" title="Notifications come in a later version">
                     <BellIcon size=16/>
                     <span class="visually-hidden">"Notifications"</span>
@@ -94,6 +110,7 @@ pub fn Header() -> impl IntoView {
                     <HelpIcon size=16/>
                     <span class="visually-hidden">"Help"</span>
                 </button>
+                <Account/>
             </div>
         </header>
     }
@@ -205,6 +222,7 @@ mod tests {
         check("/essentials/TB-Derivatives", &["Dashboard"]);
         check("/explorer", &["Batch Explorer"]);
         check("/rca", &["RCA Analysis"]);
+        check("/audit", &["Audit Log"]);
         check("/nowhere", &[]);
     }
 }

@@ -100,7 +100,7 @@ mod browser {
     }
 
     fn close(target: Option<&HtmlElement>) -> bool {
-        if let Ok(Some(details)) = document().query_selector("main details[open]") {
+        if let Ok(Some(details)) = document().query_selector("main details[open], header details[open]") {
             let _ = details.remove_attribute("open");
             if let Ok(Some(summary)) = details.query_selector("summary") {
                 focus(&summary);

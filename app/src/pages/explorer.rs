@@ -5,7 +5,7 @@ mod columns;
 mod filter_input;
 mod query;
 mod rows;
-mod scroll;
+pub(crate) mod scroll;
 mod windows;
 
 use crate::api::dated::Dated;
