@@ -91,12 +91,34 @@ impl FromServerFnError for AppError {
 impl From<service::Error> for AppError {
     fn from(error: service::Error) -> Self {
         let nearest = error.nearest().to_vec();
-        match error.kind() {
+        let shown = match error.kind() {
             ErrorKind::Internal => {
                 tracing::error!(error = &error as &dyn std::error::Error, "a page could not be made");
                 Self::new(ErrorKind::Internal, "The server could not answer this.")
             }
             kind => Self { kind, message: error.to_string(), nearest },
+        };
+        shown.set_status();
+        shown
+    }
+}
+
+#[cfg(feature = "ssr")]
+impl AppError {
+    /// Answers a script's call of a server function with the status of this error. A page sets
+    /// its own, and a form without script is led back to its page.
+    fn set_status(&self) {
+        use axum::http::{StatusCode, header, request::Parts};
+        use leptos::prelude::use_context;
+        let is_call = use_context::<Parts>().is_some_and(|parts| {
+            let accept = parts.headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+            parts.uri.path().starts_with("/api/ui/")
+                && !accept.is_some_and(|accept| accept.contains("text/html"))
+        });
+        if let (true, Some(response)) = (is_call, use_context::<leptos_axum::ResponseOptions>())
+            && let Ok(status) = StatusCode::from_u16(self.status())
+        {
+            response.set_status(status);
         }
     }
 }

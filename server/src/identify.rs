@@ -52,18 +52,14 @@ pub async fn identify(State(gate): State<Gate>, mut request: Request, next: Next
         Ok(identified) => identified,
         Err(error) => return Fault::from(error).into_response(),
     };
-    let Identified { actor, rate } = identified;
+    let viewer = identified.viewer();
+    let Identified { actor, rate, .. } = identified;
     if matches!(actor.identity, Identity::Anonymous) && wants_page(&request) && !is_public(request.uri().path()) {
         let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
         let target = percent_encoding::utf8_percent_encode(target, percent_encoding::NON_ALPHANUMERIC);
         return Redirect::to(&format!("/sign-in?return_to={target}")).into_response();
     }
-    if wants_page(&request) {
-        match gate.service.get_viewer(&actor).await {
-            Ok(viewer) => request.extensions_mut().insert(viewer),
-            Err(error) => return Fault::from(error).into_response(),
-        };
-    }
+    request.extensions_mut().insert(viewer);
     request.extensions_mut().insert(actor);
     request.extensions_mut().insert(gate.cookie.clone());
     let mut response = next.run(request).await;

@@ -38,6 +38,12 @@ pub fn routes(state: &AppState) -> Router<AppState> {
     Router::new().leptos_routes_with_context(state, pages, context, shell).layer(api::compression())
 }
 
+/// The paths of all pages.
+pub fn list_routes() -> Vec<String> {
+    let (pages, _) = generate_route_list_with_exclusions_and_ssg_and_context(app::App, None, || {});
+    pages.iter().map(|page| page.path().to_owned()).collect()
+}
+
 fn shell(options: LeptosOptions) -> impl Fn() -> leptos::prelude::AnyView + Clone + Send + Sync + 'static {
     use leptos::prelude::IntoAny;
     move || app::shell(options.clone()).into_any()

@@ -5,8 +5,9 @@ use crate::sign_in::PendingLogin;
 use crate::{Error, Result, Service};
 use identity::limiter::{AttemptLimiter, Decision, RateLimiter};
 use identity::{ldap::LdapClient, oidc::OidcClient};
-use model::identity::{Membership, SignInOptions, Slug, User};
-use model::{Actor, Clock, EssentialName, Identity, Origin, Role, Timestamp};
+use arc_swap::ArcSwapOption;
+use model::identity::{Membership, Project, SignInOptions, User, Viewer};
+use model::{Actor, Capability, Clock, EssentialName, Identity, Origin, Role, Timestamp};
 use secrecy::ExposeSecret;
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
@@ -52,6 +53,7 @@ pub(crate) struct Accounts {
     /// Of the one-time link that makes the first owner.
     pub(crate) setup: Option<(String, TokenHash)>,
     known: moka::future::Cache<TokenHash, Arc<Known>>,
+    projects: ArcSwapOption<KnownProjects>,
     epoch: AtomicU64,
     /// Logins under way at the provider, by their `state`.
     pub(crate) pending: moka::future::Cache<String, Arc<PendingLogin>>,
@@ -70,6 +72,13 @@ struct KnownSession {
     created_at: Timestamp,
     last_seen_at: Timestamp,
     places: Vec<Place>,
+}
+
+/// The projects, as they were read last.
+struct KnownProjects {
+    at: Instant,
+    epoch: u64,
+    projects: Arc<[Project]>,
 }
 
 /// A project of a user, and what is hidden there.
@@ -97,6 +106,28 @@ pub struct Identified {
     pub actor: Actor,
     /// The key's rate after this request.
     pub rate: Option<Decision>,
+    /// The actor's projects that are not archived; the first is the one where the URL names none.
+    pub memberships: Vec<Membership>,
+}
+
+impl Identified {
+    fn stranger(actor: Actor) -> Self {
+        Self { actor, rate: None, memberships: Vec::new() }
+    }
+
+    /// What the pages are told.
+    pub fn viewer(&self) -> Viewer {
+        let actor = &self.actor;
+        let capabilities = Capability::ALL.into_iter().filter(|capability| actor.may(*capability));
+        Viewer {
+            label: actor.label(),
+            is_signed_in: actor.user_id().is_some(),
+            project: actor.project.as_deref().cloned(),
+            role: actor.role,
+            capabilities: capabilities.collect(),
+            memberships: self.memberships.clone(),
+        }
+    }
 }
 
 impl Accounts {
@@ -125,6 +156,7 @@ impl Accounts {
             has_users: AtomicBool::new(has_users),
             setup,
             known: moka::future::Cache::builder().max_capacity(MOST_KNOWN).time_to_live(KEPT_FOR).build(),
+            projects: ArcSwapOption::empty(),
             epoch: AtomicU64::new(0),
             pending: moka::future::Cache::builder()
                 .max_capacity(MOST_LOGINS)
@@ -156,6 +188,20 @@ impl Accounts {
     pub(crate) fn note_first_user(&self) {
         self.has_users.store(true, Ordering::Relaxed);
         self.forget();
+    }
+
+    /// All projects, as of at most [`KNOWN_FOR`] ago.
+    async fn list_projects(&self) -> Result<Arc<[Project]>> {
+        let epoch = self.epoch.load(Ordering::Relaxed);
+        if let Some(known) = self.projects.load_full()
+            && known.epoch == epoch
+            && known.at.elapsed() < KNOWN_FOR
+        {
+            return Ok(known.projects.clone());
+        }
+        let projects: Arc<[Project]> = self.store.list_projects().await?.into();
+        self.projects.store(Some(Arc::new(KnownProjects { at: Instant::now(), epoch, projects: projects.clone() })));
+        Ok(projects)
     }
 
     /// The session's people and places; `None` for one that is not, or no longer.
@@ -235,59 +281,62 @@ impl Service {
         origin: Origin,
     ) -> Result<Identified> {
         let origin = Arc::new(origin);
-        let (actor, rate) = match presented {
+        let is_open = self.0.accounts.is_open();
+        let mut identified = match presented {
             Presented::Key(key) => self.identify_key(&key, project).await?,
-            Presented::Session(token) if !self.0.accounts.is_open() => {
-                (self.identify_session(&token, project).await?, None)
-            }
-            _ if self.0.accounts.is_open() => (self.identify_local_owner(project).await?, None),
-            _ => (Actor::anonymous(), None),
+            Presented::Session(token) if !is_open => self.identify_session(&token, project).await?,
+            _ if is_open => self.identify_local_owner(project).await?,
+            _ => Identified::stranger(Actor::anonymous()),
         };
-        Ok(Identified { actor: Actor { origin, ..actor }, rate })
+        identified.actor.origin = origin;
+        Ok(identified)
     }
 
-    async fn identify_session(&self, token: &str, project: Option<&str>) -> Result<Actor> {
+    async fn identify_session(&self, token: &str, project: Option<&str>) -> Result<Identified> {
         let now = self.clock().now();
         let session = self.0.accounts.find_session(&TokenHash::of(token), now).await?;
         let Some(session) = session.filter(|session| is_current(session, now)) else {
-            return Ok(Actor::anonymous());
+            return Ok(Identified::stranger(Actor::anonymous()));
         };
         let user = session.user;
         let identity = Identity::User { id: user.id, email: user.email.to_string() };
-        let mut places = session.places.into_iter();
+        let is_active = |place: &&Place| place.membership.project.archived_at.is_none();
         let place = match project {
-            None => places.find(|place| place.membership.project.archived_at.is_none()),
+            None => session.places.iter().find(is_active),
             Some(slug) => {
-                let found = places.find(|place| place.membership.project.slug.as_str() == slug);
+                let found = session.places.iter().find(|place| place.membership.project.slug.as_str() == slug);
                 Some(found.ok_or_else(|| Error::not_found("project", slug, Vec::new()))?)
             }
         };
-        Ok(match place {
+        let actor = match place {
             None => Actor::of(identity),
             Some(place) => Actor {
-                project: Some(Arc::new(place.membership.project)),
+                project: Some(Arc::new(place.membership.project.clone())),
                 role: Some(place.membership.role),
-                hidden: place.hidden,
+                hidden: place.hidden.clone(),
                 ..Actor::of(identity)
             },
-        })
+        };
+        let memberships = session.places.iter().filter(is_active).map(|place| place.membership.clone());
+        Ok(Identified { memberships: memberships.collect(), ..Identified::stranger(actor) })
     }
 
-    async fn identify_local_owner(&self, project: Option<&str>) -> Result<Actor> {
-        let estate = &self.0.estate_project;
-        let chosen = match project.filter(|slug| *slug != estate.slug.as_str()) {
-            None => estate.clone(),
+    async fn identify_local_owner(&self, project: Option<&str>) -> Result<Identified> {
+        let projects = self.0.accounts.list_projects().await?;
+        let chosen = match project {
+            None => self.0.estate_project.clone(),
             Some(slug) => {
-                let unknown = || Error::not_found("project", slug, Vec::new());
-                let wanted = Slug::parse(slug).ok_or_else(unknown)?;
-                let found = self.0.accounts.store.find_project_by_slug(&wanted).await?;
-                Arc::new(found.ok_or_else(unknown)?)
+                let found = projects.iter().find(|project| project.slug.as_str() == slug);
+                Arc::new(found.cloned().ok_or_else(|| Error::not_found("project", slug, Vec::new()))?)
             }
         };
-        Ok(Actor { project: Some(chosen), ..Actor::local_owner() })
+        let actor = Actor { project: Some(chosen), ..Actor::local_owner() };
+        let active = projects.iter().filter(|project| project.archived_at.is_none()).cloned();
+        let memberships = active.map(|project| Membership { project, role: Role::Owner }).collect();
+        Ok(Identified { memberships, ..Identified::stranger(actor) })
     }
 
-    async fn identify_key(&self, text: &str, project: Option<&str>) -> Result<(Actor, Option<Decision>)> {
+    async fn identify_key(&self, text: &str, project: Option<&str>) -> Result<Identified> {
         const REFUSED: Error = Error::Unauthenticated("this key does not work: it is unknown, revoked or expired");
         let store = &self.0.accounts.store;
         let hash = TokenHash::of(text);
@@ -317,7 +366,7 @@ impl Service {
         let identity = Identity::Key { id: key.id, name: key.name, scopes: key.scopes };
         let actor =
             Actor { project: Some(Arc::new(place)), hidden: Arc::new(hidden), ..Actor::of(identity) };
-        Ok((actor, Some(rate)))
+        Ok(Identified { rate: Some(rate), ..Identified::stranger(actor) })
     }
 
     /// The ways to sign in that this server offers.
@@ -358,30 +407,9 @@ impl Service {
         }
     }
 
-    /// All projects of the actor, and what it may do in the one at hand.
-    pub async fn get_viewer(&self, actor: &Actor) -> Result<model::identity::Viewer> {
-        let accounts = &self.0.accounts;
-        let memberships = match &actor.identity {
-            Identity::User { id, .. } => {
-                let all = accounts.store.list_memberships(id).await?;
-                all.into_iter().filter(|membership| membership.project.archived_at.is_none()).collect()
-            }
-            Identity::LocalOwner => {
-                let all = accounts.store.list_projects().await?;
-                let open = all.into_iter().filter(|project| project.archived_at.is_none());
-                open.map(|project| Membership { project, role: Role::Owner }).collect()
-            }
-            Identity::Key { .. } | Identity::Anonymous => Vec::new(),
-        };
-        let capabilities = model::Capability::ALL.into_iter().filter(|capability| actor.may(*capability));
-        Ok(model::identity::Viewer {
-            label: actor.label(),
-            is_signed_in: actor.user_id().is_some(),
-            project: actor.project.as_deref().cloned(),
-            role: actor.role,
-            capabilities: capabilities.collect(),
-            memberships,
-        })
+    /// Reads sessions anew at their next use.
+    pub fn forget_sessions(&self) {
+        self.0.accounts.forget();
     }
 }
 

@@ -1,6 +1,7 @@
 //! The explorer: every run of a date, searched, filtered, sorted and cut into windows.
 
 use crate::{Result, Service, Snapshot};
+use model::audit::AuditEntry;
 use model::view::{RunColumn, RunListItem, RunQuery, RunsView, SortOrder};
 use model::{Actor, Board, BusinessDate, DatasetId, Run, Timestamp};
 use std::collections::HashMap;
@@ -43,6 +44,7 @@ impl Service {
     ) -> Result<Vec<RunListItem>> {
         let snapshot = self.get_board(actor, date).await?;
         snapshot.board()?; // nothing known is not the same as no rows
+        self.record(AuditEntry::by(actor, "runs.export", format!("runs:{date}"))).await?;
         let selection = Selection::new(&snapshot, query, self.clock().now());
         Ok(selection.items(0, usize::MAX).collect())
     }

@@ -6,9 +6,12 @@
 
 mod api;
 mod architecture;
+mod attacks;
 mod config;
 mod guard;
 mod operations;
+mod people;
+mod permissions;
 mod pages;
 mod problems;
 mod serve;
