@@ -7,7 +7,8 @@ use model::source::SourceName;
 use model::{Actor, Capability, Essential, EssentialName, Timestamp};
 use serde::Serialize;
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
 
 /// How often answers older than their time to live are looked for.
 const LOOK_FOR_STALE: Duration = Duration::from_secs(15);
@@ -36,12 +37,47 @@ pub struct RefreshFailure {
     pub error: String,
 }
 
+/// The first read of the whole catalog: no board is built before it is over, since one of the
+/// first few answers would pass for the whole.
+pub(crate) struct FirstRead {
+    over: watch::Sender<bool>,
+    /// It counts as over then, however it goes: a catalog that is slow must not hide the runs.
+    until: Instant,
+}
+
+impl FirstRead {
+    /// Counts as over `wait` from now.
+    pub(crate) fn within(wait: Duration) -> Self {
+        Self { over: watch::Sender::new(false), until: Instant::now() + wait }
+    }
+
+    fn end(&self) {
+        self.over.send_replace(true);
+    }
+}
+
 impl Service {
+    /// Waits until the first read of the whole catalog has ended, well or badly, or takes too long.
+    pub(crate) async fn wait_for_catalog(&self) {
+        let first = &self.0.first_read;
+        let mut over = first.over.subscribe();
+        if timeout_at(first.until, over.wait_for(|over| *over)).await.is_ok() {
+            return;
+        }
+        let was_over = first.over.send_replace(true);
+        if !was_over {
+            self.0.sources.record_late(SourceName::LenzApi, "has not answered for all essentials yet");
+        }
+    }
+
     /// Reads the catalog's answer for one essential, or for all, and shows every reader the result.
     pub async fn refresh_catalog(&self, actor: &Actor, name: Option<&str>) -> Result<RefreshAnswer> {
         require(actor, Capability::RefreshCatalog)?;
         let name = name.map(|name| self.find_name(name)).transpose()?;
         let outcome = self.observed(self.0.sources.catalog.refresh(name.as_ref())).await;
+        if name.is_none() {
+            self.0.first_read.end();
+        }
         Ok(RefreshAnswer {
             refreshed: outcome.refreshed,
             failed: outcome
@@ -58,6 +94,7 @@ impl Service {
         let mut failures: u32 = 0;
         loop {
             let outcome = self.observed(self.0.sources.catalog.refresh_stale()).await;
+            self.0.first_read.end();
             failures = if outcome.failed.is_empty() { 0 } else { failures.saturating_add(1) };
             let delay = match failures {
                 0 => LOOK_FOR_STALE,

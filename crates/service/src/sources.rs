@@ -116,6 +116,16 @@ impl Sources {
         }
     }
 
+    /// Counts `name` as down where no call on it has ended yet; `why` completes its label.
+    pub(crate) fn record_late(&self, name: SourceName, why: &str) {
+        let mut all = self.lock();
+        let status = all.iter_mut().find(|status| status.name == name);
+        let Some(status) = status.filter(|status| status.state == SourceState::Starting) else { return };
+        status.state = SourceState::Down;
+        status.error = Some(why.to_owned());
+        tracing::warn!(source = name.as_str(), "{} {why}", name.label());
+    }
+
     /// Remembers how a call on `name` went, and logs when that changes.
     pub(crate) fn record(&self, name: SourceName, took: Duration, error: Option<&SourceError>) {
         let now: Timestamp = self.clock.now();

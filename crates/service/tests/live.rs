@@ -15,10 +15,12 @@ use service::settings::{
 use service::{Error, Service, Settings, SourceSettings};
 use sqlx::{ConnectOptions, Connection};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 const OWNER: Actor = Actor::LocalOwner;
@@ -28,13 +30,21 @@ fn date() -> BusinessDate {
 }
 
 /// A catalog API that answers from the reference estate.
-async fn catalog_api() -> String {
+struct CatalogApi {
+    url: String,
+    /// How many it may answer; the rest wait for more.
+    allowed: Arc<Semaphore>,
+}
+
+async fn catalog_api(allowed: usize) -> CatalogApi {
+    let allowed = Arc::new(Semaphore::new(allowed));
+    let gate = allowed.clone();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let estate: Value = serde_json::from_str(testkit::reference::ESTATE_JSON).unwrap();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            let catalog = estate["catalog"].clone();
+            let (catalog, gate) = (estate["catalog"].clone(), gate.clone());
             tokio::spawn(async move {
                 let mut stream = BufReader::new(stream);
                 loop {
@@ -46,6 +56,7 @@ async fn catalog_api() -> String {
                     }
                     let name =
                         request.split("name=").nth(1).and_then(|rest| rest.split([' ', '&']).next()).unwrap();
+                    gate.acquire().await.unwrap().forget();
                     let body = catalog[name].to_string();
                     let head = format!(
                         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
@@ -56,16 +67,21 @@ async fn catalog_api() -> String {
             });
         }
     });
-    url
+    CatalogApi { url, allowed }
 }
 
 struct World {
     service: Service,
     database: PathBuf,
+    catalog: CatalogApi,
     _folder: TempDir,
 }
 
 async fn world(create: bool) -> World {
+    world_with(create, catalog_api(Semaphore::MAX_PERMITS).await, Duration::from_secs(20)).await
+}
+
+async fn world_with(create: bool, catalog: CatalogApi, catalog_wait: Duration) -> World {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("estate.sqlite");
     if create {
@@ -75,17 +91,18 @@ async fn world(create: bool) -> World {
     let essentials: Vec<EssentialSettings> = serde_json::from_value(estate["essentials"].clone()).unwrap();
     let source = SourceSettings::Real {
         sql: SqlSettings::Sqlite(SqliteSettings { path: database.clone(), limits: QueryLimits::default() }),
-        lenz: LenzSettings { base_url: catalog_api().await, auth: LenzAuth::None },
+        lenz: LenzSettings { base_url: catalog.url.clone(), auth: LenzAuth::None },
         essentials,
         lenz_cache_ttl: Duration::from_secs(300),
     };
     let mut settings = Settings::new(source, "TEST");
     settings.poll_today = Duration::from_millis(50);
+    settings.catalog_wait = catalog_wait;
     let clock = Clock::frozen("2026-02-18T12:09:40Z".parse().unwrap());
     let service = Service::open(settings, clock).unwrap();
     let runner = service.clone();
     tokio::spawn(async move { runner.run(std::future::pending()).await });
-    World { service, database, _folder: folder }
+    World { service, database, catalog, _folder: folder }
 }
 
 async fn execute(database: &Path, statement: &'static str) {
@@ -202,6 +219,43 @@ async fn nothing_new_keeps_the_board_and_its_id() {
         let event = next_named(&mut stream, "heartbeat").await;
         assert_eq!(event.id, None);
         assert_eq!(serde_json::from_str::<Pulse>(&event.data).unwrap().id, Some(first.id));
+    }
+}
+
+#[tokio::test]
+async fn no_board_shows_a_part_of_the_catalog_as_the_whole() {
+    let world = world_with(true, catalog_api(4).await, Duration::from_secs(20)).await;
+    while world.catalog.allowed.available_permits() > 0 {
+        tokio::task::yield_now().await;
+    }
+    let early = timeout(Duration::from_millis(500), world.service.get_board(&OWNER, date())).await;
+    let board = early.ok().and_then(|snapshot| snapshot.unwrap().board.clone());
+    assert_eq!(board.map(|board| board.summary.total), None, "five answers are still under way");
+    world.catalog.allowed.add_permits(5);
+    let snapshot = world.service.get_board(&OWNER, date()).await.unwrap();
+    assert_eq!(snapshot.board().unwrap().summary.total, 9);
+}
+
+#[tokio::test]
+async fn a_catalog_that_is_slow_at_start_is_named_and_holds_nothing_up_for_ever() {
+    let world = world_with(true, catalog_api(4).await, Duration::from_millis(300)).await;
+    let mut stream = world.service.subscribe_board(&OWNER, date(), None).await.unwrap();
+    let board = known_board(&world.service, &mut stream).await;
+    assert_eq!(board.summary.total, 4);
+    let catalog = || {
+        let checks = world.service.get_health(&OWNER).unwrap().checks;
+        checks.into_iter().find(|check| check.name == SourceName::LenzApi).unwrap()
+    };
+    assert_eq!(catalog().state, SourceState::Down);
+    assert_eq!(catalog().error.as_deref(), Some("has not answered for all essentials yet"));
+
+    world.catalog.allowed.add_permits(5);
+    loop {
+        let board = known_board(&world.service, &mut stream).await;
+        if board.summary.total == 9 && catalog().state == SourceState::Up {
+            break;
+        }
+        next(&mut stream).await;
     }
 }
 
