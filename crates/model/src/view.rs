@@ -242,7 +242,7 @@ pub struct RunListItem {
     pub started_at: Timestamp,
     /// UPDATED_DATE.
     pub updated_at: Timestamp,
-    /// Seconds; to now while it is not over.
+    /// Seconds; to the last poll while it is not over.
     pub duration_s: i64,
     /// Why it changes no status.
     pub oddities: Vec<Oddity>,
