@@ -142,14 +142,14 @@ impl RunColumn {
     pub const ALL: [Self; 11] = [
         Self::Essential,
         Self::Dataset,
-        Self::Dag,
         Self::Slice,
-        Self::Trigger,
         Self::Phase,
         Self::Status,
         Self::Started,
-        Self::Updated,
         Self::Duration,
+        Self::Updated,
+        Self::Trigger,
+        Self::Dag,
         Self::Run,
     ];
 

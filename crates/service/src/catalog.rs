@@ -1,7 +1,8 @@
 //! Keeps the catalog fresh, and lets a reader have it read again.
 
 use crate::{Error, Result, Service, require};
-use estate::catalog::RefreshOutcome;
+use estate::SourceError;
+use estate::catalog::{CatalogSnapshot, RefreshOutcome};
 use estate::names::Resolution;
 use model::source::SourceName;
 use model::{Actor, Capability, Essential, EssentialName, Timestamp};
@@ -106,17 +107,14 @@ impl Service {
 
     async fn observed(&self, refresh: impl Future<Output = RefreshOutcome>) -> RefreshOutcome {
         let sources = &self.0.sources;
-        let before = sources.catalog.current().version;
+        let before = sources.catalog.current();
         let started = Instant::now();
         let outcome = refresh.await;
         if !outcome.refreshed.is_empty() || !outcome.failed.is_empty() {
-            let error = outcome.failed.first().map(|(_, error)| error);
-            sources.record(SourceName::LenzApi, started.elapsed(), error);
-            let names: Vec<&str> = outcome.failed.iter().map(|(name, _)| name.as_str()).collect();
-            sources.add_to_error(SourceName::LenzApi, &format!(" (asked for {})", names.join(", ")));
+            self.record_refresh(&outcome, &before, started.elapsed());
         }
         let current = sources.catalog.current();
-        if current.version != before {
+        if current.version != before.version {
             let malformed: usize = current.entries.iter().map(|entry| entry.unrecognised.len()).sum();
             for entry in &current.entries {
                 for part in &entry.unrecognised {
@@ -127,6 +125,25 @@ impl Service {
             self.0.boards.wake();
         }
         outcome
+    }
+
+    /// A name that the catalog does not know is an answer: the catalog is down for other failures
+    /// only, or where it knows no name at all, as behind a wrong address.
+    fn record_refresh(&self, outcome: &RefreshOutcome, before: &CatalogSnapshot, took: Duration) {
+        let sources = &self.0.sources;
+        let knows_none = sources.catalog.current().catalog.essentials.is_empty();
+        let is_unknown = |error: &SourceError| matches!(error, SourceError::UnknownName);
+        let down = outcome.failed.iter().find(|(_, error)| knows_none || !is_unknown(error));
+        sources.record(SourceName::LenzApi, took, down.map(|(_, error)| error));
+        let Some((_, error)) = down.or(outcome.failed.first()) else { return };
+        let names: Vec<&str> = outcome.failed.iter().map(|(name, _)| name.as_str()).collect();
+        sources.explain(SourceName::LenzApi, format!("{error} (asked for {})", names.join(", ")));
+        for (name, error) in outcome.failed.iter().filter(|(_, error)| is_unknown(error)) {
+            let entry = before.entries.iter().find(|entry| entry.name == *name);
+            if entry.is_some_and(|entry| entry.error.as_ref() != Some(&error.to_string())) {
+                tracing::warn!(essential = %name, "the catalog does not know this essential");
+            }
+        }
     }
 
     /// The name of the essential that `text` spells exactly: its catalog name, display name or

@@ -107,12 +107,10 @@ impl Sources {
         );
     }
 
-    /// Adds to what is said of a source that is down.
-    pub(crate) fn add_to_error(&self, name: SourceName, more: &str) {
-        let mut all = self.lock();
-        let status = all.iter_mut().find(|status| status.name == name);
-        if let Some(error) = status.and_then(|status| status.error.as_mut()) {
-            error.push_str(more);
+    /// Says more of why the last call on `name` failed, if only for a part of what it asked.
+    pub(crate) fn explain(&self, name: SourceName, error: String) {
+        if let Some(status) = self.lock().iter_mut().find(|status| status.name == name) {
+            status.error = Some(error);
         }
     }
 
