@@ -51,6 +51,7 @@ fn dataset_line(dataset: &DatasetBoard, path: &str) -> impl IntoView + use<> {
     let counts = |phase: &'static str, part: &DatasetPhase| {
         let words = match part.status {
             DatasetStatus::NotStarted => format!("{phase} not started"),
+            DatasetStatus::Success => format!("{phase} {}/{} slices", part.slices_success, part.slice_count),
             status => {
                 let word = status.label().to_lowercase();
                 format!("{phase} {word} {}/{} slices", part.slices_success, part.slice_count)
