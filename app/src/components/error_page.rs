@@ -32,7 +32,7 @@ pub fn ErrorPage(
             <p>{error.message.clone()}</p>
             {(!nearest.is_empty()).then(|| view! { <p>"Did you mean:"</p><ul>{nearest}</ul> })}
             <p>{error.advice()}</p>
-            <p><a href=Place::default().href("/")>"Dashboard"</a></p>
+            <p><a class="button" href=Place::default().href("/")>"Dashboard"</a></p>
         </section>
     }
 }

@@ -25,6 +25,7 @@ pub use error::Error;
 pub use settings::{Settings, SourceSettings};
 
 use boards::Boards;
+use catalog::FirstRead;
 use model::view::Estate;
 use model::{Actor, BusinessDate, Capability, Clock};
 use sources::Sources;
@@ -43,6 +44,7 @@ struct Inner {
     estate: Estate,
     sources: Sources,
     boards: Boards,
+    first_read: FirstRead,
     tasks: tasks::TaskCache,
 }
 
@@ -55,6 +57,7 @@ impl Service {
     pub fn open(settings: Settings, clock: Clock) -> Result<Self> {
         let demo = matches!(settings.source, SourceSettings::Demo { .. });
         let boards = Boards::new(&settings);
+        let first_read = FirstRead::within(settings.catalog_wait);
         let sources = Sources::open(settings.source, &clock)?;
         let estate = Estate {
             environment: sources.environment.clone().unwrap_or(settings.environment),
@@ -63,7 +66,7 @@ impl Service {
             airflow_base_url: settings.airflow_base_url,
         };
         let tasks = tasks::TaskCache::new();
-        Ok(Self(Arc::new(Inner { clock, estate, sources, boards, tasks })))
+        Ok(Self(Arc::new(Inner { clock, estate, sources, boards, first_read, tasks })))
     }
 
     /// Keeps catalog and boards fresh until `shutdown` completes.

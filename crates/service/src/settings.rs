@@ -18,6 +18,9 @@ pub struct Settings {
     pub poll_today: Duration,
     /// Between two polls of a past date that somebody reads.
     pub poll_past: Duration,
+    /// How long after the start the first polls wait for the first read of the whole catalog, so
+    /// that no board shows a part of it.
+    pub catalog_wait: Duration,
 }
 
 /// Where the estate is read.
@@ -45,7 +48,7 @@ pub enum SourceSettings {
 }
 
 impl Settings {
-    /// Settings with the default intervals: 15 s today, 5 min for past dates.
+    /// Settings with the default intervals: 15 s today, 5 min for past dates; 8 s for the catalog.
     pub fn new(source: SourceSettings, environment: impl Into<String>) -> Self {
         Self {
             source,
@@ -53,6 +56,7 @@ impl Settings {
             airflow_base_url: None,
             poll_today: Duration::from_secs(15),
             poll_past: Duration::from_secs(300),
+            catalog_wait: Duration::from_secs(8),
         }
     }
 }
