@@ -87,8 +87,10 @@ test('/ searches, Esc leaves, keys sleep while somebody types', async ({ page, o
   await expect(page.getByRole('searchbox', { name: 'Filter: all columns' }), 'focus stays while rows change').toBeFocused();
   await page.keyboard.press('Escape');
   await page.keyboard.press('j');
-  expect(await focused(page)).toMatch(/^FGW_.*SVU_/);
-  const run = await focused(page);
+  const row = page.locator('tr.explorer-row').first();
+  await expect(row.locator('[data-row]')).toBeFocused();
+  const run = await row.locator('td').last().innerText();
+  expect(run).toMatch(/^FGW_.*SVU_/);
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(/\/rca\?.*run=FGW_/);
   await expect(page.getByRole('table', { name: `Tasks of run ${run}` })).toBeVisible();

@@ -70,6 +70,26 @@ for (const width of [768, 1280]) {
   });
 }
 
+for (const width of [1280, 1440]) {
+  test(`at ${width} the task timeline is seen whole, with the first failure marked`, async ({ page, open }) => {
+    await page.setViewportSize({ width, height: 800 });
+    await open(PAGES.failures);
+    const frame = page.locator('.gantt-scroll');
+    expect(await frame.evaluate((frame) => frame.scrollWidth - frame.clientWidth)).toBe(0);
+    await expect(page.locator('.gantt-row.is-first-failure')).toContainText('enrich_6g_calc_results');
+    await expect(page.locator('.gantt-row.is-first-failure')).toContainText('first failure');
+    await expect(page.locator('.run-detail-cause')).toContainText('First failed task: enrich_6g_calc_results');
+  });
+
+  test(`at ${width} the explorer shows dataset, slice, phase and status without scrolling`, async ({ page, open }) => {
+    await page.setViewportSize({ width, height: 800 });
+    await open(PAGES.explorer);
+    for (const name of ['Essential', 'Dataset ID', 'Slice', 'Phase', 'Status']) {
+      await expect(page.getByRole('columnheader', { name, exact: true })).toBeInViewport({ ratio: 1 });
+    }
+  });
+}
+
 test('the heading of the board stays in sight when its rows scroll', async ({ page, open }) => {
   await page.setViewportSize({ width: 1440, height: 600 });
   await open(`/?date=${DATE}&phase=ALL&open=TB-Derivatives,TB-Securities`);

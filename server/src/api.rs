@@ -10,6 +10,7 @@ pub mod live;
 pub mod openapi;
 pub mod params;
 pub mod runs;
+pub mod tagged;
 pub mod tasks;
 
 use crate::state::AppState;

@@ -300,6 +300,9 @@ fn what_to_do(name: SourceName, error: &str) -> &'static str {
         SourceName::LenzApi if error.starts_with("login refused") => {
             "Check LENZ_USERNAME, LENZ_PASSWORD and LENZ_AUTH."
         }
+        SourceName::LenzApi if error.starts_with("does not know") => {
+            "Check the names under [[essentials]] in sentry.toml, and LENZ_API_BASE_URL."
+        }
         SourceName::LenzApi => "Check LENZ_API_BASE_URL and LENZ_AUTH, and the network between.",
     }
 }

@@ -93,7 +93,7 @@ impl Fault {
     }
 }
 
-/// Marks the answer; [`explain`] writes its body where path and request id are known.
+/// Marks the answer; `explain` writes its body where path and request id are known.
 impl IntoResponse for Fault {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();

@@ -1,6 +1,7 @@
 //! All that there is to ask for, and what happens around it.
 
 use crate::api::openapi::Description;
+use crate::api::tagged::TaggedJson;
 use crate::error::Fault;
 use crate::guard::{Hosts, guard};
 use crate::identify::{Gate, identify};
@@ -9,8 +10,8 @@ use crate::state::AppState;
 use crate::{api, operations, pages, sign_in};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router, middleware};
-use bytes::Bytes;
 use http::StatusCode;
+use std::sync::Arc;
 use std::time::Duration;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
@@ -26,7 +27,7 @@ const BODY_PAUSE: Duration = Duration::from_secs(10);
 /// security headers ([`crate::guard`]); who asks ([`crate::identify`]); bounds of the body; the route.
 pub fn build_router(state: AppState, hosts: Hosts, gate: Gate) -> Router {
     let (api, description) = api::routes().split_for_parts();
-    let description = Description(Bytes::from(serde_json::to_vec(&description).unwrap_or_default()));
+    let description = TaggedJson::encode(&description).expect("a description has string keys only");
     Router::new()
         .merge(api)
         .merge(operations::routes())
@@ -34,7 +35,7 @@ pub fn build_router(state: AppState, hosts: Hosts, gate: Gate) -> Router {
         .merge(pages::routes(&state))
         .fallback(pages::file_or_not_found)
         .method_not_allowed_fallback(refuse_method)
-        .layer(Extension(description))
+        .layer(Extension(Description(Arc::new(description))))
         .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
         .layer(RequestBodyLimitLayer::new(MOST_BODY_BYTES))
         .layer(middleware::from_fn_with_state(gate, identify))

@@ -37,7 +37,7 @@ pub fn ErrorPage(
             <p>{error.message.clone()}</p>
             {(!nearest.is_empty()).then(|| view! { <p>"Did you mean:"</p><ul>{nearest}</ul> })}
             <p>{error.advice()}</p>
-            <p><a href=href rel=rel>{label}</a></p>
+            <p><a class="button" href=href rel=rel>{label}</a></p>
         </section>
     }
 }

@@ -4,7 +4,7 @@
 mod layout;
 mod state;
 
-use crate::components::state_mark::state_mark;
+use crate::components::status_badge::status_badge;
 use crate::location::encode;
 use crate::time::{Zone, duration};
 use layout::{Axis, Stretch, Tick, percent, task_duration_s};
@@ -48,7 +48,6 @@ pub(crate) fn gantt(view: &RunTasksView, zone: &Zone) -> AnyView {
                         <th scope="col">"Duration"</th>
                         <th scope="col">"Tries"</th>
                         <th scope="col">"Started"</th>
-                        <th scope="col">"Operator, host"</th>
                     </tr>
                 </thead>
                 <tbody>{rows}</tbody>
@@ -101,20 +100,21 @@ fn task_row(
         view! { <line class="gantt-tick" x1=x.clone() x2=x y1="0" y2="100%"></line> }
     });
     let bar = stretch.map(|Stretch { left, width }| {
-        let class = format!("gantt-bar {}", tone.as_str());
-        view! { <rect class=class x=percent(left) width=percent(width) y="5" height="12" rx="2"></rect> }
+        let class = format!("gantt-bar {}", tone.class());
+        view! { <rect class=class x=percent(left) width=percent(width) y="8" height="12" rx="2"></rect> }
     });
     view! {
         <tr class="gantt-row" class:is-first-failure=is_first_failure>
             <th scope="row">
                 {name}
                 {is_first_failure.then(|| view! { <span class="gantt-mark">"first failure"</span> })}
+                <span class="gantt-place">{place_words(task)}</span>
             </th>
             <td>
-                {state_mark(tone, &state_words(task.state.as_deref()))}
+                {status_badge(tone, &state_words(task.state.as_deref()))}
             </td>
             <td class="gantt-lane">
-                <svg width="100%" height="22" aria-hidden="true">
+                <svg width="100%" height="28" aria-hidden="true">
                     {lines.collect_view()}
                     {bar}
                 </svg>
@@ -122,16 +122,21 @@ fn task_row(
             <td class="mono">{lasted.unwrap_or_else(|| "—".to_owned())}</td>
             <td class="mono">{tries(task)}</td>
             <td class="mono">{started}{unstarted}</td>
-            <td>
-                {task.operator.clone()}
-                <span class="mono gantt-host">{task.hostname.clone()}</span>
-            </td>
         </tr>
     }
 }
 
+/// Operator and host, as far as they are known.
+pub(crate) fn place_words(task: &TaskRow) -> String {
+    match (task.operator.as_str(), task.hostname.as_str()) {
+        (operator, "") => operator.to_owned(),
+        ("", host) => format!("on {host}"),
+        (operator, host) => format!("{operator} on {host}"),
+    }
+}
+
 /// `2/2`: the newest try and the tries that are allowed; a dash before the first.
-fn tries(task: &TaskRow) -> String {
+pub(crate) fn tries(task: &TaskRow) -> String {
     match task.try_number {
         0 => "—".to_owned(),
         tried => format!("{tried}/{}", tried.max(task.max_tries + 1)),
@@ -172,6 +177,19 @@ mod tests {
         {
             assert_eq!(tries(&task("t", -1, try_number, max_tries)), expect);
         }
+    }
+
+    #[test]
+    fn says_where_a_task_ran() {
+        let check = |operator: &str, hostname: &str, expect: &str| {
+            let task =
+                TaskRow { operator: operator.into(), hostname: hostname.into(), ..task("t", -1, 1, 1) };
+            assert_eq!(place_words(&task), expect);
+        };
+        check("EpsInitOperator", "worker-1", "EpsInitOperator on worker-1");
+        check("EpsInitOperator", "", "EpsInitOperator");
+        check("", "worker-1", "on worker-1");
+        check("", "", "");
     }
 
     #[test]

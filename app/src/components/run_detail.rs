@@ -1,9 +1,9 @@
 //! One run: what it is, how it stands, and its tasks on a time axis.
 
 use crate::components::copy_button::CopyButton;
-use crate::components::gantt::gantt;
+use crate::components::gantt::{gantt, place_words, tries};
 use crate::components::run_link::{Over, clock_time, run_time};
-use crate::components::state_mark::{Tone, state_mark};
+use crate::components::status_badge::{Tone, status_badge};
 use crate::location::{Place, essential_path};
 use crate::time::Zone;
 use leptos::prelude::*;
@@ -12,7 +12,7 @@ use model::view::RunTasksView;
 /// The run of `view` with its tasks.
 pub(crate) fn run_detail(view: &RunTasksView, place: &Place, zone: &Zone) -> AnyView {
     let run = &view.run;
-    let tone = if run.is_recognised() { Tone::of_run(run.status()) } else { Tone::Unrecognised };
+    let tone = if run.is_recognised() { Tone::of_run(run.status()) } else { Tone::Warning };
     let trigger =
         run.trigger().map_or_else(|| run.row.trigger_type.clone(), |trigger| trigger.label().to_owned());
     let counts_in = match run.phase {
@@ -45,8 +45,9 @@ pub(crate) fn run_detail(view: &RunTasksView, place: &Place, zone: &Zone) -> Any
     });
     view! {
         <div class="run-detail">
+            {cause(view, zone)}
             <dl class="run-facts">
-                <div><dt>"Status"</dt><dd>{state_mark(tone, &run.row.status)}</dd></div>
+                <div><dt>"Status"</dt><dd>{status_badge(tone, &run.row.status)}</dd></div>
                 <div><dt>"Trigger"</dt><dd>{counts_in}</dd></div>
                 <div><dt>"Slice"</dt><dd class="mono">{slice}</dd></div>
                 <div><dt>"Started"</dt><dd class="mono">{clock_time(zone, run.row.created_at)}</dd></div>
@@ -70,6 +71,18 @@ pub(crate) fn run_detail(view: &RunTasksView, place: &Place, zone: &Zone) -> Any
         </div>
     }
     .into_any()
+}
+
+/// The task to look at first.
+fn cause(view: &RunTasksView, zone: &Zone) -> Option<impl IntoView + use<>> {
+    let task = view.tasks.get(view.first_failed?)?;
+    let ended = task.ended_at.map(|at| view! { " at " {clock_time(zone, at)} });
+    let hint = format!(", try {}, {}", tries(task), place_words(task));
+    Some(view! {
+        <p class="run-detail-cause">
+            "First failed task: " <strong class="mono">{task.display_name.clone()}</strong> {ended} {hint}
+        </p>
+    })
 }
 
 /// An id with a button that copies it.

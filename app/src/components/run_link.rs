@@ -1,6 +1,6 @@
 //! The link from a run to its tasks.
 
-use crate::components::state_mark::{Tone, state_mark};
+use crate::components::status_badge::{Tone, essential_tone, status_badge};
 use crate::location::{Place, encode, essential_path};
 use crate::time::{Zone, duration};
 use leptos::prelude::*;
@@ -30,8 +30,8 @@ pub(crate) fn add_parameters<'a>(
 pub(crate) fn neighbour_link(other: &Neighbour, place: &Place) -> impl IntoView + use<> {
     let href = place.elsewhere().href(&essential_path(&other.name));
     let mark = match other.status {
-        Some(status) => state_mark(Tone::of_essential(status), status.label()),
-        None => state_mark(Tone::Unrecognised, "not in the catalog"),
+        Some(status) => status_badge(essential_tone(status), status.label()),
+        None => status_badge(Tone::Warning, "not in the catalog"),
     };
     view! { <li><a class="essential-link" href=href>{other.display_name.clone()}</a>{mark}</li> }
 }

@@ -1,7 +1,7 @@
 //! A status in words, with its colour and a dot.
 
 use leptos::prelude::*;
-use model::{DatasetStatus, EssentialStatus};
+use model::{DatasetStatus, EssentialStatus, RunStatus};
 
 /// The colour of a status; the words beside it say the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,8 +12,10 @@ pub enum Tone {
     Running,
     /// Failed.
     Failed,
-    /// Waiting for something.
+    /// Waits for something, or is not recognised.
     Warning,
+    /// Stopped by someone.
+    Cancelled,
     /// Nothing yet.
     Idle,
 }
@@ -26,6 +28,7 @@ impl Tone {
             Self::Running => "running",
             Self::Failed => "failed",
             Self::Warning => "warning",
+            Self::Cancelled => "cancelled",
             Self::Idle => "idle",
         }
     }
@@ -54,6 +57,20 @@ impl From<DatasetStatus> for Tone {
     }
 }
 
+impl Tone {
+    /// The tone of a run; `None` where its status is not recognised.
+    pub(crate) fn of_run(status: Option<RunStatus>) -> Self {
+        match status {
+            Some(RunStatus::Success) => Self::Success,
+            Some(RunStatus::Failed) => Self::Failed,
+            Some(RunStatus::Cancelled) => Self::Cancelled,
+            Some(RunStatus::Running) => Self::Running,
+            Some(RunStatus::Queued) => Self::Idle,
+            None => Self::Warning,
+        }
+    }
+}
+
 /// The tone of an essential's badge and bar: one that has not started is a warning there.
 pub fn essential_tone(status: EssentialStatus) -> Tone {
     match status {
@@ -78,5 +95,30 @@ pub fn StatusBadge(
             {move || has_dot.get().then(|| view! { <span class="status-dot"></span> })}
             {move || label.get()}
         </span>
+    }
+}
+
+/// The same badge for what does not change by itself, small.
+pub(crate) fn status_badge(tone: Tone, label: &str) -> impl IntoView + use<> {
+    let dot = (tone != Tone::Idle).then(|| view! { <span class="status-dot"></span> });
+    view! { <span class=format!("status-badge is-small {}", tone.class())>{dot}{label.to_owned()}</span> }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_status_warns() {
+        assert_eq!(Tone::of_run(RunStatus::parse("CANCELLED")), Tone::Cancelled);
+        assert_eq!(Tone::of_run(RunStatus::parse("cancelled")), Tone::Warning);
+    }
+
+    #[test]
+    fn what_has_not_started_has_no_dot() {
+        let html = |tone| status_badge(tone, "WORD").to_html();
+        assert!(html(Tone::Cancelled).contains("status-dot"));
+        assert!(!html(Tone::Idle).contains("status-dot"));
+        assert!(html(Tone::Idle).contains("WORD"));
     }
 }

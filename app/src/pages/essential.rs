@@ -8,8 +8,7 @@ mod steps;
 use crate::api::dated::Dated;
 use crate::api::essential::get_essential;
 use crate::components::copy_button::CopyButton;
-use crate::components::date_picker::DatePicker;
-use crate::components::day_links::day_links;
+use crate::components::day_picker::DayPicker;
 use crate::components::error_page::ErrorPage;
 use crate::components::page_meta::PageMeta;
 use crate::components::progress_bar::ProgressBar;
@@ -17,8 +16,7 @@ use crate::components::refetch::refetch_on_change;
 use crate::components::run_link::{clock_time, neighbour_link};
 use crate::components::skeleton::Skeleton;
 use crate::components::sources_banner::SourcesBanner;
-use crate::components::state_mark::{Tone, state_mark};
-use crate::components::status_badge::essential_tone;
+use crate::components::status_badge::{essential_tone, status_badge};
 use crate::context::{WithPlace, use_zone};
 use crate::location::{Place, essential_path};
 use crate::time::{Zone, duration};
@@ -66,7 +64,6 @@ fn essential(dated: Dated<EssentialView>, place: Memo<Place>, zone: &Zone) -> An
     let Dated { date, view, .. } = dated;
     let now_at = place.get();
     let path = essential_path(&view.essential.name);
-    let days = day_links(date, &|date| Place { date: Some(date), ..now_at.clone() }.href(&path));
     let filters = filter_form(&now_at, &path);
     view! {
         <PageMeta title=title(&view) description=description(&view) path=path.clone()/>
@@ -74,7 +71,7 @@ fn essential(dated: Dated<EssentialView>, place: Memo<Place>, zone: &Zone) -> An
             <div>
                 <h1 class="page-title essential-title">
                     {view.essential.display_name.clone()}
-                    {state_mark(Tone::of_essential(view.essential.status), view.essential.status.label())}
+                    {status_badge(essential_tone(view.essential.status), view.essential.status.label())}
                 </h1>
                 <p class="page-subtitle">
                     <span class="mono">{view.essential.name.to_string()}</span>
@@ -82,10 +79,7 @@ fn essential(dated: Dated<EssentialView>, place: Memo<Place>, zone: &Zone) -> An
                     <span class="essential-age">{age(&view)}</span>
                 </p>
             </div>
-            <div class="page-controls">
-                {days}
-                <DatePicker place path=path.clone() date/>
-            </div>
+            <div class="page-controls"><DayPicker place path=path.clone() date/></div>
         </div>
         <SourcesBanner sources=view.sources.clone() polled_at=view.polled_at now=view.now/>
         {facts(&view, &now_at, zone)}
@@ -150,7 +144,7 @@ fn facts(view: &EssentialView, place: &Place, zone: &Zone) -> AnyView {
             <div>
                 <dt>{name}</dt>
                 <dd>
-                    {state_mark(Tone::of_essential(part.status), part.status.label())}
+                    {status_badge(essential_tone(part.status), part.status.label())}
                     <ProgressBar tone=essential_tone(part.status) done=part.success total=part.total_datasets/>
                 </dd>
             </div>

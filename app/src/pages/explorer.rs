@@ -10,8 +10,7 @@ mod windows;
 
 use crate::api::dated::Dated;
 use crate::api::runs::list_runs;
-use crate::components::date_picker::DatePicker;
-use crate::components::day_links::day_links;
+use crate::components::day_picker::DayPicker;
 use crate::components::error_page::ErrorPage;
 use crate::components::page_meta::PageMeta;
 use crate::components::refetch::refetch_on_change;
@@ -25,8 +24,8 @@ use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
+use model::SnapshotId;
 use model::view::{RunQuery, RunsView};
-use model::{BusinessDate, SnapshotId};
 use query::{read_query, with_query};
 use scroll::WINDOW_ROWS;
 use windows::Question;
@@ -84,9 +83,8 @@ fn Explorer(place: Memo<Place>) -> impl IntoView {
 fn header(dated: &Dated<(Question, RunsView)>, at: Memo<Place>) -> AnyView {
     let place = &*at.read();
     let (Question { query, .. }, view) = &dated.view;
-    let on = |date: BusinessDate| Place { date: Some(date), ..with_query(place, query) };
-    let export = |format: &str| on(dated.date).href(&format!("/api/runs/export.{format}"));
-    let days = day_links(dated.date, &|date| on(date).href(PATH));
+    let shown = Place { date: Some(dated.date), ..with_query(place, query) };
+    let export = |format: &str| shown.href(&format!("/api/runs/export.{format}"));
     let title = format!("Batch Explorer: {}, {}", counts(view), dated.date.label());
     view! {
         <PageMeta title description="Every run of a business date: filter, sort, search, export." path=PATH/>
@@ -96,8 +94,7 @@ fn header(dated: &Dated<(Question, RunsView)>, at: Memo<Place>) -> AnyView {
                 <p class="page-subtitle" aria-live="polite">{counts(view)}</p>
             </div>
             <div class="page-controls">
-                {days}
-                <DatePicker place=at path=PATH date=dated.date/>
+                <DayPicker place=at path=PATH date=dated.date/>
                 <a class="quick-action" href=export("csv") download="">"Export CSV"</a>
                 <a class="quick-action" href=export("json") download="">"Export JSON"</a>
             </div>

@@ -7,8 +7,7 @@ mod failures;
 use crate::api::dated::Dated;
 use crate::api::failures::list_failures;
 use crate::api::runs::get_run_tasks;
-use crate::components::date_picker::DatePicker;
-use crate::components::day_links::day_links;
+use crate::components::day_picker::DayPicker;
 use crate::components::error_page::ErrorPage;
 use crate::components::page_meta::PageMeta;
 use crate::components::refetch::refetch_on_change;
@@ -85,7 +84,14 @@ fn rca(dated: &Dated<(FailuresView, Tasks)>, chosen: &OpenRun, place: Memo<Place
     let (view, tasks) = &dated.view;
     let now_at = place.get();
     let open = chosen.among(view);
-    let day = |date| Place { date: Some(date), ..now_at.elsewhere() }.href(PATH);
+    // A run belongs to its date: on another one the first failure is open.
+    let another_day = Memo::new(move |_| {
+        place.with(|place| {
+            let mut day = place.elsewhere();
+            day.set_filter(RunColumn::Essential, place.filter(RunColumn::Essential).unwrap_or_default());
+            day
+        })
+    });
     let found = match view.essentials.is_empty() {
         true => "No failures".to_owned(),
         false => count_words(view),
@@ -112,10 +118,7 @@ fn rca(dated: &Dated<(FailuresView, Tasks)>, chosen: &OpenRun, place: Memo<Place
                 <h1 class="page-title">"RCA Analysis"</h1>
                 <p class="page-subtitle" aria-live="polite">{found}{age(view)}</p>
             </div>
-            <div class="page-controls">
-                {day_links(dated.date, &day)}
-                <DatePicker place path=PATH date=dated.date/>
-            </div>
+            <div class="page-controls"><DayPicker place=another_day path=PATH date=dated.date/></div>
         </div>
         <SourcesBanner sources=view.sources.clone() polled_at=view.polled_at now=view.now/>
         {all}

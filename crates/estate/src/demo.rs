@@ -1,7 +1,7 @@
 //! The demo estate: an invented estate whose day moves in real time, whenever one looks.
 //!
 //! Everything follows from a seed, a business date and the clock; nothing is stored, and
-//! any two readers see the same. For a date, [`day::plan_day`] plans every run that the date
+//! any two readers see the same. For a date, `day::plan_day` plans every run that the date
 //! will have held once it is over: who runs when, what fails, who repairs it and when. The
 //! rows of the databases are then what of that plan the clock has reached, so rows are added
 //! and go on, and never go back.

@@ -25,6 +25,9 @@ pub enum SourceError {
         /// What was wrong, without values.
         what: String,
     },
+    /// The catalog answers, but has nothing under this name.
+    #[error("does not know the name")]
+    UnknownName,
     /// The source refused the call.
     #[error("refused the request")]
     Refused(#[source] Box<dyn std::error::Error + Send + Sync>),

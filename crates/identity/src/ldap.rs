@@ -157,7 +157,7 @@ impl LdapClient {
             let Some(person) = person else {
                 // As many steps as for somebody who exists.
                 let nobody = format!("cn=nobody,{}", self.settings.user_base);
-                let _ = session.bind_person(&nobody, &password).await?;
+                session.bind_person(&nobody, &password).await?;
                 return Err(Error::Rejected);
             };
             session.bind_person(&person.dn, &password).await?;

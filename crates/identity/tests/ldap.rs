@@ -28,7 +28,7 @@ fn settings(slapd: &Slapd) -> LdapSettings {
 fn client(change: impl FnOnce(&mut LdapSettings)) -> LdapClient {
     let mut settings = settings(shared());
     change(&mut settings);
-    LdapClient::new(settings).unwrap()
+    LdapClient::new(settings).expect("good settings")
 }
 
 #[tokio::test]

@@ -28,23 +28,24 @@ fn settings() -> OidcSettings {
 fn client(change: impl FnOnce(&mut OidcSettings)) -> OidcClient {
     let mut settings = settings();
     change(&mut settings);
-    OidcClient::new(settings, Clock::system()).unwrap()
+    OidcClient::new(settings, Clock::system()).expect("good settings")
 }
 
 /// Speaks no TLS, which the provider does not either; it keeps cookies.
 fn browser() -> Client {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls =
-        rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("TLS");
     let tls = tls.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth();
     let client = Client::builder().use_preconfigured_tls(tls).cookie_store(true);
-    client.redirect(redirect::Policy::none()).build().unwrap()
+    client.redirect(redirect::Policy::none()).build().expect("a client")
 }
 
 /// Goes where a browser would go, signs in as `login`, consents, and stops at our own address.
 async fn visit(start: &LoginStart, login: &str) -> Callback {
     let browser = browser();
-    let mut url = Url::parse(&start.url).unwrap();
+    let mut url = Url::parse(&start.url).expect("a URL");
     for _ in 0..12 {
         if url.as_str().starts_with(CALLBACK) {
             let query: HashMap<_, _> = url.query_pairs().into_owned().collect();
@@ -54,15 +55,15 @@ async fn visit(start: &LoginStart, login: &str) -> Callback {
                 iss: query.get("iss").cloned(),
             };
         }
-        let mut answer = browser.get(url.clone()).send().await.unwrap();
+        let mut answer = browser.get(url.clone()).send().await.expect("an answer");
         if answer.status().is_success() {
-            let page = answer.text().await.unwrap();
+            let page = answer.text().await.expect("a page");
             let prompt = if page.contains(r#"value="login""#) { "login" } else { "consent" };
             let form = [("prompt", prompt), ("login", login), ("password", "any")];
-            answer = browser.post(url.clone()).form(&form).send().await.unwrap();
+            answer = browser.post(url.clone()).form(&form).send().await.expect("an answer");
         }
         assert!(answer.status().is_redirection(), "{url}: {}", answer.status());
-        url = url.join(answer.headers()["location"].to_str().unwrap()).unwrap();
+        url = url.join(answer.headers()["location"].to_str().expect("text")).expect("a URL");
     }
     panic!("the provider sends the browser around in circles");
 }
@@ -229,7 +230,20 @@ async fn a_provider_that_does_not_answer_is_unavailable_in_time() {
 }
 
 #[tokio::test]
-async fn a_provider_that_comes_back_is_asked_again() {
+async fn keys_that_the_provider_has_changed_are_looked_up_again_but_not_at_once() {
+    let own = OidcProvider::start(CALLBACK);
+    let clock = Clock::frozen(Clock::system().now());
+    let settings = OidcSettings { issuer: own.issuer().to_owned(), ..settings() };
+    let client = OidcClient::new(settings, clock.clone()).unwrap();
+    assert!(sign_in(&client, "ada").await.is_ok());
+    assert_eq!(sign_in(&client, "new-key").await, Err(Error::Rejected), "looked up a moment ago");
+    clock.advance(SignedDuration::from_secs(31));
+    assert_eq!(sign_in(&client, "new-key").await.unwrap().subject, "new-key");
+    assert_eq!(sign_in(&client, "other-key").await, Err(Error::Rejected));
+}
+
+#[tokio::test]
+async fn a_provider_that_goes_away_in_between_is_unavailable() {
     let own = OidcProvider::start(CALLBACK);
     let client = client(|settings| settings.issuer = own.issuer().to_owned());
     let start = client.start("/").await.unwrap();

@@ -59,5 +59,6 @@ pub struct SourceStatus {
     /// When a call last succeeded: the age of what is shown.
     pub last_success: Option<Timestamp>,
     /// Why the last call failed, in words that hold nothing internal; `None` when it did not.
+    /// Also where it failed for a part only, such as a name that the catalog does not know.
     pub error: Option<String>,
 }

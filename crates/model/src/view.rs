@@ -142,14 +142,14 @@ impl RunColumn {
     pub const ALL: [Self; 11] = [
         Self::Essential,
         Self::Dataset,
-        Self::Dag,
         Self::Slice,
-        Self::Trigger,
         Self::Phase,
         Self::Status,
         Self::Started,
-        Self::Updated,
         Self::Duration,
+        Self::Updated,
+        Self::Trigger,
+        Self::Dag,
         Self::Run,
     ];
 
@@ -242,7 +242,7 @@ pub struct RunListItem {
     pub started_at: Timestamp,
     /// UPDATED_DATE.
     pub updated_at: Timestamp,
-    /// Seconds; to now while it is not over.
+    /// Seconds; to the last poll while it is not over.
     pub duration_s: i64,
     /// Why it changes no status.
     pub oddities: Vec<Oddity>,

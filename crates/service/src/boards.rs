@@ -308,6 +308,7 @@ impl Service {
 
     /// Asks the sources, builds the next snapshot and publishes it.
     async fn poll(&self, board: &DateBoard, state: &mut PollState) {
+        self.wait_for_catalog().await;
         let started = Instant::now();
         let sources = &self.0.sources;
         let catalog = sources.catalog.current();

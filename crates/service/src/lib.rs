@@ -38,6 +38,7 @@ pub use sign_in::{NewAccount, SessionToken};
 use accounts::Accounts;
 use audit::Refusals;
 use boards::Boards;
+use catalog::FirstRead;
 use model::identity::Project;
 use model::view::Estate;
 use model::{Actor, BusinessDate, Capability, Clock};
@@ -58,6 +59,7 @@ struct Inner {
     estate: Estate,
     sources: Sources,
     boards: Boards,
+    first_read: FirstRead,
     tasks: tasks::TaskCache,
     accounts: Accounts,
     refusals: Refusals,
@@ -75,6 +77,7 @@ impl Service {
     pub async fn open(settings: Settings, clock: Clock) -> Result<Self> {
         let demo = matches!(settings.source, SourceSettings::Demo { .. });
         let boards = Boards::new(&settings);
+        let first_read = FirstRead::within(settings.catalog_wait);
         let sources = Sources::open(settings.source, &clock)?;
         let estate = Estate {
             environment: sources.environment.clone().unwrap_or(settings.environment),
@@ -96,6 +99,7 @@ impl Service {
             estate,
             sources,
             boards,
+            first_read,
             tasks,
             accounts,
             refusals,

@@ -21,8 +21,7 @@ impl Service {
         limit: usize,
     ) -> Result<RunsView> {
         let snapshot = self.get_board(actor, date).await?;
-        let now = self.clock().now();
-        let selection = Selection::new(&snapshot, query, now);
+        let selection = Selection::new(&snapshot, query);
         let rows = selection.items(offset, limit.min(MOST_ROWS)).collect();
         Ok(RunsView {
             rows,
@@ -30,7 +29,7 @@ impl Service {
             matching: selection.runs.len(),
             total: snapshot.runs.len(),
             polled_at: snapshot.polled_at,
-            now,
+            now: self.clock().now(),
             sources: snapshot.sources.clone(),
         })
     }
@@ -45,7 +44,7 @@ impl Service {
         let snapshot = self.get_board(actor, date).await?;
         snapshot.board()?; // nothing known is not the same as no rows
         self.record(AuditEntry::by(actor, "runs.export", format!("runs:{date}"))).await?;
-        let selection = Selection::new(&snapshot, query, self.clock().now());
+        let selection = Selection::new(&snapshot, query);
         Ok(selection.items(0, usize::MAX).collect())
     }
 }
@@ -54,13 +53,15 @@ impl Service {
 struct Selection<'a> {
     runs: Vec<&'a Run>,
     essentials: HashMap<&'a DatasetId, Vec<&'a str>>,
-    now: Timestamp,
+    /// When the sources answered: to then a run lasts that is not over. So the same poll gives
+    /// every reader the same rows.
+    as_of: Option<Timestamp>,
 }
 
 impl<'a> Selection<'a> {
-    fn new(snapshot: &'a Snapshot, query: &RunQuery, now: Timestamp) -> Self {
+    fn new(snapshot: &'a Snapshot, query: &RunQuery) -> Self {
         let essentials = snapshot.board.as_deref().map(essentials_by_dataset).unwrap_or_default();
-        let mut selection = Self { runs: Vec::new(), essentials, now };
+        let mut selection = Self { runs: Vec::new(), essentials, as_of: snapshot.polled_at };
         let words: Vec<String> = query.search.split_whitespace().map(str::to_lowercase).collect();
         let filters: Vec<(RunColumn, String)> =
             query.filters.iter().map(|(column, text)| (*column, text.trim().to_lowercase())).collect();
@@ -71,7 +72,7 @@ impl<'a> Selection<'a> {
         match column {
             RunColumn::Started => runs.sort_by_key(|run| run.row.created_at),
             RunColumn::Updated => runs.sort_by_key(|run| run.row.updated_at),
-            RunColumn::Duration => runs.sort_by_key(|run| run.duration_s(now)),
+            RunColumn::Duration => runs.sort_by_key(|run| selection.duration_s(run)),
             text => runs.sort_by_cached_key(|run| selection.text(run, text).to_lowercase()),
         }
         if order == SortOrder::Descending {
@@ -109,9 +110,13 @@ impl<'a> Selection<'a> {
             RunColumn::Status => run.row.status.clone(),
             RunColumn::Started => run.row.created_at.to_string(),
             RunColumn::Updated => run.row.updated_at.to_string(),
-            RunColumn::Duration => run.duration_s(self.now).to_string(),
+            RunColumn::Duration => self.duration_s(run).to_string(),
             RunColumn::Run => run.row.run_id.to_string(),
         }
+    }
+
+    fn duration_s(&self, run: &Run) -> i64 {
+        run.duration_s(self.as_of.unwrap_or(run.row.updated_at))
     }
 
     fn names(&self, run: &Run) -> &[&'a str] {
@@ -131,7 +136,7 @@ impl<'a> Selection<'a> {
             status: run.row.status.clone(),
             started_at: run.row.created_at,
             updated_at: run.row.updated_at,
-            duration_s: run.duration_s(self.now),
+            duration_s: self.duration_s(run),
             oddities: run.oddities.clone(),
         })
     }

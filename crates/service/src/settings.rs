@@ -21,6 +21,9 @@ pub struct Settings {
     pub poll_today: Duration,
     /// Between two polls of a past date that somebody reads.
     pub poll_past: Duration,
+    /// How long after the start the first polls wait for the first read of the whole catalog, so
+    /// that no board shows a part of it.
+    pub catalog_wait: Duration,
     /// Where our own state is.
     pub store: StoreSettings,
     /// How people sign in, besides by a password of ours.
@@ -63,7 +66,7 @@ pub enum SourceSettings {
 }
 
 impl Settings {
-    /// Settings with the default intervals (15 s today, 5 min for past dates), our own state in
+    /// Settings with the default intervals (15 s today, 5 min for past dates, 8 s for the catalog), our own state in
     /// SQLite in `data_dir`, passwords only, and for this machine only.
     pub fn new(source: SourceSettings, environment: impl Into<String>, data_dir: PathBuf) -> Self {
         Self {
@@ -72,6 +75,7 @@ impl Settings {
             airflow_base_url: None,
             poll_today: Duration::from_secs(15),
             poll_past: Duration::from_secs(300),
+            catalog_wait: Duration::from_secs(8),
             store: StoreSettings { kind: StoreKind::Sqlite { dir: data_dir } },
             sign_in: SignInSettings::default(),
             is_loopback: true,

@@ -121,19 +121,28 @@ impl Sources {
         );
     }
 
-    /// Remembers how a call on the catalog went, and which essentials it failed for.
+    /// Remembers which essentials a call on the catalog answered and failed for.
     pub(crate) fn record_catalog(&self, took: Duration, outcome: &RefreshOutcome) {
         let now = self.clock.now();
         let mut calls = self.catalog_calls.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::make_mut(&mut calls).record(outcome, took, now);
-        drop(calls);
-        self.record(SourceName::LenzApi, took, outcome.failed.first().map(|(_, error)| error));
-        let failed: Vec<_> = outcome.failed.iter().map(|(name, _)| name).collect();
-        let mut all = self.lock();
-        let status = all.iter_mut().find(|status| status.name == SourceName::LenzApi);
-        if let Some(error) = status.and_then(|status| status.error.as_mut()) {
-            error.push_str(&catalog_calls::asked_for(&failed));
+    }
+
+    /// Says more of why the last call on `name` failed, if only for a part of what it asked.
+    pub(crate) fn explain(&self, name: SourceName, error: String) {
+        if let Some(status) = self.lock().iter_mut().find(|status| status.name == name) {
+            status.error = Some(error);
         }
+    }
+
+    /// Counts `name` as down where no call on it has ended yet; `why` completes its label.
+    pub(crate) fn record_late(&self, name: SourceName, why: &str) {
+        let mut all = self.lock();
+        let status = all.iter_mut().find(|status| status.name == name);
+        let Some(status) = status.filter(|status| status.state == SourceState::Starting) else { return };
+        status.state = SourceState::Down;
+        status.error = Some(why.to_owned());
+        tracing::warn!(source = name.as_str(), "{} {why}", name.label());
     }
 
     /// Remembers how a call on `name` went, and logs when that changes.

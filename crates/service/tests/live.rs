@@ -5,7 +5,7 @@
 use futures::StreamExt;
 use model::diff::BoardDiff;
 use model::live::Pulse;
-use model::source::{SourceName, SourceState};
+use model::source::{SourceName, SourceState, SourceStatus};
 use model::{Actor, Board, BusinessDate, Clock, EssentialName, EssentialStatus, SnapshotId};
 use serde_json::Value;
 use service::live::LiveStream;
@@ -20,6 +20,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 static OWNER: LazyLock<Actor> = LazyLock::new(Actor::local_owner);
@@ -29,13 +30,23 @@ fn date() -> BusinessDate {
 }
 
 /// A catalog API that answers from the reference estate.
-async fn catalog_api() -> String {
+struct CatalogApi {
+    url: String,
+    /// How many it may answer; the rest wait for more.
+    allowed: Arc<Semaphore>,
+    /// An essential of the settings that it does not know.
+    lacks: Option<&'static str>,
+}
+
+async fn catalog_api(allowed: usize) -> CatalogApi {
+    let allowed = Arc::new(Semaphore::new(allowed));
+    let gate = allowed.clone();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let estate: Value = serde_json::from_str(testkit::reference::ESTATE_JSON).unwrap();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            let catalog = estate["catalog"].clone();
+            let (catalog, gate) = (estate["catalog"].clone(), gate.clone());
             tokio::spawn(async move {
                 let mut stream = BufReader::new(stream);
                 loop {
@@ -47,9 +58,12 @@ async fn catalog_api() -> String {
                     }
                     let name =
                         request.split("name=").nth(1).and_then(|rest| rest.split([' ', '&']).next()).unwrap();
+                    gate.acquire().await.unwrap().forget();
+                    let known = request.starts_with("GET /def?") && !catalog[name].is_null();
+                    let status = if known { "200 OK" } else { "404 Not Found" };
                     let body = catalog[name].to_string();
                     let head = format!(
-                        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+                        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
                         body.len()
                     );
                     stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
@@ -57,36 +71,49 @@ async fn catalog_api() -> String {
             });
         }
     });
-    url
+    CatalogApi { url, allowed, lacks: None }
 }
 
 struct World {
     service: Service,
     database: PathBuf,
+    catalog: CatalogApi,
     _folder: TempDir,
 }
 
 async fn world(create: bool) -> World {
+    world_with(create, catalog_api(Semaphore::MAX_PERMITS).await, Duration::from_secs(20)).await
+}
+
+async fn world_with(create: bool, catalog: CatalogApi, catalog_wait: Duration) -> World {
     let folder = tempfile::tempdir().unwrap();
     let database = folder.path().join("estate.sqlite");
     if create {
         testkit::sqlite::create_reference(&database).await;
     }
     let estate: Value = serde_json::from_str(testkit::reference::ESTATE_JSON).unwrap();
-    let essentials: Vec<EssentialSettings> = serde_json::from_value(estate["essentials"].clone()).unwrap();
+    let mut essentials: Vec<EssentialSettings> =
+        serde_json::from_value(estate["essentials"].clone()).unwrap();
+    essentials.extend(catalog.lacks.map(|name| EssentialSettings {
+        name: name.into(),
+        display_name: name.to_owned(),
+        aliases: Vec::new(),
+        depends_on: Vec::new(),
+    }));
     let source = SourceSettings::Real {
         sql: SqlSettings::Sqlite(SqliteSettings { path: database.clone(), limits: QueryLimits::default() }),
-        lenz: LenzSettings { base_url: catalog_api().await, auth: LenzAuth::None },
+        lenz: LenzSettings { base_url: catalog.url.clone(), auth: LenzAuth::None },
         essentials,
         lenz_cache_ttl: Duration::from_secs(300),
     };
     let mut settings = Settings::new(source, "TEST", folder.path().join("data"));
     settings.poll_today = Duration::from_millis(50);
+    settings.catalog_wait = catalog_wait;
     let clock = Clock::frozen("2026-02-18T12:09:40Z".parse().unwrap());
     let service = Service::open(settings, clock).await.unwrap();
     let runner = service.clone();
     tokio::spawn(async move { runner.run(std::future::pending()).await });
-    World { service, database, _folder: folder }
+    World { service, database, catalog, _folder: folder }
 }
 
 async fn execute(database: &Path, statement: &'static str) {
@@ -94,6 +121,11 @@ async fn execute(database: &Path, statement: &'static str) {
         sqlx::sqlite::SqliteConnectOptions::new().filename(database).connect().await.unwrap();
     sqlx::query(statement).execute(&mut connection).await.unwrap();
     connection.close().await.unwrap();
+}
+
+fn check_of(service: &Service, name: SourceName) -> SourceStatus {
+    let checks = service.get_health(&OWNER).unwrap().checks;
+    checks.into_iter().find(|check| check.name == name).unwrap()
 }
 
 struct Event {
@@ -210,12 +242,73 @@ async fn nothing_new_keeps_the_board_and_its_id() {
 }
 
 #[tokio::test]
+async fn no_board_shows_a_part_of_the_catalog_as_the_whole() {
+    let world = world_with(true, catalog_api(4).await, Duration::from_secs(20)).await;
+    while world.catalog.allowed.available_permits() > 0 {
+        tokio::task::yield_now().await;
+    }
+    let early = timeout(Duration::from_millis(500), world.service.get_board(&OWNER, date())).await;
+    let board = early.ok().and_then(|snapshot| snapshot.unwrap().board.clone());
+    assert_eq!(board.map(|board| board.summary.total), None, "five answers are still under way");
+    world.catalog.allowed.add_permits(5);
+    let snapshot = world.service.get_board(&OWNER, date()).await.unwrap();
+    assert_eq!(snapshot.board().unwrap().summary.total, 9);
+}
+
+#[tokio::test]
+async fn a_catalog_that_is_slow_at_start_is_named_and_holds_nothing_up_for_ever() {
+    let world = world_with(true, catalog_api(4).await, Duration::from_millis(300)).await;
+    let mut stream = world.service.subscribe_board(&OWNER, date(), None).await.unwrap();
+    let board = known_board(&world.service, &mut stream).await;
+    assert_eq!(board.summary.total, 4);
+    let catalog = || check_of(&world.service, SourceName::LenzApi);
+    assert_eq!(catalog().state, SourceState::Down);
+    assert_eq!(catalog().error.as_deref(), Some("has not answered for all essentials yet"));
+
+    world.catalog.allowed.add_permits(5);
+    loop {
+        let board = known_board(&world.service, &mut stream).await;
+        if board.summary.total == 9 && catalog().state == SourceState::Up {
+            break;
+        }
+        next(&mut stream).await;
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_the_catalog_does_not_know_leaves_the_catalog_up() {
+    let mut catalog = catalog_api(Semaphore::MAX_PERMITS).await;
+    catalog.lacks = Some("Nowhere");
+    let world = world_with(true, catalog, Duration::from_secs(20)).await;
+    let snapshot = world.service.get_board(&OWNER, date()).await.unwrap();
+    assert_eq!(snapshot.board().unwrap().summary.total, 9);
+    let check = check_of(&world.service, SourceName::LenzApi);
+    assert_eq!(check.state, SourceState::Up);
+    assert_eq!(check.error.as_deref(), Some("does not know the name (asked for Nowhere)"));
+    let error = world.service.get_essential(&OWNER, "nowhere", date()).await.unwrap_err();
+    assert_eq!(error.to_string(), "the catalog does not know the name: nothing is known of Nowhere");
+    let again = world.service.refresh_catalog(&OWNER, Some("Nowhere")).await.unwrap();
+    assert_eq!(again.failed[0].error, "does not know the name");
+    assert_eq!(check_of(&world.service, SourceName::LenzApi).state, SourceState::Up);
+}
+
+#[tokio::test]
+async fn a_catalog_that_knows_no_name_at_all_is_down() {
+    let mut catalog = catalog_api(Semaphore::MAX_PERMITS).await;
+    catalog.url.push_str("/wrong");
+    let world = world_with(true, catalog, Duration::from_secs(20)).await;
+    assert!(world.service.get_board(&OWNER, date()).await.unwrap().board.is_none());
+    let check = check_of(&world.service, SourceName::LenzApi);
+    assert_eq!(check.state, SourceState::Down);
+    assert!(check.error.unwrap().starts_with("does not know the name (asked for "));
+}
+
+#[tokio::test]
 async fn a_source_that_is_down_at_start_is_named_and_shown_once_it_is_there() {
     let world = world(false).await;
     let mut stream = world.service.subscribe_board(&OWNER, date(), None).await.unwrap();
     let down = loop {
-        let health = world.service.get_health(&OWNER).unwrap();
-        let check = health.checks.into_iter().find(|check| check.name == SourceName::FgwDatabase).unwrap();
+        let check = check_of(&world.service, SourceName::FgwDatabase);
         let catalog = world.service.get_essential(&OWNER, "SNU", date()).await.unwrap_err();
         if check.state == SourceState::Down && !catalog.to_string().contains("catalog") {
             break check;

@@ -14,6 +14,7 @@ const makeKey = async () => {
   return { ...(await jose.exportJWK(privateKey)), alg: 'RS256', use: 'sig' };
 };
 const key = { ...(await makeKey()), kid: 'signing' };
+const newKey = { ...(await makeKey()), kid: 'new' };
 const otherKey = { ...(await makeKey()), kid: 'signing' };
 
 const clientSecret = 'secret-of-the-tests-client-0123456789';
@@ -55,6 +56,8 @@ async function sign(claims, how) {
       return new jose.UnsecuredJWT(claims).encode();
     case 'shared-secret':
       return signed.setProtectedHeader({ alg: 'HS256' }).sign(new TextEncoder().encode(clientSecret));
+    case 'new-key':
+      return signed.setProtectedHeader({ alg: 'RS256', kid: 'new' }).sign(await jose.importJWK(newKey));
     case 'other-key':
       return signed.setProtectedHeader({ alg: 'RS256', kid: 'signing' }).sign(await jose.importJWK(otherKey));
     default:
@@ -62,11 +65,17 @@ async function sign(claims, how) {
   }
 }
 
+let changedKeys = false;
 provider.use(async (ctx, next) => {
   await next();
+  if (ctx.path === '/jwks' && changedKeys) {
+    const { kty, e, n, kid, alg, use } = newKey;
+    ctx.body = { keys: [{ kty, e, n, kid, alg, use }] };
+  }
   if (ctx.path === '/token' && ctx.body?.id_token) {
     const claims = jose.decodeJwt(ctx.body.id_token);
     const { tamper, sign: how } = accounts[claims.sub];
+    if (how === 'new-key') changedKeys = true;
     for (const [name, value] of Object.entries(tamper ?? {})) {
       if (value === null) delete claims[name];
       else claims[name] = value;

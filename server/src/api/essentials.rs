@@ -7,9 +7,10 @@ pub use rendered::RenderedEssentials;
 
 use crate::api::json::{NeighbourJson, SourceJson, sources};
 use crate::api::params::Params;
+use crate::api::tagged::answer_json;
 use crate::error::{Answer, Problem};
+use axum::Extension;
 use axum::extract::{Path, State};
-use axum::{Extension, Json};
 use http::HeaderMap;
 use jiff::Timestamp;
 use json::{EssentialJson, EssentialsJson};
@@ -80,6 +81,7 @@ pub struct StatusJson {
     ),
     responses(
         (status = 200, body = StatusJson),
+        (status = 304, description = "The reader has this content"),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 404, body = Problem, content_type = "application/problem+json", description = "No such essential; `nearest` lists near names"),
         (status = 503, body = Problem, content_type = "application/problem+json"),
@@ -90,17 +92,19 @@ pub async fn get_status(
     Extension(actor): Extension<Actor>,
     Path(name): Path<String>,
     params: Params,
-) -> Answer<Json<StatusJson>> {
+    headers: HeaderMap,
+) -> Answer {
     let date = params.date(params.either(["business_date", "date"]), &service)?;
     let phase = params.phase(params.either(["processing_type", "phase"]))?;
     let view = service.get_essential(&actor, &name, date).await?;
     let as_of = view.polled_at.unwrap_or(view.now);
-    Ok(Json(StatusJson {
+    let status = StatusJson {
         business_date: date.to_string(),
         timestamp: view.polled_at,
         essential: EssentialJson::of(&view.essential, phase, as_of),
         depends_on: view.depends_on.iter().map(NeighbourJson::from).collect(),
         needed_by: view.needed_by.iter().map(NeighbourJson::from).collect(),
         sources: sources(&view.sources),
-    }))
+    };
+    answer_json(&headers, &status)
 }

@@ -3,9 +3,11 @@
 use crate::api::essentials::json::PhaseJson;
 use crate::api::json::{NeighbourJson, RunJson, SourceJson, sources};
 use crate::api::params::Params;
+use crate::api::tagged::answer_json;
 use crate::error::{Answer, Problem};
+use axum::Extension;
 use axum::extract::State;
-use axum::{Extension, Json};
+use http::HeaderMap;
 use jiff::Timestamp;
 use model::Actor;
 use model::view::{EssentialFailures, StepFailures};
@@ -88,6 +90,7 @@ impl EssentialFailuresJson {
     params(("date" = Option<String>, Query, description = "YYYY-MM-DD; today's unless given")),
     responses(
         (status = 200, body = FailuresJson),
+        (status = 304, description = "The reader has this content"),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json"),
     )
@@ -96,18 +99,21 @@ pub async fn list_failures(
     State(service): State<Service>,
     Extension(actor): Extension<Actor>,
     params: Params,
-) -> Answer<Json<FailuresJson>> {
+    headers: HeaderMap,
+) -> Answer {
     let date = params.date("date", &service)?;
     service.get_board(&actor, date).await?.board()?;
     let view = service.list_failures(&actor, date).await?;
-    Ok(Json(FailuresJson {
+    let as_of = view.polled_at.unwrap_or(view.now);
+    let failures = FailuresJson {
         business_date: date.to_string(),
         timestamp: view.polled_at,
         essentials: view
             .essentials
             .iter()
-            .map(|failures| EssentialFailuresJson::of(failures, view.now))
+            .map(|failures| EssentialFailuresJson::of(failures, as_of))
             .collect(),
         sources: sources(&view.sources),
-    }))
+    };
+    answer_json(&headers, &failures)
 }

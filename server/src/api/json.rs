@@ -68,7 +68,7 @@ pub struct RunJson {
     pub started_at: Timestamp,
     /// End, or the last heartbeat of a run that is not over.
     pub updated_at: Timestamp,
-    /// Seconds; to now while the run is not over.
+    /// Seconds; to `timestamp` while the run is not over.
     pub duration_s: i64,
     /// Why the run changes no status; empty for a good one.
     pub oddities: Vec<&'static str>,

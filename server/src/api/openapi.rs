@@ -1,9 +1,10 @@
 //! `/api/openapi.json`: what the handlers say of themselves.
 
-use axum::response::IntoResponse;
-use axum::{Extension, response::Response};
-use bytes::Bytes;
-use http::header;
+use crate::api::tagged::TaggedJson;
+use axum::Extension;
+use axum::response::{IntoResponse, Response};
+use http::HeaderMap;
+use std::sync::Arc;
 use utoipa::OpenApi;
 
 #[derive(OpenApi)]
@@ -19,17 +20,23 @@ pub fn about() -> utoipa::openapi::OpenApi {
     About::openapi()
 }
 
-/// The description of all routes, encoded.
+/// The description of all routes, encoded once.
 #[derive(Clone, Debug)]
-pub struct Description(pub Bytes);
+pub struct Description(pub Arc<TaggedJson>);
 
 /// This description
 #[utoipa::path(
     get,
     path = "/api/openapi.json",
     tag = "operations",
-    responses((status = 200, content_type = "application/json", body = Object))
+    responses(
+        (status = 200, content_type = "application/json", body = Object),
+        (status = 304, description = "The reader has this content"),
+    )
 )]
-pub async fn get_openapi(Extension(Description(json)): Extension<Description>) -> Response {
-    ([(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-cache")], json).into_response()
+pub async fn get_openapi(
+    Extension(Description(description)): Extension<Description>,
+    headers: HeaderMap,
+) -> Response {
+    description.answer(&headers, |json| json.clone().into_response())
 }

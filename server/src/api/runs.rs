@@ -4,9 +4,11 @@ pub mod export;
 
 use crate::api::json::{RunJson, SourceJson, sources};
 use crate::api::params::Params;
+use crate::api::tagged::answer_json;
 use crate::error::{Answer, Problem};
+use axum::Extension;
 use axum::extract::State;
-use axum::{Extension, Json};
+use http::HeaderMap;
 use jiff::Timestamp;
 use model::Actor;
 use model::view::RunListItem;
@@ -72,6 +74,7 @@ impl From<RunListItem> for ListedRunJson {
     ),
     responses(
         (status = 200, body = RunsJson),
+        (status = 304, description = "The reader has this content"),
         (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json"),
     )
@@ -80,13 +83,14 @@ pub async fn list_runs(
     State(service): State<Service>,
     Extension(actor): Extension<Actor>,
     params: Params,
-) -> Answer<Json<RunsJson>> {
+    headers: HeaderMap,
+) -> Answer {
     let date = params.date("date", &service)?;
     let query = params.run_query()?;
     let (offset, limit) = params.window()?;
     service.get_board(&actor, date).await?.board()?;
     let view = service.list_runs(&actor, date, &query, offset, limit).await?;
-    Ok(Json(RunsJson {
+    let window = RunsJson {
         business_date: date.to_string(),
         timestamp: view.polled_at,
         total: view.total,
@@ -94,5 +98,6 @@ pub async fn list_runs(
         offset: view.offset,
         runs: view.rows.into_iter().map(ListedRunJson::from).collect(),
         sources: sources(&view.sources),
-    }))
+    };
+    answer_json(&headers, &window)
 }

@@ -4,3 +4,4 @@ mod lenz;
 mod live;
 mod openapi;
 mod runs;
+mod tagged;

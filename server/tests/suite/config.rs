@@ -182,6 +182,18 @@ fn what_cannot_work_is_named_as_it_was_written() {
 }
 
 #[test]
+fn a_line_that_is_no_toml_is_named_but_not_quoted() {
+    for line in ["password = hunter2", "password = \"hunter2", "password = \"x\" hunter2", "hunter2"] {
+        let refusal = Place::new(&format!("[rds]\nhost = \"db\"\n{line}\n"), &[]).refusal();
+        assert!(refusal.contains("sentry.toml") && refusal.contains("line 3"), "{line}: {refusal}");
+        assert!(!refusal.contains("hunter2"), "{refusal}");
+    }
+    // Nor where the syntax is good but the kind is not.
+    let refusal = Place::new("[rds]\npassword = [\"hunter2\"]\n", &[]).refusal();
+    assert!(refusal.contains("rds.password") && !refusal.contains("hunter2"), "{refusal}");
+}
+
+#[test]
 fn only_loopback_is_listened_on() {
     for open in ["0.0.0.0:3000", "[::]:3000", "192.0.2.1:3000"] {
         let refusal = Place::new("", &[("SENTRY_LISTEN", open)]).refusal();

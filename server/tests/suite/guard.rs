@@ -31,6 +31,20 @@ async fn pages_of_other_sites_cannot_write() {
     ] {
         let answer = app.post("/api/lenz/refresh", &[(name.clone(), value)], "").await;
         assert_eq!(answer.status, status, "{name}: {value}");
+        // It answers to GET too, but it is no mere reading.
+        for path in ["/api/lenz/refresh", "/api/lenz/refresh?name=UPC"] {
+            let answer = app.get_with(path, &[(name.clone(), value)]).await;
+            assert_eq!(answer.status, status, "GET {path}: {name}: {value}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn links_from_other_sites_can_be_followed() {
+    let app = TestApp::reference().await;
+    for path in ["/api/essentials", "/api/runs", "/"] {
+        let answer = app.get_with(path, &[(SEC_FETCH_SITE, "cross-site")]).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
     }
 }
 

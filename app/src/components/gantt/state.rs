@@ -1,16 +1,16 @@
 //! What a task's state means to the reader.
 
-use crate::components::state_mark::Tone;
+use crate::components::status_badge::Tone;
 
 /// Reads Airflow's word (`task_instance.state`); `None` while the task is not scheduled.
 pub(crate) fn task_tone(state: Option<&str>) -> Tone {
     match state {
-        Some("success") => Tone::Good,
-        Some("failed") => Tone::Bad,
-        Some("running" | "restarting" | "deferred") => Tone::Active,
-        None | Some("scheduled" | "queued" | "up_for_retry" | "up_for_reschedule") => Tone::Waiting,
-        Some("upstream_failed" | "skipped" | "removed") => Tone::Passed,
-        Some(_) => Tone::Unrecognised,
+        Some("success") => Tone::Success,
+        Some("failed") => Tone::Failed,
+        Some("running" | "restarting" | "deferred") => Tone::Running,
+        None | Some("scheduled" | "queued" | "up_for_retry" | "up_for_reschedule") => Tone::Idle,
+        Some("upstream_failed" | "skipped" | "removed") => Tone::Idle,
+        Some(_) => Tone::Warning,
     }
 }
 
@@ -26,21 +26,21 @@ mod tests {
     #[test]
     fn every_airflow_state_has_a_tone() {
         for (state, tone) in [
-            (Some("success"), Tone::Good),
-            (Some("failed"), Tone::Bad),
-            (Some("running"), Tone::Active),
-            (Some("restarting"), Tone::Active),
-            (Some("deferred"), Tone::Active),
-            (Some("queued"), Tone::Waiting),
-            (Some("scheduled"), Tone::Waiting),
-            (Some("up_for_retry"), Tone::Waiting),
-            (Some("up_for_reschedule"), Tone::Waiting),
-            (None, Tone::Waiting),
-            (Some("upstream_failed"), Tone::Passed),
-            (Some("skipped"), Tone::Passed),
-            (Some("removed"), Tone::Passed),
-            (Some("SUCCESS"), Tone::Unrecognised),
-            (Some(""), Tone::Unrecognised),
+            (Some("success"), Tone::Success),
+            (Some("failed"), Tone::Failed),
+            (Some("running"), Tone::Running),
+            (Some("restarting"), Tone::Running),
+            (Some("deferred"), Tone::Running),
+            (Some("queued"), Tone::Idle),
+            (Some("scheduled"), Tone::Idle),
+            (Some("up_for_retry"), Tone::Idle),
+            (Some("up_for_reschedule"), Tone::Idle),
+            (None, Tone::Idle),
+            (Some("upstream_failed"), Tone::Idle),
+            (Some("skipped"), Tone::Idle),
+            (Some("removed"), Tone::Idle),
+            (Some("SUCCESS"), Tone::Warning),
+            (Some(""), Tone::Warning),
         ] {
             assert_eq!(task_tone(state), tone, "{state:?}");
         }

@@ -10,6 +10,8 @@ use crate::components::status_badge::{StatusBadge, Tone};
 use crate::context::use_zone;
 use crate::location::{Place, essential_path};
 use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
 use model::view::{RunColumn, SortOrder};
 use model::{EssentialName, Timestamp};
 
@@ -106,16 +108,25 @@ fn NameFilter(place: Memo<Place>) -> impl IntoView {
             fields.into_iter().map(|(name, value)| view! { <input r#type="hidden" name=name value=value/> });
         hidden.collect::<Vec<_>>()
     };
-    let search = move || place.with(|place| place.search.clone());
+    let search = Memo::new(move |_| place.with(|place| place.search.clone()));
+    let navigate = use_navigate();
+    let on_input = move |event| {
+        let place = Place { search: event_target_value(&event).trim().to_owned(), ..place.get_untracked() };
+        navigate(
+            &place.href("/"),
+            NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() },
+        );
+    };
     view! {
-        <details class=move || if search().is_empty() { "name-filter" } else { "name-filter is-active" }>
+        <details class=move || if search.read().is_empty() { "name-filter" } else { "name-filter is-active" }>
             <summary title="Filter by name (/)">
                 <FilterIcon size=10/>
                 <span class="visually-hidden">"Filter by name"</span>
             </summary>
-            <form method="get" action="/" role="search">
+            <form method="get" action="/" role="search" on:submit=|event| event.prevent_default()>
                 {others}
-                <input r#type="search" name="q" data-search="" aria-label="Name of an essential" value=search prop:value=search/>
+                <input r#type="search" name="q" data-search="" aria-label="Name of an essential"
+                    autocomplete="off" value=search prop:value=search on:input=on_input/>
                 <button class="button">"Filter"</button>
             </form>
         </details>

@@ -1,6 +1,6 @@
 //! What a cell of the datasets × slices matrix says.
 
-use crate::components::state_mark::Tone;
+use crate::components::status_badge::Tone;
 use model::view::{DatasetMatrix, SliceCell, SliceRuns};
 use model::{Oddity, RunStatus};
 
@@ -31,10 +31,10 @@ impl CellTone {
     /// Its tone; a missing run is as bad as a failed one.
     pub(crate) fn tone(self) -> Tone {
         match self {
-            Self::Empty => Tone::Passed,
-            Self::Missing => Tone::Bad,
+            Self::Empty => Tone::Idle,
+            Self::Missing => Tone::Failed,
             Self::Ran(status) => Tone::of_run(Some(status)),
-            Self::Unrecognised => Tone::Unrecognised,
+            Self::Unrecognised => Tone::Warning,
         }
     }
 

@@ -3,7 +3,7 @@
 use super::cells::{CellTone, count_words, has_unrecognised, oddity_words, select};
 use crate::components::copy_button::CopyButton;
 use crate::components::run_link::{Over, clock_time, run_href, run_time};
-use crate::components::state_mark::{Tone, state_mark};
+use crate::components::status_badge::{Tone, status_badge};
 use crate::location::Place;
 use crate::time::Zone;
 use leptos::prelude::*;
@@ -145,10 +145,10 @@ fn cell_view(cell: &SliceCell, frame: &Frame) -> impl IntoView + use<> {
     let tone = CellTone::of(cell);
     let content = match &cell.run {
         Some(run) => ran(run, tone, cell.run_count, frame).into_any(),
-        None if cell.missing => state_mark(Tone::Bad, tone.label()).into_any(),
+        None if cell.missing => status_badge(Tone::Failed, tone.label()).into_any(),
         None => view! { <span class="matrix-empty">"—"</span> }.into_any(),
     };
-    view! { <td class=format!("matrix-cell {}", tone.tone().as_str())>{content}</td> }
+    view! { <td class=format!("matrix-cell {}", tone.tone().class())>{content}</td> }
 }
 
 fn ran(run: &Run, tone: CellTone, run_count: usize, frame: &Frame) -> impl IntoView + use<> {
@@ -160,7 +160,7 @@ fn ran(run: &Run, tone: CellTone, run_count: usize, frame: &Frame) -> impl IntoV
     let repairs = (run.trigger() == Some(model::Trigger::Manual)).then_some(run.phase).flatten();
     view! {
         <a class="matrix-run" href=run_href(&frame.place, &run.row.run_id) title=run.row.run_id.to_string()>
-            {state_mark(tone.tone(), tone.label())}
+            {status_badge(tone.tone(), tone.label())}
         </a>
         <span class="matrix-facts mono">
             {clock_time(&frame.zone, run.row.created_at)}

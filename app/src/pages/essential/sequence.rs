@@ -2,7 +2,7 @@
 
 use super::steps::{Step, waiting_words};
 use crate::components::run_link::add_parameters;
-use crate::components::state_mark::{Tone, state_mark};
+use crate::components::status_badge::{Tone, status_badge};
 use crate::location::{Place, essential_path};
 use leptos::prelude::*;
 use model::{DatasetBoard, DatasetPhase, DatasetStatus, EssentialBoard, Phase};
@@ -41,7 +41,7 @@ fn step_phase(steps: &[Step<'_>], at: usize, phase: Phase) -> impl IntoView + us
     view! {
         <div>
             <dt>{phase.as_str()}</dt>
-            <dd>{state_mark(Tone::of_dataset(status), status.label())}{reason}</dd>
+            <dd>{status_badge(Tone::from(status), status.label())}{reason}</dd>
         </div>
     }
 }
@@ -50,23 +50,31 @@ fn dataset_line(dataset: &DatasetBoard, path: &str) -> impl IntoView + use<> {
     let href = add_parameters(path.to_owned(), [("dataset", dataset.dataset_id.as_str())]);
     let counts = |phase: &'static str, part: &DatasetPhase| {
         let words = match part.status {
-            DatasetStatus::NotStarted => "not started".to_owned(),
-            _ => format!("{}/{} slices", part.slices_success, part.slice_count),
+            DatasetStatus::NotStarted => format!("{phase} not started"),
+            DatasetStatus::Success => format!("{phase} {}/{} slices", part.slices_success, part.slice_count),
+            status => {
+                let word = status.label().to_lowercase();
+                format!("{phase} {word} {}/{} slices", part.slices_success, part.slice_count)
+            }
         };
         view! {
-            <span class=format!("sequence-count {}", Tone::of_dataset(part.status).as_str())>
-                {format!("{phase} {} {words}", part.status.label().to_lowercase())}
-            </span>
+            <span class=format!("sequence-count {}", Tone::from(part.status).class())>{words}</span>
         }
     };
     let odd = (dataset.unrecognised_count > 0)
         .then(|| view! { <span class="sequence-reason">{format!("{} unrecognised", dataset.unrecognised_count)}</span> });
     view! {
         <li>
-            <a class="mono" href=href title=dataset.dataset_id.to_string()>{dataset.dataset_id.workflow_id().to_owned()}</a>
+            <a class="mono" href=href title=dataset.dataset_id.to_string()>{breakable(dataset.dataset_id.workflow_id())}</a>
             {counts("PRELIM", &dataset.prelim)}
             {counts("FINAL", &dataset.final_)}
             {odd}
         </li>
     }
+}
+
+/// `id`, which may be broken after an underscore and not in the middle of a word.
+fn breakable(id: &str) -> impl IntoView + use<> {
+    let parts = id.split_inclusive('_').map(|part| view! { {part.to_owned()}<wbr/> });
+    parts.collect::<Vec<_>>()
 }

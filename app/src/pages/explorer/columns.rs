@@ -1,7 +1,7 @@
 //! The columns of the explorer: headings, hints and cells.
 
 use crate::components::run_link::{Over, clock_time, run_href, run_time};
-use crate::components::state_mark::{Tone, state_mark};
+use crate::components::status_badge::{Tone, status_badge};
 use crate::location::{Place, essential_path};
 use crate::time::Zone;
 use leptos::either::Either;
@@ -69,15 +69,14 @@ fn run_cell(item: &RunListItem, column: RunColumn, place: &Place, zone: &Zone) -
             return view! { <td class="mono">{clock_time(zone, item.updated_at)}</td> }.into_any();
         }
         RunColumn::Run => {
-            let href = run_href(place, &item.run_id);
             let run_id = item.run_id.to_string();
             let hover = run_id.clone();
             return view! {
-                <td class="mono" title=hover><a data-row="" href=href>{run_id}</a></td>
+                <td class="mono" title=hover><a href=run_href(place, &item.run_id)>{run_id}</a></td>
             }
             .into_any();
         }
-        RunColumn::Dataset => item.dataset_id.to_string(),
+        RunColumn::Dataset => return dataset_cell(item, place).into_any(),
         RunColumn::Dag => item.dag_id.to_string(),
         RunColumn::Slice => item.slice.as_ref().map_or_else(|| "—".to_owned(), ToString::to_string),
         RunColumn::Trigger => item.trigger.clone(),
@@ -86,6 +85,20 @@ fn run_cell(item: &RunListItem, column: RunColumn, place: &Place, zone: &Zone) -
     };
     let hover = text.clone();
     view! { <td class="mono" title=hover>{text}</td> }.into_any()
+}
+
+/// The dataset, leading to the run's tasks. Where there is no room its beginning is cut, because
+/// ids differ in their tail.
+fn dataset_cell(item: &RunListItem, place: &Place) -> impl IntoView + use<> {
+    let (id, tail) = (item.dataset_id.to_string(), item.dataset_id.workflow_id().to_owned());
+    let beginning = id.strip_suffix(&tail).unwrap_or_default().to_owned();
+    view! {
+        <td class="mono" title=id>
+            <a class="explorer-id" data-row="" href=run_href(place, &item.run_id)>
+                <span>{beginning}</span><span>{tail}</span>
+            </a>
+        </td>
+    }
 }
 
 fn essentials_cell(item: &RunListItem, place: &Place) -> impl IntoView + use<> {
@@ -102,12 +115,12 @@ fn essentials_cell(item: &RunListItem, place: &Place) -> impl IntoView + use<> {
 
 fn status_cell(item: &RunListItem) -> impl IntoView + use<> {
     let recognised = item.oddities.is_empty();
-    let tone = if recognised { Tone::of_run(RunStatus::parse(&item.status)) } else { Tone::Unrecognised };
+    let tone = if recognised { Tone::of_run(RunStatus::parse(&item.status)) } else { Tone::Warning };
     let reasons: Vec<_> = item.oddities.iter().map(|oddity| oddity.explain()).collect();
     let note = (!recognised).then(|| view! { <span class="explorer-note">"unrecognised"</span> });
     view! {
         <td title=reasons.join("; ")>
-            {state_mark(tone, &item.status)}
+            {status_badge(tone, &item.status)}
             {note}
         </td>
     }

@@ -2,7 +2,7 @@
 
 use super::choice::OpenRun;
 use crate::components::run_link::{Over, add_parameters, clock_time, neighbour_link, run_time};
-use crate::components::state_mark::{Tone, state_mark};
+use crate::components::status_badge::{Tone, essential_tone, status_badge};
 use crate::location::{Place, essential_path};
 use crate::time::Zone;
 use leptos::prelude::*;
@@ -46,7 +46,7 @@ fn essential_failures(
             <div class="section-header">
                 <h2 class="section-title">
                     <a class="essential-link" href=path>{essential.display_name.clone()}</a>
-                    {state_mark(Tone::of_essential(essential.status), essential.status.label())}
+                    {status_badge(essential_tone(essential.status), essential.status.label())}
                 </h2>
                 <span class="section-badge">{progress}</span>
             </div>
@@ -104,7 +104,7 @@ fn failed_run(run: &Run, frame: &Frame, detail: &dyn Fn(RunId) -> AnyView) -> im
         <li class="failed-run" class:is-open=is_open>
             <a class="failed-run-head" href=href aria-expanded=is_open.to_string() data-row="">
                 <span class="failed-run-arrow" aria-hidden="true">"›"</span>
-                {state_mark(Tone::of_run(run.status()), &run.row.status)}
+                {status_badge(Tone::of_run(run.status()), &run.row.status)}
                 <span class="mono failed-run-dataset" title=run.row.dataset_id.to_string()>
                     {run.row.dataset_id.workflow_id().to_owned()}
                 </span>

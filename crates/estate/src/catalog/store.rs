@@ -268,6 +268,7 @@ fn retell(error: &SourceError) -> SourceError {
         SourceError::LoginRejected(_) => SourceError::LoginRejected(cause()),
         SourceError::CredentialsRejected(_) => SourceError::CredentialsRejected(cause()),
         SourceError::Malformed { what } => SourceError::Malformed { what: what.clone() },
+        SourceError::UnknownName => SourceError::UnknownName,
         SourceError::Refused(_) => SourceError::Refused(cause()),
         SourceError::Settings(text) => SourceError::Settings(text.clone()),
     }

@@ -35,6 +35,8 @@ struct Steering {
     /// In place of the form's own address.
     action: Option<String>,
     failing: bool,
+    /// A name that the catalog does not know.
+    unknown: &'static str,
 }
 
 type Shared = State<Arc<Mutex<Steering>>>;
@@ -85,6 +87,9 @@ async fn definition(
     let cookie = headers.get(header::COOKIE).and_then(|cookie| cookie.to_str().ok()).unwrap_or_default();
     let name = &query["name"];
     if state.session > 0 && cookie.contains(&format!("session={}", state.session)) {
+        if name == state.unknown {
+            return StatusCode::NOT_FOUND.into_response();
+        }
         return answer(name, json!([])).to_string().into_response();
     }
     Redirect::to(&format!("{}/adfs/ls/?for={name}", state.login)).into_response()
@@ -233,4 +238,32 @@ async fn a_broken_server_is_no_reason_to_log_in_again() {
     server.steer(|state| state.failing = false);
     lenz.get_definition(&name("A")).await.unwrap();
     assert_eq!(server.logins(), 1);
+}
+
+#[tokio::test]
+async fn a_name_that_the_catalog_does_not_know_is_no_reason_to_log_in_again() {
+    for unknown_first in [true, false] {
+        let server = Adfs::start().await;
+        server.steer(|state| state.unknown = "Z");
+        let lenz = server.client("ops", "p&ss w=rd");
+        if !unknown_first {
+            lenz.get_definition(&name("A")).await.unwrap();
+        }
+        for _ in 0..3 {
+            let error = lenz.get_definition(&name("Z")).await.unwrap_err();
+            assert!(matches!(error, SourceError::UnknownName), "{error:?}");
+            assert_eq!(error.to_string(), "does not know the name");
+        }
+        lenz.get_definition(&name("A")).await.unwrap();
+        assert_eq!(server.logins(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_login_page_that_is_not_there_is_no_unknown_name() {
+    let server = Adfs::start().await;
+    server.steer(|state| state.login.push_str("/gone"));
+    let error = server.client("ops", "p&ss w=rd").get_definition(&name("A")).await.unwrap_err();
+    assert!(matches!(error, SourceError::Refused(_)), "{error:?}");
+    assert_eq!(server.logins(), 0);
 }

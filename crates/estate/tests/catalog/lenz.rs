@@ -59,7 +59,7 @@ async fn bad_answers_are_errors_that_say_what_is_wrong() {
     largest.extend(b"{}");
     server.set_raw(largest);
     assert_eq!(lenz.get_definition(&name("A")).await.unwrap(), json!({}));
-    for status in [400, 401, 403, 404, 500, 503] {
+    for status in [400, 401, 403, 500, 503] {
         server.set_status(status);
         let error = ask().await;
         assert!(
@@ -67,6 +67,8 @@ async fn bad_answers_are_errors_that_say_what_is_wrong() {
         );
         assert_eq!(error.to_string(), "refused the request");
     }
+    server.set_status(404);
+    assert!(matches!(ask().await, SourceError::UnknownName));
 }
 
 #[tokio::test]

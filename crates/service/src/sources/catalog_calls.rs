@@ -2,6 +2,7 @@
 //! where some essentials are kept from it.
 
 use crate::audience::Audience;
+use estate::SourceError;
 use estate::catalog::{EssentialSettings, RefreshOutcome};
 use model::source::{SourceName, SourceState, SourceStatus};
 use model::{EssentialName, Timestamp};
@@ -20,6 +21,8 @@ struct Call {
     number: u64,
     latency_ms: u64,
     error: Option<String>,
+    /// The catalog does not know the name: an answer, not a failure.
+    is_unknown: bool,
     last_success: Option<Timestamp>,
 }
 
@@ -35,12 +38,13 @@ impl CatalogCalls {
         for (name, last) in &mut self.last {
             let failed = outcome.failed.iter().find(|(failed, _)| failed == name);
             let error = failed.map(|(_, error)| error.to_string());
+            let is_unknown = failed.is_some_and(|(_, error)| matches!(error, SourceError::UnknownName));
             if error.is_none() && !outcome.refreshed.contains(name) {
                 continue;
             }
             let before = last.as_ref().and_then(|call| call.last_success);
             let last_success = if error.is_none() { Some(now) } else { before };
-            *last = Some(Call { number, latency_ms, error, last_success });
+            *last = Some(Call { number, latency_ms, error, is_unknown, last_success });
         }
     }
 
@@ -62,10 +66,15 @@ impl CatalogCalls {
         let in_newest = || seen().filter(|(_, call)| Some(call.number) == newest);
         let failed: Vec<&EssentialName> =
             in_newest().filter(|(_, call)| call.error.is_some()).map(|(name, _)| name).collect();
-        let error = in_newest().find_map(|(_, call)| call.error.as_ref());
+        // As for everybody: where it knows no name at all, as behind a wrong address, it is down.
+        let knows_none = seen().all(|(_, call)| call.last_success.is_none());
+        let is_down = |call: &Call| call.error.is_some() && (knows_none || !call.is_unknown);
+        let down = in_newest().find(|(_, call)| is_down(call));
+        let error = down.or_else(|| in_newest().find(|(_, call)| call.error.is_some()));
+        let error = error.and_then(|(_, call)| call.error.as_ref());
         SourceStatus {
             name: SourceName::LenzApi,
-            state: match (newest, error) {
+            state: match (newest, down) {
                 (None, _) => SourceState::Starting,
                 (Some(_), None) => SourceState::Up,
                 (Some(_), Some(_)) => SourceState::Down,

@@ -11,15 +11,7 @@ pub(crate) async fn measure(setup: &Setup) -> anyhow::Result<Vec<Row>> {
     let sentry = Sentry::reference(setup).await?;
     sentry.get("/").await?;
     let visits: u32 = setup.choose(9, 3);
-    let mut command = Command::new("node");
-    command.arg("bench-page.mjs").arg(sentry.url("/")).arg(visits.to_string());
-    command.current_dir(workspace().join("end2end")).stdin(Stdio::null());
-    let output = tokio::task::spawn_blocking(move || command.output()).await?;
-    let output = output.context("run node: install Node 20 or newer")?;
-    if !output.status.success() {
-        bail!("bench-page.mjs: {}", String::from_utf8_lossy(&output.stderr).trim());
-    }
-    let found: Value = serde_json::from_slice(&output.stdout).context("read what bench-page.mjs says")?;
+    let found = run_script("bench-page.mjs", &[&sentry.url("/"), &visits.to_string()]).await?;
     let figure = |name: &str| found[name].as_f64().with_context(|| format!("bench-page.mjs tells no {name}"));
     let text = |name: &str| found[name].as_str().unwrap_or_default().to_owned();
     let visits =
@@ -44,4 +36,17 @@ pub(crate) async fn measure(setup: &Setup) -> anyhow::Result<Vec<Row>> {
         ),
         Row::at_most("of which wasm", figure("wasm_bytes")? / 1e3, 350.0, "KB", bytes),
     ])
+}
+
+/// What a script of `end2end/`, which drives a browser, prints as JSON.
+pub(crate) async fn run_script(script: &str, arguments: &[&str]) -> anyhow::Result<Value> {
+    let mut command = Command::new("node");
+    command.arg(script).args(arguments);
+    command.current_dir(workspace().join("end2end")).stdin(Stdio::null());
+    let output = tokio::task::spawn_blocking(move || command.output()).await?;
+    let output = output.context("run node: install Node 20 or newer")?;
+    if !output.status.success() {
+        bail!("{script}: {}", String::from_utf8_lossy(&output.stderr).trim());
+    }
+    serde_json::from_slice(&output.stdout).with_context(|| format!("read what {script} says"))
 }

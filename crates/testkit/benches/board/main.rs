@@ -14,6 +14,7 @@ mod live;
 mod memory;
 mod page;
 mod rest;
+mod scroll;
 mod sentry;
 mod start;
 mod table;
@@ -62,6 +63,8 @@ enum Part {
     Page,
     /// First paint, hydration and transfer in a browser.
     Browser,
+    /// 20,000 runs under the wheel.
+    Scroll,
     /// A change reaching 2,000 live clients.
     Live,
     /// Database queries without and with viewers.
@@ -82,6 +85,7 @@ impl Part {
             Self::Rest => rest::measure(&setup).await,
             Self::Page => page::measure(&setup).await,
             Self::Browser => browser::measure(&setup).await,
+            Self::Scroll => scroll::measure(&setup).await,
             Self::Live => live::measure(&setup).await,
             Self::Viewers => viewers::measure(&setup).await,
             Self::Large => large::measure(&setup).await,

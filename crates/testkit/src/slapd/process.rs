@@ -78,7 +78,7 @@ pub(super) fn load(dir: &Path, ldif: &str) {
          TLSCertificateFile {dir_path}/server.pem\n\
          TLSCertificateKeyFile {dir_path}/server.key\n\
          # As careless as a directory may be: a bind without a password succeeds as nobody.\n\
-         allow bind_anon_cred\n\
+         allow bind_anon_dn\n\
          database mdb\n\
          suffix dc=example,dc=org\n\
          directory {dir_path}/data\n\

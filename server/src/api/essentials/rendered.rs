@@ -1,14 +1,14 @@
 //! Answers of `/api/essentials`, encoded once a poll however many ask.
 
 use super::json::EssentialsJson;
+use crate::api::tagged::TaggedJson;
 use crate::error::Fault;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, header};
 use model::{BusinessDate, Phase};
 use service::{Audience, Snapshot};
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hasher};
 use std::io::Write;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
@@ -50,8 +50,7 @@ impl RenderedEssentials {
 #[derive(Debug)]
 pub struct Rendered {
     version: u64,
-    etag: HeaderValue,
-    plain: Bytes,
+    plain: TaggedJson,
     gzip: OnceLock<Bytes>,
     brotli: OnceLock<Bytes>,
 }
@@ -59,18 +58,9 @@ pub struct Rendered {
 impl Rendered {
     fn new(snapshot: &Snapshot, phase: Option<Phase>) -> Result<Self, Fault> {
         let body = EssentialsJson::of(snapshot, snapshot.board()?, phase);
-        let plain = serde_json::to_vec(&body).map_err(|error| {
-            tracing::error!(%error, "the board cannot be encoded");
-            Fault::internal()
-        })?;
-        let mut hasher = DefaultHasher::new();
-        hasher.write(&plain);
-        // Weak: the encodings share it.
-        let etag = HeaderValue::from_str(&format!("W/\"{:016x}\"", hasher.finish()));
         Ok(Self {
             version: snapshot.version,
-            etag: etag.map_err(|_| Fault::internal())?,
-            plain: plain.into(),
+            plain: TaggedJson::encode(&body)?,
             gzip: OnceLock::new(),
             brotli: OnceLock::new(),
         })
@@ -78,38 +68,19 @@ impl Rendered {
 
     /// The answer to a request with `headers`: 304 where its reader has this content.
     pub fn answer(&self, headers: &HeaderMap) -> Response {
-        let mut response = if self.is_known_to(headers) {
-            StatusCode::NOT_MODIFIED.into_response()
-        } else {
+        self.plain.answer(headers, |plain| {
             let (encoding, body) = match Encoding::choose(headers) {
-                Encoding::Brotli => (Some("br"), self.brotli.get_or_init(|| brotli(&self.plain))),
-                Encoding::Gzip => (Some("gzip"), self.gzip.get_or_init(|| gzip(&self.plain))),
-                Encoding::Plain => (None, &self.plain),
+                Encoding::Brotli => (Some("br"), self.brotli.get_or_init(|| brotli(plain))),
+                Encoding::Gzip => (Some("gzip"), self.gzip.get_or_init(|| gzip(plain))),
+                Encoding::Plain => (None, plain),
             };
             let mut response = body.clone().into_response();
-            let headers = response.headers_mut();
-            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
             if let Some(encoding) = encoding {
-                headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+                let encoding = HeaderValue::from_static(encoding);
+                response.headers_mut().insert(header::CONTENT_ENCODING, encoding);
             }
             response
-        };
-        let headers = response.headers_mut();
-        headers.insert(header::ETAG, self.etag.clone());
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
-        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-        response
-    }
-
-    fn is_known_to(&self, headers: &HeaderMap) -> bool {
-        let bare = |tag: &str| tag.trim().trim_start_matches("W/").to_owned();
-        let own = self.etag.to_str().map(bare).unwrap_or_default();
-        headers
-            .get_all(header::IF_NONE_MATCH)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|list| list.split(','))
-            .any(|tag| tag.trim() == "*" || bare(tag) == own)
+        })
     }
 }
 

@@ -65,7 +65,8 @@ impl AdfsSession {
         }
         let result = self.log_in(url).await;
         match &result {
-            Ok(_) => {
+            // Both need a session.
+            Ok(_) | Err(SourceError::UnknownName) => {
                 self.logins.fetch_add(1, SeqCst);
                 *refused_at = None;
             }
@@ -92,6 +93,9 @@ impl AdfsSession {
         let page = self.http.get(url.clone()).await?;
         if let Some(answer) = page.json() {
             return Ok(answer);
+        }
+        if page.status == StatusCode::NOT_FOUND && page.url.origin() == self.base.origin() {
+            return page.into_json(); // an earlier login still holds: this is about the name
         }
         page.check_status()?;
         let answer = self.send_form(&page).await?;

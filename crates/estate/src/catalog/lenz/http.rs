@@ -34,6 +34,9 @@ impl Page {
         if let Some(value) = self.json() {
             return Ok(value);
         }
+        if self.status == StatusCode::NOT_FOUND {
+            return Err(SourceError::UnknownName);
+        }
         self.check_status()?;
         let is_page = self.body.trim_ascii_start().starts_with(b"<");
         let what = match is_page {

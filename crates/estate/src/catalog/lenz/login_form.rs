@@ -1,7 +1,12 @@
 //! The form on a login page.
 
+use html5ever::tendril::StrTendril;
+use html5ever::tokenizer::states::RawKind::{Rawtext, Rcdata, ScriptData};
+use html5ever::tokenizer::{
+    BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
+};
 use reqwest::Url;
-use scraper::{ElementRef, Html, Node, Selector};
+use std::cell::RefCell;
 
 /// A form to be filled in with user name and password.
 #[derive(Debug, PartialEq, Eq)]
@@ -15,27 +20,69 @@ pub(super) struct LoginForm {
 /// The first form of `html` that asks for a password. `page` is where the text came from:
 /// what a relative or missing action is resolved to.
 pub(super) fn find_login_form(page: &Url, html: &str) -> Option<LoginForm> {
-    let document = Html::parse_document(html);
-    let forms = Selector::parse("form").ok()?;
-    let form = document.select(&forms).find(|form| inputs(*form).any(|input| has_type(input, "password")))?;
-    let action = form.value().attr("action").unwrap_or_default();
-    let field = |input: ElementRef| {
-        let value = input.value().attr("value").unwrap_or_default();
-        Some((input.value().attr("name")?.to_owned(), value.to_owned()))
-    };
-    Some(LoginForm {
-        action: page.join(action.trim()).ok()?,
-        hidden: inputs(form).filter(|input| has_type(*input, "hidden")).filter_map(field).collect(),
-    })
+    let tokenizer = Tokenizer::new(Forms::default(), TokenizerOpts::default());
+    let input = BufferQueue::default();
+    input.push_back(StrTendril::from(html));
+    let _ = tokenizer.feed(&input); // reads all: nothing here makes it pause
+    tokenizer.end();
+    let forms = tokenizer.sink.forms.into_inner();
+    let form = forms.into_iter().find(|form| form.asks_password)?;
+    Some(LoginForm { action: page.join(form.action.trim()).ok()?, hidden: form.hidden })
 }
 
-fn inputs(form: ElementRef<'_>) -> impl Iterator<Item = ElementRef<'_>> {
-    let elements = form.descendants().filter(|node| matches!(node.value(), Node::Element(_)));
-    elements.filter_map(ElementRef::wrap).filter(|element| element.value().name() == "input")
+/// The forms of a page, as far as it has been read.
+#[derive(Default)]
+struct Forms {
+    forms: RefCell<Vec<Form>>,
 }
 
-fn has_type(input: ElementRef, wanted: &str) -> bool {
-    input.value().attr("type").is_some_and(|kind| kind.eq_ignore_ascii_case(wanted))
+#[derive(Default)]
+struct Form {
+    action: String,
+    hidden: Vec<(String, String)>,
+    asks_password: bool,
+    closed: bool,
+}
+
+impl TokenSink for Forms {
+    type Handle = ();
+
+    fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
+        let Token::TagToken(tag) = token else { return TokenSinkResult::Continue };
+        let mut forms = self.forms.borrow_mut();
+        // A form within a form is none (HTML standard, "in body" insertion mode).
+        let open = forms.last_mut().filter(|form| !form.closed);
+        match (tag.kind, &*tag.name, open) {
+            (TagKind::StartTag, "form", None) => {
+                forms.push(Form { action: attribute(&tag, "action").unwrap_or_default(), ..Form::default() });
+            }
+            (TagKind::EndTag, "form", Some(form)) => form.closed = true,
+            (TagKind::StartTag, "input", Some(form)) => form.add_input(&tag),
+            // What looks like a tag within these is text.
+            (TagKind::StartTag, "script", _) => return TokenSinkResult::RawData(ScriptData),
+            (TagKind::StartTag, "style" | "iframe" | "noembed" | "noframes" | "xmp", _) => {
+                return TokenSinkResult::RawData(Rawtext);
+            }
+            (TagKind::StartTag, "textarea" | "title", _) => return TokenSinkResult::RawData(Rcdata),
+            _ => {}
+        }
+        TokenSinkResult::Continue
+    }
+}
+
+impl Form {
+    fn add_input(&mut self, tag: &Tag) {
+        let kind = attribute(tag, "type").unwrap_or_default();
+        self.asks_password |= kind.eq_ignore_ascii_case("password");
+        if let Some(name) = attribute(tag, "name").filter(|_| kind.eq_ignore_ascii_case("hidden")) {
+            self.hidden.push((name, attribute(tag, "value").unwrap_or_default()));
+        }
+    }
+}
+
+fn attribute(tag: &Tag, name: &str) -> Option<String> {
+    let attribute = tag.attrs.iter().find(|attribute| &*attribute.name.local == name)?;
+    Some(attribute.value.to_string())
 }
 
 #[cfg(test)]
@@ -69,6 +116,18 @@ mod tests {
             "<form action='/search'><input type=hidden name=q></form>
              <form action='go'><input type=hidden name=only><input type=hidden><input type=password>",
             Some(("https://login.example.com/adfs/ls/go", &[("only", "")])),
+        );
+    }
+
+    #[test]
+    fn only_what_a_browser_takes_for_a_tag_counts() {
+        check(
+            r#"<head><meta charset="utf-8"><title><form action=title></title><style>a > b {} </style></head>
+               <script>document.write("<form action='script'><input type=password></form>")</script>
+               <form action="real"><script>if (a < b) {} </script><form action="inner">
+               <textarea><input type=hidden name=t></textarea><input type=hidden name=a value=1>
+               <input type=password></form><input type=hidden name=outside>"#,
+            Some(("https://login.example.com/adfs/ls/real", &[("a", "1")])),
         );
     }
 
