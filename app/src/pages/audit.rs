@@ -60,7 +60,7 @@ fn Trail(place: Memo<Place>, query: Memo<AuditQuery>) -> impl IntoView {
         },
     );
     let export = move |format: &'static str| {
-        move || query.read().from_newest().href(&place.read(), &format!("/api/audit.{format}"))
+        move || query.read().newest_first().href(&place.read(), &format!("/api/audit.{format}"))
     };
     let failure = move || {
         answer.with(|answer| match answer {

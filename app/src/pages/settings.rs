@@ -180,7 +180,8 @@ mod tests {
             Section::ALL.into_iter().filter(|section| section.is_offered(viewer)).count()
         };
         assert_eq!(offered(&SessionViewer::default()), 0);
-        let signed_in = SessionViewer { is_signed_in: true, ..SessionViewer::default() };
+        let mut signed_in = SessionViewer::default();
+        signed_in.is_signed_in = true;
         assert_eq!(offered(&signed_in), 1);
     }
 }

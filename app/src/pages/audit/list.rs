@@ -152,7 +152,7 @@ fn pager(records: Records, total: u64, place: &Place, query: &AuditQuery) -> Any
     let link = |to: AuditQuery, words: &'static str| {
         view! { <a class="quick-action" href=to.href(place, PATH)>{words}</a> }
     };
-    let newest = query.before.map(|_| link(query.from_newest(), "Newest"));
+    let newest = query.before.map(|_| link(query.newest_first(), "Newest"));
     let newer = query.newer().map(|to| link(to, "Newer"));
     let older = records.rest().map(|seq| link(query.older(seq), "Older"));
     let shown = format!("{} of {total} records", records.count());

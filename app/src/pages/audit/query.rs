@@ -91,7 +91,7 @@ impl AuditQuery {
     }
 
     /// The same records, from the newest on.
-    pub(crate) fn from_newest(&self) -> Self {
+    pub(crate) fn newest_first(&self) -> Self {
         Self { before: None, newer: Vec::new(), open: None, seq: None, ..self.clone() }
     }
 
@@ -219,7 +219,7 @@ mod tests {
         let query = parse(&[("before", "7"), ("q", "x")]).unwrap();
         assert!(query.is_filtered());
         assert_eq!(query.filter(), AuditFilter { text: Some("x".to_owned()), ..AuditFilter::default() });
-        assert_eq!(query.from_newest(), parse(&[("q", "x")]).unwrap());
+        assert_eq!(query.newest_first(), parse(&[("q", "x")]).unwrap());
     }
 
     #[test]
@@ -229,7 +229,7 @@ mod tests {
         let third = second.older(801);
         assert_eq!((third.before, third.newer.clone()), (Some(801), vec![901, 0]));
         assert_eq!(third.newer().as_ref(), Some(&second));
-        assert_eq!(second.newer(), Some(first.from_newest()));
+        assert_eq!(second.newer(), Some(first.newest_first()));
         assert_eq!(first.newer(), None);
         let mut deep = first;
         for seq in (1..=200).rev() {
