@@ -1,5 +1,6 @@
 //! How many records a second are written and verified, on both databases: `cargo bench -p store`.
 
+#[allow(clippy::unwrap_used, unused_imports, unused_macros)] // as tests use it
 #[path = "../tests/common/fixture.rs"]
 mod fixture;
 

@@ -92,9 +92,10 @@ pub async fn restore(from: &Path, dir: &Path) -> Result<Option<PathBuf>> {
     let incoming = beside(&database, ".restoring");
     let (source, target) = (from.to_owned(), incoming.clone());
     in_background(from.to_owned(), move || {
+        let mut source = std::fs::File::open(source)?;
         let _ = std::fs::remove_file(&target);
         let mut target = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(target)?;
-        std::io::copy(&mut std::fs::File::open(source)?, &mut target)?;
+        std::io::copy(&mut source, &mut target)?;
         target.sync_all()
     })
     .await?;

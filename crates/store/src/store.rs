@@ -20,7 +20,7 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 /// How long a request waits for a connection: a database that is gone is told from a busy one
 /// by this only.
 const ACQUIRE_LIMIT: Duration = Duration::from_secs(3);
-const SQLITE_CONNECTIONS: u32 = 4;
+const SQLITE_CONNECTIONS: u32 = 8;
 const POSTGRES_CONNECTIONS: u32 = 10;
 
 /// Where our own state is.
@@ -96,7 +96,11 @@ impl Store {
             Some(directory) => Some(directory.share().await?),
             None => None,
         };
-        let pool = pool(options, dialect);
+        let connections = match dialect {
+            Dialect::Sqlite => SQLITE_CONNECTIONS,
+            Dialect::Postgres => POSTGRES_CONNECTIONS,
+        };
+        let pool = pool(options, dialect, connections);
         Ok(Self(Arc::new(Shared { pool, dialect, clock, writer: Mutex::new(()), _directory: directory })))
     }
 
@@ -106,7 +110,7 @@ impl Store {
         let options = sqlite_options(options)?;
         // Says at once what is wrong; the pool would try again.
         connect(&options, Dialect::Sqlite).await?.close().await?;
-        let pool = pool(options, Dialect::Sqlite);
+        let pool = pool(options, Dialect::Sqlite, 1);
         let clock = Clock::system();
         let shared =
             Shared { pool, dialect: Dialect::Sqlite, clock, writer: Mutex::new(()), _directory: None };
@@ -173,11 +177,7 @@ fn quiet(options: AnyConnectOptions) -> AnyConnectOptions {
     options.disable_statement_logging()
 }
 
-fn pool(options: AnyConnectOptions, dialect: Dialect) -> AnyPool {
-    let connections = match dialect {
-        Dialect::Sqlite => SQLITE_CONNECTIONS,
-        Dialect::Postgres => POSTGRES_CONNECTIONS,
-    };
+fn pool(options: AnyConnectOptions, dialect: Dialect, connections: u32) -> AnyPool {
     AnyPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(ACQUIRE_LIMIT)

@@ -1,6 +1,8 @@
 //! What the store promises, on both databases: each test of the modules runs on SQLite and on
 //! PostgreSQL.
 
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+
 #[path = "contract/access.rs"]
 mod access;
 #[path = "contract/audit.rs"]

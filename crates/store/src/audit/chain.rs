@@ -24,7 +24,10 @@ impl Head {
     pub(crate) fn parse(seq: i64, hash: &str) -> Result<Self> {
         let mut bytes = [0; 32];
         match base16ct::lower::decode(hash, &mut bytes) {
-            Ok(decoded) if decoded.len() == 32 => Ok(Self { seq, hash: bytes }),
+            // No place is so late that counting on from it would overflow.
+            Ok(decoded) if decoded.len() == 32 && (0..i64::MAX / 2).contains(&seq) => {
+                Ok(Self { seq, hash: bytes })
+            }
             _ => Err(malformed(&format!("the hash of audit record {seq}"))),
         }
     }

@@ -3,14 +3,18 @@
 use super::chain::{Broken, ChainCheck, Head};
 use super::seal;
 use crate::error::{Error, Result};
-use crate::row::Columns;
+use crate::row::{Columns, malformed};
 use crate::store::{Dialect, Store};
+use futures::{StreamExt, stream};
 use model::audit::ChainVerdict;
 use sqlx::Row;
 
 /// Records that are fetched at once, as one text: one row through the driver costs more than
 /// hashing a record.
 const BLOCK: i64 = 2_000;
+
+/// Blocks that are fetched while one is hashed.
+const BLOCKS_AHEAD: usize = 2;
 
 /// A block of records as lines `seq at_ms hash body`, and how many of them have columns of
 /// another shape than we write. JSON holds no line break, so that a line is a record.
@@ -21,11 +25,12 @@ const SQLITE_BLOCK: &str = "SELECT COUNT(*) AS records, \
      FROM audit_record WHERE seq > $1 AND seq <= $2";
 const POSTGRES_BLOCK: &str = "SELECT COUNT(*) AS records, \
      COUNT(*) FILTER (WHERE length(hash) <> 64) AS odd, \
-     convert_to(string_agg(seq || ' ' || at_ms || ' ' || hash || ' ' || body, chr(10) ORDER BY seq), 'UTF8') \
+     convert_to(string_agg(seq || ' ' || at_ms || ' ' || hash || ' ' || body, chr(10)), 'UTF8') \
      AS lines FROM audit_record WHERE seq > $1 AND seq <= $2";
 
 struct Block {
     after: i64,
+    end: i64,
     records: i64,
     odd: i64,
     lines: Vec<u8>,
@@ -63,7 +68,9 @@ impl Store {
     }
 
     pub(super) async fn audit_head(&self) -> Result<(i64, String)> {
-        let row = sqlx::query("SELECT seq, hash FROM audit_head WHERE id = 1").fetch_one(self.pool()).await?;
+        let select = "SELECT seq, hash FROM audit_head WHERE id = 1";
+        let row = sqlx::query(select).fetch_optional(self.pool()).await?;
+        let row = row.ok_or_else(|| malformed("no head of the audit trail"))?;
         Ok((row.number("seq")?, row.text("hash")?))
     }
 
@@ -88,30 +95,26 @@ impl Store {
     ) -> Result<std::result::Result<ChainCheck, Broken>> {
         let (last, hash) = self.audit_head().await?;
         let mut check = ChainCheck::behind(base);
-        let mut next = Some(self.block(base.seq, last).await);
-        while let Some(block) = next.take() {
-            let after = check.head.seq;
-            let block = match block {
+        let fetch = |after| {
+            let store = self.clone();
+            tokio::spawn(async move { store.block(after, last).await })
+        };
+        let mut blocks =
+            stream::iter((base.seq..last).step_by(BLOCK as usize)).map(fetch).buffered(BLOCKS_AHEAD);
+        while let Some(block) = blocks.next().await {
+            let block = match block.map_err(stopped)? {
                 Ok(block) => block,
                 Err(error) => return self.first_unreadable(check, last, error).await,
             };
-            let end = after + BLOCK;
             let hashing = tokio::task::spawn_blocking(move || {
                 let followed = follow(&mut check, &block);
                 (check, followed)
             });
-            if end < last {
-                next = Some(self.block(end, last).await);
-            }
-            let (checked, followed) =
-                hashing.await.map_err(|stopped| Error::File(std::io::Error::other(stopped)))?;
+            let (checked, followed) = hashing.await.map_err(stopped)?;
             check = checked;
             progress(check.records);
             if let Err(broken) = followed {
                 return Ok(Err(broken));
-            }
-            if next.is_none() {
-                break;
             }
         }
         if let Err(broken) = check.end_at(last, &hash) {
@@ -130,6 +133,7 @@ impl Store {
         let row = sqlx::query(select).bind(after).bind(end).fetch_one(self.pool()).await?;
         Ok(Block {
             after,
+            end,
             records: row.number("records")?,
             odd: row.number("odd")?,
             lines: row.try_get::<Option<Vec<u8>>, _>("lines")?.unwrap_or_default(),
@@ -154,7 +158,8 @@ impl Store {
             let said: String = row.try_get(0)?;
             if said != "ok" {
                 // `row 7 missing from index …` counts rows, of which none is missing.
-                let row = said.strip_prefix("row ").and_then(|rest| rest.split(' ').next()?.parse::<i64>().ok());
+                let row =
+                    said.strip_prefix("row ").and_then(|rest| rest.split(' ').next()?.parse::<i64>().ok());
                 let seq = base.seq + row.unwrap_or(1);
                 return Ok(Some(Broken::at(seq, format!("the database file is damaged: {said}"))));
             }
@@ -208,6 +213,10 @@ impl Store {
     }
 }
 
+fn stopped(error: tokio::task::JoinError) -> Error {
+    Error::File(std::io::Error::other(error))
+}
+
 /// Makes unreadable data a finding; anything else stays an error.
 fn damage(error: Error, seq: i64) -> Result<Broken> {
     match error {
@@ -232,6 +241,9 @@ fn follow(check: &mut ChainCheck, block: &Block) -> std::result::Result<(), Brok
     }
     for line in &lines {
         check.take(line.seq, line.at_ms, line.body, line.hash)?;
+    }
+    if check.head.seq < block.end {
+        return Err(Broken::at(check.head.seq + 1, "it is missing"));
     }
     if block.odd > 0 || !rows_are_lines {
         return Err(Broken::at(block.after + 1, "a record of this block has a column of another shape"));
