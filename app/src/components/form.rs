@@ -202,7 +202,7 @@ pub(crate) fn keep_focus(replaced: impl Fn() + 'static) {
     let _ = replaced;
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "ssr"))]
 mod tests {
     use super::*;
 
@@ -213,6 +213,46 @@ mod tests {
         check("Done.", "Done.");
         check("élan?", "Élan?");
         check(" ", "");
+    }
+
+    #[test]
+    fn a_field_is_labelled_and_says_its_rules_before_one_types() {
+        let owner = Owner::new();
+        let html = owner.with(|| {
+            view! {
+                <TextField id="p" name="password" label="Password" kind="password" autocomplete="new-password"
+                    hint=PASSWORD_RULES/>
+            }
+            .to_html()
+        });
+        for part in [
+            "for=\"p\"",
+            "id=\"p\"",
+            "name=\"password\"",
+            "autocomplete=\"new-password\"",
+            "aria-describedby=\"p-hint\"",
+            "id=\"p-hint\"",
+            "At least 12 characters",
+            " required",
+        ] {
+            assert!(html.contains(part), "{part}: {html}");
+        }
+    }
+
+    #[test]
+    fn an_outcome_is_told_as_an_alert_or_a_status() {
+        let html_of = |attempt: Option<Result<(), AppError>>| {
+            let owner = Owner::new();
+            owner.with(|| {
+                let attempt = Memo::new(move |_| attempt.clone());
+                view! { <Outcome attempts=vec![attempt] done="It is saved."/> }.to_html()
+            })
+        };
+        assert!(!html_of(None).contains("data-outcome"));
+        let done = html_of(Some(Ok(())));
+        assert!(done.contains("role=\"status\"") && done.contains("It is saved."), "{done}");
+        let failed = html_of(Some(Err(AppError::new(ErrorKind::Invalid, "<b>: no"))));
+        assert!(failed.contains("role=\"alert\"") && failed.contains("&lt;b&gt;: no."), "{failed}");
     }
 
     #[test]
