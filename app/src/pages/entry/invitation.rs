@@ -3,12 +3,14 @@
 use super::card;
 use crate::api::sign_in::{AcceptInvitation, get_invitation};
 use crate::components::error_page::ErrorPage;
-use crate::components::form::{Outcome, PASSWORD_RULES, SubmitButton, TextField, last_attempt};
+use crate::components::form::{Outcome, PASSWORD_RULES, SubmitButton, TextField, last_attempt, sentence};
 use crate::components::skeleton::Skeleton;
 use crate::context::use_zone;
+use crate::error::AppError;
 use crate::session::use_session;
 use leptos::either::Either;
 use leptos::prelude::*;
+use model::ErrorKind;
 use model::identity::InvitationView;
 
 /// The page of the link with that token.
@@ -21,12 +23,22 @@ pub(crate) fn join(link: String) -> AnyView {
             {move || {
                 invitation.get().map(|invitation| match invitation {
                     Ok(found) => Either::Left(card("Join a project", form(&found, token.get_value(), accept))),
-                    Err(error) => Either::Right(view! { <ErrorPage error/> }),
+                    Err(error) => Either::Right(view! { <ErrorPage error=dead_link(error)/> }),
                 })
             }}
         </Transition>
     }
     .into_any()
+}
+
+/// A link that does not work any more leads nowhere.
+fn dead_link(error: AppError) -> AppError {
+    match error.kind {
+        ErrorKind::Conflict => {
+            AppError { kind: ErrorKind::NotFound, message: sentence(&error.message), ..error }
+        }
+        _ => error,
+    }
 }
 
 fn form(found: &InvitationView, link: String, accept: ServerAction<AcceptInvitation>) -> AnyView {
