@@ -17,7 +17,7 @@ use openidconnect::core::{
 };
 use openidconnect::{
     AccessTokenHash, AuthorizationCode, ClaimsVerificationError, Client, CsrfToken, EmptyExtraTokenFields,
-    EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest, IdTokenClaims, IdTokenFields, Nonce,
+    EndpointMaybeSet, EndpointNotSet, EndpointSet, IdTokenClaims, IdTokenFields, Nonce,
     OAuth2TokenResponse, PkceCodeChallenge, PkceCodeVerifier, RequestTokenError, Scope,
     StandardErrorResponse, StandardTokenResponse, TokenResponse, UserInfoClaims, UserInfoError,
 };
@@ -233,7 +233,7 @@ impl OidcClient {
     async fn redeem(&self, callback: &Callback, start: &LoginStart) -> Result<Vouched, Error> {
         let provider = self.provider(None).await?;
         let relying = provider.relying(&self.settings);
-        let http = |request: HttpRequest| self.http.send(request);
+        let http = self.http.sender();
         let tokens: Tokens = relying
             .exchange_code(AuthorizationCode::new(callback.code.expose_secret().to_owned()))
             .map_err(|error| Error::unavailable(format!("OIDC: {error}")))?

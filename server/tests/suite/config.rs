@@ -194,15 +194,42 @@ fn a_line_that_is_no_toml_is_named_but_not_quoted() {
 }
 
 #[test]
-fn only_loopback_is_listened_on() {
-    for open in ["0.0.0.0:3000", "[::]:3000", "192.0.2.1:3000"] {
-        let refusal = Place::new("", &[("SENTRY_LISTEN", open)]).refusal();
-        assert!(refusal.contains(open) && refusal.contains("no login yet"), "{refusal}");
-        assert!(refusal.contains("ssh -L 3000:127.0.0.1:3000"), "{refusal}");
+fn loopback_is_known_from_the_rest() {
+    for (address, is_loopback) in [
+        ("0.0.0.0:3000", false),
+        ("[::]:3000", false),
+        ("192.0.2.1:3000", false),
+        ("127.0.0.1:0", true),
+        ("127.0.0.2:3000", true),
+        ("[::1]:3000", true),
+    ] {
+        let config = Place::new("", &[("SENTRY_LISTEN", address)]).load();
+        assert_eq!(config.listen.to_string(), address);
+        assert_eq!(config.service.is_loopback, is_loopback, "{address}");
     }
-    for loopback in ["127.0.0.1:0", "127.0.0.2:3000", "[::1]:3000"] {
-        assert_eq!(Place::new("", &[("SENTRY_LISTEN", loopback)]).load().listen.to_string(), loopback);
-    }
+}
+
+#[test]
+fn ways_to_sign_in_are_read_whole_or_refused() {
+    let config = Place::new("", &[("OIDC_ISSUER", "https://id.example"), ("OIDC_CLIENT_ID", "sentry")]).load();
+    let oidc = config.service.sign_in.oidc.unwrap();
+    assert_eq!(oidc.redirect_url, "http://127.0.0.1:3000/sign-in/oidc/callback");
+    assert_eq!(oidc.group_claim, "groups");
+    let public = [
+        ("OIDC_ISSUER", "https://id.example"),
+        ("OIDC_CLIENT_ID", "sentry"),
+        ("SENTRY_PUBLIC_URL", "https://sentry.example/"),
+    ];
+    let oidc = Place::new("", &public).load().service.sign_in.oidc.unwrap();
+    assert_eq!(oidc.redirect_url, "https://sentry.example/sign-in/oidc/callback");
+    let refusal = Place::new("", &[("OIDC_ISSUER", "https://id.example")]).refusal();
+    assert!(refusal.contains("OIDC_CLIENT_ID is needed"), "{refusal}");
+
+    let ldap = [("LDAP_URL", "ldap://dir.example"), ("LDAP_USER_BASE", "ou=people,dc=example")];
+    let ldap = Place::new("", &ldap).load().service.sign_in.ldap.unwrap();
+    assert!(ldap.starttls, "nothing is said in the clear");
+    assert!(Place::new("", &[("LDAP_URL", "ldap://dir.example")]).refusal().contains("LDAP_USER_BASE"));
+    assert!(Place::new("", &[("SENTRY_TRUSTED_PROXIES", "10.0.0.1, proxy")]).refusal().contains("`proxy`"));
 }
 
 #[test]

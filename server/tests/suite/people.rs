@@ -10,6 +10,9 @@ use testkit::app::{Answer, TestApp, request};
 /// What everybody's password is.
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
+/// How long an answer may take on a busy machine.
+const ANSWER_WITHIN: std::time::Duration = std::time::Duration::from_secs(60);
+
 /// Somebody who asks.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
@@ -72,7 +75,9 @@ impl People {
         if method == Method::POST {
             all.push((header::CONTENT_TYPE, "application/x-www-form-urlencoded"));
         }
-        let answer = self.app.send(request(method, path, &all, body.to_owned().into())).await;
+        let sent = self.app.send(request(method, path, &all, body.to_owned().into()));
+        let answer = tokio::time::timeout(ANSWER_WITHIN, sent).await;
+        let answer = answer.unwrap_or_else(|_| panic!("no answer for {} from {path}", caller.name));
         let headers = answer.headers.clone();
         (answer, headers)
     }

@@ -5,6 +5,7 @@ use crate::tls;
 use openidconnect::{HttpRequest, HttpResponse};
 use reqwest::redirect;
 use std::path::Path;
+use std::pin::Pin;
 use std::time::Duration;
 
 /// A provider's metadata, keys and tokens are far smaller.
@@ -14,6 +15,9 @@ const MAX_ANSWER_BYTES: usize = 1024 * 1024;
 pub(super) struct Http {
     client: reqwest::Client,
 }
+
+/// A request under way.
+pub(super) type Sending = Pin<Box<dyn Future<Output = Result<HttpResponse, HttpError>> + Send>>;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -40,8 +44,18 @@ impl Http {
         Ok(Self { client })
     }
 
+    /// Sends requests for the library. What it gives is boxed and borrows nothing, since the
+    /// compiler cannot otherwise see that the library's futures may go from thread to thread.
+    pub(super) fn sender(&self) -> impl Fn(HttpRequest) -> Sending + Send + Sync + 'static {
+        let http = self.clone();
+        move |request| {
+            let http = http.clone();
+            Box::pin(async move { http.send(request).await })
+        }
+    }
+
     /// Sends one request; also to what the provider itself names, so each is looked at.
-    pub(super) async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
         let request = reqwest::Request::try_from(request)?;
         if !is_private(request.url()) {
             return Err(HttpError::Readable(request.url().to_string()));

@@ -133,6 +133,9 @@ impl Conditions {
         let text = |text: &str| Value::Text(text.to_owned());
         if let Some(project) = &filter.project {
             all.add("project = ", text(project.as_str()));
+            if let (true, Some(condition)) = (filter.with_server, all.texts.last_mut()) {
+                *condition = format!("({condition} OR project IS NULL)");
+            }
         }
         if let Some(actor) = &filter.actor {
             all.add("actor = ", text(actor));

@@ -15,6 +15,8 @@ async fn lists_every_route_under_api() {
         .collect();
     let expect = BTreeSet::from(
         [
+            "GET /api/audit.csv",
+            "GET /api/audit.jsonl",
             "GET /api/essentials",
             "GET /api/failures",
             "GET /api/health",

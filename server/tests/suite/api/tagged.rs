@@ -79,10 +79,12 @@ async fn encodings_share_the_tag() {
 /// Runs that are under way get longer from second to second, but not from reader to reader.
 #[tokio::test]
 async fn the_tag_changes_with_the_poll_not_with_the_time() {
-    let mut settings = Settings::new(SourceSettings::File(fixture("estate.json")), "PROD");
+    let data = tempfile::tempdir().unwrap();
+    let source = SourceSettings::File(fixture("estate.json"));
+    let mut settings = Settings::new(source, "PROD", data.path().to_owned());
     settings.poll_today = Duration::from_millis(200);
     let clock = model::Clock::frozen(REFERENCE_NOW.parse().unwrap());
-    let app = TestApp::start(settings, clock, Path::new("/nonexistent"));
+    let app = TestApp::start_with(settings, data, clock, Path::new("/nonexistent")).await;
     app.wait_for_board().await;
     for (path, _) in TAGGED.into_iter().filter(|(path, _)| *path != "/api/openapi.json") {
         let first = app.get(path).await;
