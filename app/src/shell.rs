@@ -1,6 +1,6 @@
 //! The HTML document around [`App`].
 
-mod hydration;
+pub mod hydration;
 
 use crate::App;
 use crate::session::Session;

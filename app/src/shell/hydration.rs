@@ -17,7 +17,7 @@ const SPLIT_MANIFEST: &str = "__wasm_split_manifest.json";
 
 /// Starts the program once the page is painted.
 #[component]
-pub(super) fn HydrationScript(
+pub fn HydrationScript(
     /// Where the built files are, and how they are called.
     options: LeptosOptions,
 ) -> impl IntoView {
