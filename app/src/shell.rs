@@ -1,7 +1,10 @@
 //! The HTML document around [`App`].
 
+pub mod hydration;
+
 use crate::App;
 use crate::session::Session;
+use hydration::HydrationScript;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use leptos_meta::MetaTags;
@@ -15,7 +18,7 @@ const FIRST_FONTS: [&str; 4] = [
 ];
 
 /// The document that the server sends for every page. Theme and panel width are in it, so that
-/// nothing jumps or flashes before the script runs.
+/// nothing jumps or flashes before the script runs; the script waits for the first paint.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let session = Session::of_request();
     let fonts = FIRST_FONTS
@@ -35,7 +38,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <link rel="stylesheet" id="leptos" href=stylesheet/>
                 {chat_width}
                 <AutoReload options=options.clone()/>
-                <HydrationScripts options/>
+                <HydrationScript options/>
                 <MetaTags/>
             </head>
             <body>

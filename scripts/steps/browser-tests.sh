@@ -14,8 +14,14 @@ rm -f "$report"
 status=0
 node_modules/.bin/playwright test || status=$?
 
+# Standard output: the counts. Standard error: of each failed test, what it said.
 node -e '
-  const { stats } = JSON.parse(require("fs").readFileSync(process.argv[1]));
+  const { stats, suites } = JSON.parse(require("fs").readFileSync(process.argv[1]));
+  const specs = (suite) => [...(suite.specs ?? []), ...(suite.suites ?? []).flatMap(specs)];
+  for (const { file, line, title, tests } of suites.flatMap(specs))
+    for (const { projectName, results } of tests)
+      for (const error of results.flatMap(({ errors }) => errors).slice(0, 2))
+        console.error(`${file}:${line} [${projectName}] ${title}:\n${(error.message ?? "").split("\n").slice(0, 12).join("\n")}`);
   console.log(stats.expected, stats.unexpected + stats.flaky, stats.skipped);
 ' "$report" >"$LOGS/counts-browser"
 read -r passed failed skipped <"$LOGS/counts-browser"

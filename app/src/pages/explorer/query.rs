@@ -120,6 +120,6 @@ mod tests {
         let texts = |query: RunQuery| query.filters.into_iter().map(|(_, text)| text).collect::<Vec<_>>();
         assert_eq!(texts(with_filter(&query, RunColumn::Dag, "b")), ["b", "r"]);
         assert_eq!(texts(with_filter(&query, RunColumn::Run, "")), ["a"]);
-        assert_eq!(texts(with_filter(&query, RunColumn::Status, "x")), ["a", "x", "r"]);
+        assert_eq!(texts(with_filter(&query, RunColumn::Status, "x")), ["x", "a", "r"]);
     }
 }
