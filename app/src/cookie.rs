@@ -46,9 +46,13 @@ impl SessionCookie {
         self.header("", 0)
     }
 
+    /// The end of every `Set-Cookie` header that browsers get from this server.
+    pub fn end_of_header(&self) -> &'static str {
+        if self.is_secure { "; HttpOnly; SameSite=Lax; Secure" } else { "; HttpOnly; SameSite=Lax" }
+    }
+
     fn header(&self, token: &str, max_age_s: u64) -> String {
-        let secure = if self.is_secure { "; Secure" } else { "" };
-        format!("{}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age_s}{secure}", self.name())
+        format!("{}={token}; Path=/; Max-Age={max_age_s}{}", self.name(), self.end_of_header())
     }
 }
 

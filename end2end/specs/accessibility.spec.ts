@@ -9,6 +9,13 @@ const PAGES: Record<string, string> = {
   explorer: `/explorer?date=${DATE}`,
   'failures with the tasks of a run': `/rca?date=${DATE}`,
   'no failures': '/rca?date=2026-02-17',
+  'audit records': '/audit',
+  'sign-in': '/sign-in',
+  'settings: project': '/settings/project',
+  'settings: members': '/settings/members',
+  'settings: keys': '/settings/keys',
+  'settings: sign-in': '/settings/sign-in',
+  'settings: server': '/settings/server',
   'not found': '/essentials/derivatves',
   'malformed link': '/?date=x',
 };

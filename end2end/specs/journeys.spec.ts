@@ -273,7 +273,7 @@ test('areas that come later say so and lead nowhere', async ({ page, open }) => 
   await open('/');
   const areas = page.getByRole('navigation', { name: 'Areas' });
   await expect(areas.getByRole('link')).toHaveText(['Dashboard', 'Batch Explorer', 'RCA Analysis']);
-  for (const label of ['AWS Metrics', 'Predictions', 'Audit Log']) {
+  for (const label of ['AWS Metrics', 'Predictions']) {
     await expect(areas.getByText(label)).toHaveAttribute('title', /later version/);
   }
   await expect(page.getByRole('log', { name: 'Conversation' })).toContainText('comes in a later version');

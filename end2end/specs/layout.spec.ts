@@ -9,6 +9,11 @@ const PAGES = {
   essential: `/essentials/TB-Derivatives?date=${DATE}`,
   explorer: `/explorer?date=${DATE}`,
   failures: `/rca?date=${DATE}`,
+  audit: '/audit',
+  'sign-in': '/sign-in',
+  members: '/settings/members',
+  keys: '/settings/keys',
+  server: '/settings/server',
 };
 const MOST_SHIFT = 0.02;
 

@@ -1,6 +1,7 @@
 // The program under test as a process of its own, on a port that it chooses itself.
 import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -10,7 +11,7 @@ export const REFERENCE_ESTATE = path.join(PROJECT, 'crates/testkit/fixtures/esta
 /** The moment that the reference estate is a picture of. */
 export const REFERENCE_NOW = '2026-02-18T12:09:40Z';
 
-const BINARY = process.env.SENTRY_BIN ?? path.join(PROJECT, 'target/release/sentry');
+export const BINARY = process.env.SENTRY_BIN ?? path.join(PROJECT, 'target/release/sentry');
 const LOGS = path.join(PROJECT, 'target/logs');
 const START_LIMIT_MS = 15_000;
 const END_LIMIT_MS = 8_000;
@@ -22,6 +23,8 @@ export interface Options {
   environment?: Record<string, string>;
   /** 0 for any free one. */
   port?: number;
+  /** No file of its own may grow beyond this: as if the disk were full. */
+  largestFileKiB?: number;
 }
 
 /** A running `sentry serve`. */
@@ -29,18 +32,29 @@ export class Sentry {
   private constructor(
     /** `http://127.0.0.1:PORT`, without a slash at the end. */
     readonly url: string,
+    /** The one-time link that makes the first owner. */
+    readonly setupUrl: string,
     private readonly options: Options,
+    /** Its `--data-dir`. */
+    readonly data: string,
     private child: ChildProcess,
   ) {}
 
-  /** Starts one and waits until it is ready for requests. */
+  /** Starts one with a state of its own and waits until it is ready for requests. */
   static async start(options: Options): Promise<Sentry> {
-    const { child, url } = await launch(options);
-    return new Sentry(url, options, child);
+    const data = fs.mkdtempSync(path.join(os.tmpdir(), 'sentry-browser-test-'));
+    const { child, url, setupUrl } = await launch(options, data);
+    return new Sentry(url, setupUrl, options, data, child);
+  }
+
+  /** Ends it, and what it keeps. */
+  async stop(): Promise<void> {
+    await this.end();
+    fs.rmSync(this.data, { recursive: true, force: true });
   }
 
   /** Ends it as an operator would, and wants it to end. */
-  async stop(): Promise<void> {
+  private async end(): Promise<void> {
     const child = this.child;
     if (child.exitCode !== null || child.signalCode !== null) return;
     const ended = new Promise((resolve) => child.once('exit', resolve));
@@ -53,25 +67,38 @@ export class Sentry {
 
   /** Starts it again where it was. */
   async restart(): Promise<void> {
-    await this.stop();
-    const { child } = await launch({ ...this.options, port: Number(new URL(this.url).port) });
+    await this.end();
+    const { child } = await launch({ ...this.options, port: Number(new URL(this.url).port) }, this.data);
     this.child = child;
   }
 }
 
 let started = 0;
 
-async function launch(options: Options): Promise<{ child: ChildProcess; url: string }> {
+interface Launched {
+  child: ChildProcess;
+  url: string;
+  setupUrl: string;
+}
+
+async function launch(options: Options, data: string): Promise<Launched> {
   if (!fs.existsSync(BINARY)) throw new Error(`${BINARY} is not there: run make build, or set SENTRY_BIN`);
   const environment: Record<string, string> = { ...options.environment };
   if (process.env.SENTRY_SITE_ROOT) environment.SENTRY_SITE_ROOT = path.resolve(process.env.SENTRY_SITE_ROOT);
   fs.mkdirSync(LOGS, { recursive: true });
   const log = path.join(LOGS, `browser-tests-sentry-${process.pid}-${(started += 1)}.log`);
-  const child = spawn(BINARY, ['serve', '--listen', `127.0.0.1:${options.port ?? 0}`, ...(options.arguments ?? [])], {
+  const own = ['serve', '--listen', `127.0.0.1:${options.port ?? 0}`, '--data-dir', data];
+  const command = [BINARY, ...own, ...(options.arguments ?? [])];
+  if (options.largestFileKiB !== undefined) {
+    // bash counts in KiB; with the signal ignored a write fails, as it does on a full disk.
+    command.unshift('bash', '-c', `trap '' XFSZ; ulimit -f ${options.largestFileKiB}; exec "$0" "$@"`);
+  }
+  const child = spawn(command[0], command.slice(1), {
     cwd: '/',
     env: environment,
     stdio: ['ignore', 'pipe', fs.openSync(log, 'w')],
   });
+  let setupUrl = '';
   const url = await new Promise<string>((resolve, reject) => {
     const limit = setTimeout(() => reject(new Error(`sentry did not start: see ${log}`)), START_LIMIT_MS);
     child.once('error', reject);
@@ -79,6 +106,10 @@ async function launch(options: Options): Promise<{ child: ChildProcess; url: str
     createInterface({ input: child.stdout! }).on('line', (line) => {
       const address = /http:\/\/\S+$/.exec(line)?.[0];
       if (address === undefined) return;
+      if (address.includes('/setup/')) {
+        setupUrl = address;
+        return;
+      }
       clearTimeout(limit);
       resolve(address);
     });
@@ -88,7 +119,7 @@ async function launch(options: Options): Promise<{ child: ChildProcess; url: str
     if (Date.now() > deadline) throw new Error(`${url} never became ready: see ${log}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  return { child, url };
+  return { child, url, setupUrl };
 }
 
 async function isReady(url: string): Promise<boolean> {

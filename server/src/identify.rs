@@ -23,6 +23,15 @@ const PUBLIC: [&str; 9] =
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub SocketAddr);
 
+/// What a request said of its sender, for an answer that outlives the question whether it is true.
+#[derive(Clone)]
+pub struct Claim {
+    /// Cookie or key.
+    pub presented: Presented,
+    /// The project that the URL names.
+    pub project: Option<String>,
+}
+
 /// What is needed to say who sends a request.
 #[derive(Clone)]
 pub struct Gate {
@@ -48,7 +57,7 @@ pub async fn identify(State(gate): State<Gate>, mut request: Request, next: Next
     let presented = presented(&gate, request.headers());
     let origin = origin(&gate, &request);
     let project = project(&request);
-    let identified = match gate.service.identify(presented, project.as_deref(), origin).await {
+    let identified = match gate.service.identify(presented.clone(), project.as_deref(), origin).await {
         Ok(identified) => identified,
         Err(error) => return Fault::from(error).into_response(),
     };
@@ -59,6 +68,7 @@ pub async fn identify(State(gate): State<Gate>, mut request: Request, next: Next
         let target = percent_encoding::utf8_percent_encode(target, percent_encoding::NON_ALPHANUMERIC);
         return Redirect::to(&format!("/sign-in?return_to={target}")).into_response();
     }
+    request.extensions_mut().insert(Claim { presented, project });
     request.extensions_mut().insert(viewer);
     request.extensions_mut().insert(actor);
     request.extensions_mut().insert(gate.cookie.clone());

@@ -29,10 +29,18 @@ struct Start {
     return_to: String,
 }
 
-async fn start_oidc(State(service): State<Service>, Query(start): Query<Start>) -> Answer {
+async fn start_oidc(
+    State(service): State<Service>,
+    Extension(cookie): Extension<SessionCookie>,
+    Query(start): Query<Start>,
+) -> Answer {
     let (url, browser) = service.start_oidc(safe_return(&start.return_to)).await?;
-    let cookie = format!("{LOGIN_COOKIE}={browser}; Path=/sign-in/oidc; HttpOnly; SameSite=Lax; Max-Age=600");
+    let cookie = login_cookie(&cookie, &browser, 600);
     Ok((AppendHeaders([(header::SET_COOKIE, cookie)]), Redirect::to(&url)).into_response())
+}
+
+fn login_cookie(session: &SessionCookie, token: &str, max_age_s: u64) -> String {
+    format!("{LOGIN_COOKIE}={token}; Path=/sign-in/oidc; Max-Age={max_age_s}{}", session.end_of_header())
 }
 
 /// What the provider answers (RFC 6749, sections 4.1.2 and 4.1.2.1).
@@ -66,7 +74,7 @@ async fn finish_oidc(
     let (session, return_to) = service.finish_oidc(&actor, callback, browser).await?;
     let cookies = [
         (header::SET_COOKIE, cookie.begin(session.expose())),
-        (header::SET_COOKIE, format!("{LOGIN_COOKIE}=; Path=/sign-in/oidc; HttpOnly; SameSite=Lax; Max-Age=0")),
+        (header::SET_COOKIE, login_cookie(&cookie, "", 0)),
     ];
     Ok((AppendHeaders(cookies), Redirect::to(safe_return(&return_to))).into_response())
 }

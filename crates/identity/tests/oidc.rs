@@ -4,12 +4,12 @@ use identity::oidc::{Callback, LoginStart, OidcClient, OidcSettings};
 use identity::{Error, Vouched};
 use jiff::{SignedDuration, Timestamp};
 use model::clock::Clock;
-use reqwest::{Client, Url, redirect};
+use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
 use std::collections::HashMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
-use testkit::oidc_provider::OidcProvider;
+use testkit::oidc_provider::{OidcProvider, browser};
 
 const CALLBACK: &str = "http://127.0.0.1:1/signed-in";
 
@@ -31,41 +31,15 @@ fn client(change: impl FnOnce(&mut OidcSettings)) -> OidcClient {
     OidcClient::new(settings, Clock::system()).expect("good settings")
 }
 
-/// Speaks no TLS, which the provider does not either; it keeps cookies.
-fn browser() -> Client {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("TLS");
-    let tls = tls.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth();
-    let client = Client::builder().use_preconfigured_tls(tls).cookie_store(true);
-    client.redirect(redirect::Policy::none()).build().expect("a client")
-}
-
-/// Goes where a browser would go, signs in as `login`, consents, and stops at our own address.
+/// What a browser brings back that signed in as `login`.
 async fn visit(start: &LoginStart, login: &str) -> Callback {
-    let browser = browser();
-    let mut url = Url::parse(&start.url).expect("a URL");
-    for _ in 0..12 {
-        if url.as_str().starts_with(CALLBACK) {
-            let query: HashMap<_, _> = url.query_pairs().into_owned().collect();
-            return Callback {
-                code: query["code"].as_str().into(),
-                state: query["state"].as_str().into(),
-                iss: query.get("iss").cloned(),
-            };
-        }
-        let mut answer = browser.get(url.clone()).send().await.expect("an answer");
-        if answer.status().is_success() {
-            let page = answer.text().await.expect("a page");
-            let prompt = if page.contains(r#"value="login""#) { "login" } else { "consent" };
-            let form = [("prompt", prompt), ("login", login), ("password", "any")];
-            answer = browser.post(url.clone()).form(&form).send().await.expect("an answer");
-        }
-        assert!(answer.status().is_redirection(), "{url}: {}", answer.status());
-        url = url.join(answer.headers()["location"].to_str().expect("text")).expect("a URL");
+    let back = provider().visit(&start.url, login).await;
+    let query: HashMap<_, _> = back.query_pairs().into_owned().collect();
+    Callback {
+        code: query["code"].as_str().into(),
+        state: query["state"].as_str().into(),
+        iss: query.get("iss").cloned(),
     }
-    panic!("the provider sends the browser around in circles");
 }
 
 async fn sign_in(client: &OidcClient, login: &str) -> Result<Vouched, Error> {

@@ -6,15 +6,16 @@ use crate::{Error, Result, Service};
 use identity::limiter::{AttemptLimiter, Decision, RateLimiter};
 use identity::{ldap::LdapClient, oidc::OidcClient};
 use arc_swap::ArcSwapOption;
-use model::identity::{Membership, Project, SignInOptions, User, Viewer};
-use model::{Actor, Capability, Clock, EssentialName, Identity, Origin, Role, Timestamp};
+use model::identity::{MachineKey, Membership, Project, SignInOptions, User, Viewer};
+use model::{Actor, Capability, Clock, EssentialName, ErrorKind, Identity, Origin, Role, Timestamp};
 use secrecy::ExposeSecret;
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use store::{Store, TokenHash};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// A session ends when it was not used for this long (OWASP's upper bound for work tools).
@@ -29,6 +30,9 @@ const KEPT_FOR: Duration = Duration::from_secs(15 * 60);
 const MOST_KNOWN: u64 = 10_000;
 /// Use is noted to the minute.
 const NOTE_USE_EVERY: Duration = Duration::from_secs(60);
+/// How often who follows something live is asked again who they are, where no change was noted
+/// here: time passes, and another server may share the database.
+const ASK_AGAIN_EVERY: Duration = Duration::from_secs(60);
 /// How often sessions that have ended are looked for.
 const SWEEP_EVERY: Duration = Duration::from_secs(300);
 /// Requests that a key may make a minute.
@@ -54,7 +58,8 @@ pub(crate) struct Accounts {
     pub(crate) setup: Option<(String, TokenHash)>,
     known: moka::future::Cache<TokenHash, Arc<Known>>,
     projects: ArcSwapOption<KnownProjects>,
-    epoch: AtomicU64,
+    /// Counts changes to people, sessions, projects and access.
+    epoch: watch::Sender<u64>,
     /// Logins under way at the provider, by their `state`.
     pub(crate) pending: moka::future::Cache<String, Arc<PendingLogin>>,
 }
@@ -157,7 +162,7 @@ impl Accounts {
             setup,
             known: moka::future::Cache::builder().max_capacity(MOST_KNOWN).time_to_live(KEPT_FOR).build(),
             projects: ArcSwapOption::empty(),
-            epoch: AtomicU64::new(0),
+            epoch: watch::Sender::new(0),
             pending: moka::future::Cache::builder()
                 .max_capacity(MOST_LOGINS)
                 .time_to_live(LOGIN_WITHIN)
@@ -182,7 +187,7 @@ impl Accounts {
 
     /// What was found out so far may have changed.
     pub(crate) fn forget(&self) {
-        self.epoch.fetch_add(1, Ordering::Relaxed);
+        self.epoch.send_modify(|epoch| *epoch += 1);
     }
 
     pub(crate) fn note_first_user(&self) {
@@ -192,7 +197,7 @@ impl Accounts {
 
     /// All projects, as of at most [`KNOWN_FOR`] ago.
     async fn list_projects(&self) -> Result<Arc<[Project]>> {
-        let epoch = self.epoch.load(Ordering::Relaxed);
+        let epoch = *self.epoch.borrow();
         if let Some(known) = self.projects.load_full()
             && known.epoch == epoch
             && known.at.elapsed() < KNOWN_FOR
@@ -206,7 +211,7 @@ impl Accounts {
 
     /// The session's people and places; `None` for one that is not, or no longer.
     async fn find_session(&self, hash: &TokenHash, now: Timestamp) -> Result<Option<KnownSession>> {
-        let epoch = self.epoch.load(Ordering::Relaxed);
+        let epoch = *self.epoch.borrow();
         let known = self.known.get(hash).await.filter(|known| known.epoch == epoch);
         if let Some(known) = &known
             && known.at.elapsed() < KNOWN_FOR
@@ -230,7 +235,10 @@ impl Accounts {
     }
 
     async fn read_session(&self, hash: &TokenHash, now: Timestamp) -> Result<Option<KnownSession>> {
-        let Some(found) = self.store.find_session(hash).await? else { return Ok(None) };
+        let found = self.store.find_session(hash).await?;
+        let Some(found) = found.filter(|found| is_current(found.created_at, found.last_seen_at, now)) else {
+            return Ok(None);
+        };
         if now.duration_since(found.last_seen_at).unsigned_abs() >= NOTE_USE_EVERY {
             self.store.touch_session(hash, now).await?;
         }
@@ -263,9 +271,9 @@ impl Accounts {
 }
 
 /// Whether a session of that age still counts.
-fn is_current(session: &KnownSession, now: Timestamp) -> bool {
+fn is_current(created_at: Timestamp, last_seen_at: Timestamp, now: Timestamp) -> bool {
     let age = |since: Timestamp| Duration::try_from(now.duration_since(since)).unwrap_or_default();
-    age(session.last_seen_at) < SESSION_IDLE && age(session.created_at) < SESSION_ABSOLUTE
+    age(last_seen_at) < SESSION_IDLE && age(created_at) < SESSION_ABSOLUTE
 }
 
 impl Service {
@@ -283,8 +291,8 @@ impl Service {
         let origin = Arc::new(origin);
         let is_open = self.0.accounts.is_open();
         let mut identified = match presented {
-            Presented::Key(key) => self.identify_key(&key, project).await?,
-            Presented::Session(token) if !is_open => self.identify_session(&token, project).await?,
+            Presented::Key(key) => self.identify_key(&key, project, &origin).await?,
+            Presented::Session(token) if !is_open => self.identify_session(&token, project, &origin).await?,
             _ if is_open => self.identify_local_owner(project).await?,
             _ => Identified::stranger(Actor::anonymous()),
         };
@@ -292,10 +300,42 @@ impl Service {
         Ok(identified)
     }
 
-    async fn identify_session(&self, token: &str, project: Option<&str>) -> Result<Identified> {
+    /// Ends when `actor`, found by what it presented, is no longer the same or may see other
+    /// things: signed out, expired, revoked, of another role or groups. Not because our own
+    /// database is away.
+    pub async fn until_changed(&self, presented: Presented, project: Option<String>, actor: Actor) {
+        let mut epoch = self.0.accounts.epoch.subscribe();
+        loop {
+            let now = self.identify(presented.clone(), project.as_deref(), Origin::default()).await;
+            let is_same = match now {
+                Ok(now) => {
+                    let now = now.actor;
+                    let place = |actor: &Actor| actor.project.as_ref().map(|project| project.id.clone());
+                    now.identity == actor.identity
+                        && now.role == actor.role
+                        && now.hidden == actor.hidden
+                        && place(&now) == place(&actor)
+                }
+                Err(error) => matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Limited),
+            };
+            if !is_same {
+                return;
+            }
+            // Whichever is first; the sender lives as long as the service.
+            let _ = tokio::time::timeout(ASK_AGAIN_EVERY, epoch.changed()).await;
+        }
+    }
+
+    async fn identify_session(
+        &self,
+        token: &str,
+        project: Option<&str>,
+        origin: &Arc<Origin>,
+    ) -> Result<Identified> {
         let now = self.clock().now();
         let session = self.0.accounts.find_session(&TokenHash::of(token), now).await?;
-        let Some(session) = session.filter(|session| is_current(session, now)) else {
+        let is_current = |session: &KnownSession| is_current(session.created_at, session.last_seen_at, now);
+        let Some(session) = session.filter(is_current) else {
             return Ok(Identified::stranger(Actor::anonymous()));
         };
         let user = session.user;
@@ -305,7 +345,12 @@ impl Service {
             None => session.places.iter().find(is_active),
             Some(slug) => {
                 let found = session.places.iter().find(|place| place.membership.project.slug.as_str() == slug);
-                Some(found.ok_or_else(|| Error::not_found("project", slug, Vec::new()))?)
+                if found.is_none() {
+                    let actor = Actor { origin: origin.clone(), ..Actor::of(identity) };
+                    self.note_refused(&actor, &format!("project:{slug}"));
+                    return Err(Error::not_found("project", slug, Vec::new()));
+                }
+                found
             }
         };
         let actor = match place {
@@ -336,18 +381,32 @@ impl Service {
         Ok(Identified { memberships, ..Identified::stranger(actor) })
     }
 
-    async fn identify_key(&self, text: &str, project: Option<&str>) -> Result<Identified> {
-        const REFUSED: Error = Error::Unauthenticated("this key does not work: it is unknown, revoked or expired");
+    async fn identify_key(&self, text: &str, project: Option<&str>, origin: &Arc<Origin>) -> Result<Identified> {
         let store = &self.0.accounts.store;
         let hash = TokenHash::of(text);
         let now = self.clock().now();
-        let key = store.find_key(&hash).await?.filter(|key| {
-            key.revoked_at.is_none() && key.expires_at.is_none_or(|expires| expires > now)
-        });
-        let Some(key) = key else { return Err(REFUSED) };
-        let found = store.find_project(&key.project_id).await?;
-        let Some(place) = found.filter(|project| project.archived_at.is_none()) else { return Err(REFUSED) };
-        if project.is_some_and(|slug| slug != place.slug.as_str()) {
+        let found = store.find_key(&hash).await?;
+        let place = match &found {
+            Some(key) => store.find_project(&key.project_id).await?.map(Arc::new),
+            None => None,
+        };
+        let by = |key: &MachineKey| Actor {
+            project: place.clone(),
+            origin: origin.clone(),
+            ..Actor::of(Identity::Key { id: key.id.clone(), name: key.name.clone(), scopes: key.scopes.clone() })
+        };
+        let works = |key: &MachineKey| {
+            key.revoked_at.is_none()
+                && key.expires_at.is_none_or(|expires| expires > now)
+                && place.as_ref().is_some_and(|project| project.archived_at.is_none())
+        };
+        let (Some(key), Some(place)) = (found.clone().filter(works), place.clone()) else {
+            let actor = found.as_ref().map_or_else(|| Actor { origin: origin.clone(), ..Actor::anonymous() }, by);
+            self.note_refused(&actor, "key:unknown, revoked or expired");
+            return Err(Error::Unauthenticated("this key does not work: it is unknown, revoked or expired"));
+        };
+        if let Some(slug) = project.filter(|slug| *slug != place.slug.as_str()) {
+            self.note_refused(&by(&key), &format!("project:{slug}"));
             return Err(Error::Forbidden);
         }
         let rate = self.0.accounts.key_rates.take(&key.id);
@@ -363,9 +422,7 @@ impl Service {
         // A key belongs to no group: what is narrowed is closed to it.
         let access = if place.has_estate { store.list_essential_access(&place.id).await? } else { Vec::new() };
         let hidden = access.into_iter().map(|access| access.essential).collect();
-        let identity = Identity::Key { id: key.id, name: key.name, scopes: key.scopes };
-        let actor =
-            Actor { project: Some(Arc::new(place)), hidden: Arc::new(hidden), ..Actor::of(identity) };
+        let actor = Actor { hidden: Arc::new(hidden), ..by(&key) };
         Ok(Identified { rate: Some(rate), ..Identified::stranger(actor) })
     }
 

@@ -15,6 +15,8 @@ pub const MOST_EXPORTED: u32 = 100_000;
 const MOST_WAITING: usize = 4096;
 /// Refused attempts that are written at once.
 const MOST_AT_ONCE: usize = 256;
+/// Characters that are kept of what was refused: others choose them.
+const MOST_OBJECT_CHARS: usize = 200;
 
 /// Refused attempts on their way to the trail.
 pub(crate) struct Refusals {
@@ -48,8 +50,14 @@ impl Service {
 
     /// Refuses, and records it.
     pub(crate) fn refuse<T>(&self, actor: &Actor, what: &str) -> Result<T> {
-        self.note_refusal(AuditEntry::by(actor, "permission.refuse", format!("capability:{what}")));
+        self.note_refused(actor, &format!("capability:{what}"));
         Err(Error::Forbidden)
+    }
+
+    /// Records that `object` was kept from the actor, whatever it was told.
+    pub(crate) fn note_refused(&self, actor: &Actor, object: &str) {
+        let object: String = object.chars().take(MOST_OBJECT_CHARS).collect();
+        self.note_refusal(AuditEntry::by(actor, "permission.refuse", object));
     }
 
     /// Records an attempt that was refused. When more come than the writer can take, they are

@@ -3,7 +3,7 @@
 use crate::audience::Audience;
 use crate::{Error, Result, Service};
 use estate::SourceError;
-use estate::catalog::{CatalogSnapshot, RefreshOutcome};
+use estate::catalog::{CatalogSnapshot, EssentialSettings, RefreshOutcome};
 use estate::names::{self, Resolution};
 use model::source::SourceName;
 use model::{Actor, Capability, EssentialName, Timestamp};
@@ -153,15 +153,19 @@ impl Service {
     /// The name of the essential that `text` spells exactly: its catalog name, display name or
     /// an alias, in any case. To the actor there are none but those that it sees.
     pub(crate) fn find_name(&self, actor: &Actor, text: &str) -> Result<EssentialName> {
-        let essentials = Audience::of(actor).narrow_settings(self.0.sources.catalog.essentials());
+        let all = self.0.sources.catalog.essentials();
+        let essentials = Audience::of(actor).narrow_settings(all);
         let same = |known: &str| known.eq_ignore_ascii_case(text.trim());
-        let exact = essentials.iter().find(|essential| {
+        let is_exact = |essential: &&EssentialSettings| {
             same(essential.name.as_str())
                 || same(&essential.display_name)
                 || essential.aliases.iter().any(|alias| same(alias))
-        });
-        if let Some(essential) = exact {
+        };
+        if let Some(essential) = essentials.iter().find(is_exact) {
             return Ok(essential.name.clone());
+        }
+        if let Some(hidden) = all.iter().find(is_exact) {
+            self.note_refused(actor, &format!("essential:{}", hidden.name));
         }
         let nearest = match names::resolve(&essentials, text) {
             Resolution::Found(name) => vec![name],

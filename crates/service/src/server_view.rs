@@ -10,10 +10,12 @@ impl Service {
     /// Version, sources, ways to sign in, and where our own state is.
     pub async fn get_server(&self, actor: &Actor) -> Result<ServerView> {
         self.require(actor, Capability::ViewServer)?;
+        // What the sources are called and say is the estate's, which is one project's.
+        let has_estate = actor.project.as_ref().is_some_and(|project| project.has_estate);
         let status = self.0.accounts.store.describe().await?;
         Ok(ServerView {
             version: self.0.estate.version.clone(),
-            sources: self.0.sources.status(&Audience::of(actor)),
+            sources: if has_estate { self.0.sources.status(&Audience::of(actor)) } else { Vec::new() },
             sign_in: self.get_sign_in_options(),
             storage: StorageView {
                 kind: format!("{} {}", status.kind, status.server_version),

@@ -55,27 +55,22 @@ impl Service {
             self.record_failure(actor, &account, "too many attempts").await?;
             return Err(Error::Limited { retry_after_s });
         }
-        let vouched = self.vouch(&account, password).await?;
-        let Some((user, method, vouched)) = vouched else {
+        let proof = self.prove(&account, password).await?;
+        let Some(proof) = proof else {
             self.record_failure(actor, &account, "wrong e-mail address or password").await?;
             return Err(REFUSED);
         };
         accounts.account_attempts.forget(&account);
-        self.begin_session(actor, user, method, vouched).await
+        self.begin_session(actor, proof).await
     }
 
-    /// Whoever has this address and password: the account if there is one, and what the directory
-    /// says. Takes as long for an unknown address as for a known one.
-    async fn vouch(
-        &self,
-        account: &str,
-        password: SecretString,
-    ) -> Result<Option<(Option<User>, SignInMethod, Option<Vouched>)>> {
+    /// Whoever has this address and password: an account of ours, else whom the directory vouches
+    /// for. Takes as long for an unknown address as for a known one.
+    async fn prove(&self, account: &str, password: SecretString) -> Result<Option<Proof>> {
         let accounts = &self.0.accounts;
-        let email = Email::parse(account).ok();
-        let found = match &email {
-            Some(email) => accounts.store.find_credentials(email).await?,
-            None => None,
+        let found = match Email::parse(account) {
+            Ok(email) => accounts.store.find_credentials(&email).await?,
+            Err(_) => None,
         };
         let is_disabled = found.as_ref().is_some_and(|found| found.is_disabled);
         let hash = found.as_ref().and_then(|found| found.password_hash.clone());
@@ -85,55 +80,64 @@ impl Service {
             return Ok(None);
         }
         if has_password {
-            let user = found.map(|found| found.user);
-            return Ok(is_right.then_some((user, SignInMethod::Password, None)));
+            return Ok(found.filter(|_| is_right).map(|found| Proof::Password(found.user)));
         }
         let Some(ldap) = &accounts.ldap else { return Ok(None) };
         match ldap.sign_in(account, password).await {
-            Ok(vouched) => Ok(Some((found.map(|found| found.user), SignInMethod::Ldap, Some(vouched)))),
+            Ok(vouched) => Ok(Some(Proof::Vouched(SignInMethod::Ldap, vouched))),
             Err(identity::Error::Rejected) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Makes a session for somebody who is vouched for, and an account where there is none yet.
-    async fn begin_session(
-        &self,
-        actor: &Actor,
-        user: Option<User>,
-        method: SignInMethod,
-        vouched: Option<Vouched>,
-    ) -> Result<SessionToken> {
-        let accounts = &self.0.accounts;
-        let known = match (user, &vouched) {
-            (None, Some(vouched)) => accounts.store.find_credentials(&vouched.email).await?,
-            (user, _) => user.map(|user| store::Credentials { user, password_hash: None, is_disabled: false }),
-        };
-        if known.as_ref().is_some_and(|known| known.is_disabled) {
-            return Err(REFUSED);
-        }
+    /// Makes a session for somebody who is proven, and an account where there is none yet.
+    async fn begin_session(&self, actor: &Actor, proof: Proof) -> Result<SessionToken> {
+        let store = &self.0.accounts.store;
         let mut entries = Vec::new();
-        let mut write = accounts.store.begin().await?;
-        let user = match (known, &vouched) {
-            (Some(known), _) => known.user,
-            (None, None) => return Err(REFUSED),
-            (None, Some(vouched)) => {
-                let user = self.new_user(vouched.email.clone(), &vouched.name, method)?;
-                write.insert_user(&user, None).await?;
-                entries.push(AuditEntry::by(actor, "user.create", user_object(&user)).after("method", method.as_str()));
-                user
+        let (mut write, user, method) = match proof {
+            Proof::Password(user) => (store.begin().await?, user, SignInMethod::Password),
+            Proof::Vouched(method, vouched) => {
+                // Known by the subject only: an address may be given to another person, and a
+                // provider must not open an account that it did not make.
+                let known = store.find_vouched(method, &vouched.subject).await?;
+                let refused = match &known {
+                    Some(known) if known.is_disabled => Some("the account is disabled"),
+                    None if store.find_credentials(&vouched.email).await?.is_some() => {
+                        Some("the address is that of another account")
+                    }
+                    _ => None,
+                };
+                if let Some(reason) = refused {
+                    self.record_failure(actor, vouched.email.as_str(), reason).await?;
+                    return Err(REFUSED);
+                }
+                let mut write = store.begin().await?;
+                let user = match known {
+                    Some(known) => known.user,
+                    None if !write.has_users().await? => {
+                        let first = "this server has no owner yet: use the set-up link that its terminal shows";
+                        return Err(Error::Conflict(first.to_owned()));
+                    }
+                    None => {
+                        let user = self.new_user(vouched.email.clone(), &vouched.name, method)?;
+                        write.insert_user(&user, None).await?;
+                        write.insert_vouched(&user.id, method, &vouched.subject).await?;
+                        let entry = AuditEntry::by(actor, "user.create", user_object(&user));
+                        entries.push(entry.after("method", method.as_str()));
+                        user
+                    }
+                };
+                self.apply_groups(&mut write, actor, &user, method, &vouched.groups, &mut entries).await?;
+                (write, user, method)
             }
         };
-        if let Some(vouched) = &vouched {
-            self.apply_groups(&mut write, actor, &user, method, &vouched.groups, &mut entries).await?;
-        }
         let token = self.insert_session(&mut write, actor, &user.id).await?;
         let mut entry = AuditEntry::by(actor, "session.create", user_object(&user)).after("method", method.as_str());
         entry.actor = user.email.to_string();
         entry.actor_id = Some(user.id.to_string());
         entries.push(entry);
         write.commit_all(entries).await?;
-        accounts.forget();
+        self.0.accounts.forget();
         Ok(token)
     }
 
@@ -234,7 +238,7 @@ impl Service {
             }
             Err(error) => return Err(error.into()),
         };
-        let token = self.begin_session(actor, None, SignInMethod::Oidc, Some(vouched)).await?;
+        let token = self.begin_session(actor, Proof::Vouched(SignInMethod::Oidc, vouched)).await?;
         Ok((token, pending.start.return_to.clone()))
     }
 
@@ -366,6 +370,14 @@ impl Service {
         let id = UserId::new(token::new_id("usr_"));
         Ok(User { id, email, name, method, created_at: self.clock().now() })
     }
+}
+
+/// Why somebody may have a session.
+enum Proof {
+    /// The password of an account of ours.
+    Password(User),
+    /// The word of a provider or a directory.
+    Vouched(SignInMethod, Vouched),
 }
 
 /// A login that the provider has not answered yet.

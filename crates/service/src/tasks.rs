@@ -1,5 +1,6 @@
 //! The tasks of one run, as Airflow tells them.
 
+use crate::audience::Audience;
 use crate::essentials::neighbour;
 use crate::{Error, Result, Service};
 use estate::SourceError;
@@ -37,7 +38,10 @@ impl Service {
         let snapshot = self.get_board(actor, date).await?;
         let board = snapshot.board()?;
         let run = snapshot.runs.iter().find(|run| run.row.run_id == *run_id);
-        let run = run.ok_or_else(|| Error::not_found("run", run_id.as_str(), Vec::new()))?;
+        let Some(run) = run else {
+            self.note_hidden_run(actor, date, run_id).await;
+            return Err(Error::not_found("run", run_id.as_str(), Vec::new()));
+        };
         let tasks = self.tasks_of(run).await?;
         let holds = |essential: &&model::EssentialBoard| {
             essential.datasets.iter().any(|dataset| dataset.dataset_id == run.row.dataset_id)
@@ -50,6 +54,17 @@ impl Service {
             airflow_url: self.0.estate.airflow_base_url.as_deref().map(|base| airflow_url(base, run)),
             now: self.clock().now(),
         })
+    }
+
+    /// Records that the run was asked for where it is kept from the actor.
+    async fn note_hidden_run(&self, actor: &Actor, date: BusinessDate, run_id: &RunId) {
+        if Audience::of(actor).sees_all() {
+            return;
+        }
+        let Ok(whole) = self.get_board(&Actor::local_owner(), date).await else { return };
+        if whole.runs.iter().any(|run| run.row.run_id == *run_id) {
+            self.note_refused(actor, &format!("run:{}", run_id.as_str()));
+        }
     }
 
     async fn tasks_of(&self, run: &Run) -> Result<Vec<TaskRow>> {

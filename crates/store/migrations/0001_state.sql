@@ -10,6 +10,14 @@ CREATE TABLE account (
     created_at BIGINT NOT NULL
 );
 
+-- Whom a provider or a directory vouches for, by what it never gives to another person.
+CREATE TABLE vouched_subject (
+    method TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    user_id TEXT NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    PRIMARY KEY (method, subject)
+);
+
 CREATE TABLE browser_session (
     token_hash TEXT NOT NULL PRIMARY KEY,
     user_id TEXT NOT NULL REFERENCES account (id) ON DELETE CASCADE,

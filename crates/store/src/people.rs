@@ -6,8 +6,9 @@ use crate::store::Store;
 use crate::token::TokenHash;
 use crate::write::Write;
 use jiff::Timestamp;
-use model::identity::{Email, Session, User, UserId};
+use model::identity::{Email, Session, SignInMethod, User, UserId};
 use sqlx::Row;
+use sqlx::any::AnyRow;
 
 /// An account with what its sign-in is checked against.
 #[derive(Clone)]
@@ -37,6 +38,14 @@ pub struct SessionUser {
     pub last_seen_at: Timestamp,
 }
 
+fn credentials(row: &AnyRow) -> Result<Credentials> {
+    Ok(Credentials {
+        user: row::user(row)?,
+        password_hash: row.optional_text("password_hash")?,
+        is_disabled: row.number("is_disabled")? != 0,
+    })
+}
+
 impl Store {
     /// Whether there is an account at all.
     pub async fn has_users(&self) -> Result<bool> {
@@ -56,12 +65,19 @@ impl Store {
         let select =
             concat!("SELECT ", user_columns!(), ", password_hash, is_disabled FROM account WHERE email = $1");
         let row = sqlx::query(select).bind(email.as_str()).fetch_optional(self.pool()).await?;
-        let Some(row) = row else { return Ok(None) };
-        Ok(Some(Credentials {
-            user: row::user(&row)?,
-            password_hash: row.optional_text("password_hash")?,
-            is_disabled: row.number("is_disabled")? != 0,
-        }))
+        row.as_ref().map(credentials).transpose()
+    }
+
+    /// The account of whom a provider or directory calls `subject`.
+    pub async fn find_vouched(&self, method: SignInMethod, subject: &str) -> Result<Option<Credentials>> {
+        let select = concat!(
+            "SELECT ",
+            user_columns!(),
+            ", password_hash, is_disabled FROM account \
+             WHERE id = (SELECT user_id FROM vouched_subject WHERE method = $1 AND subject = $2)"
+        );
+        let row = sqlx::query(select).bind(method.as_str()).bind(subject).fetch_optional(self.pool()).await?;
+        row.as_ref().map(credentials).transpose()
     }
 
     /// The session of that token, however old; none of a disabled account.
@@ -88,7 +104,7 @@ impl Store {
         let select = "SELECT token_hash, created_at, last_seen_at, address, user_agent FROM browser_session \
                       WHERE user_id = $1 ORDER BY last_seen_at DESC, token_hash";
         let rows = sqlx::query(select).bind(user.as_str()).fetch_all(self.pool()).await?;
-        let session = |row: &sqlx::any::AnyRow| {
+        let session = |row: &AnyRow| {
             let session = Session {
                 created_at: row.time("created_at")?,
                 last_seen_at: row.time("last_seen_at")?,
@@ -138,6 +154,16 @@ impl Write<'_> {
             .bind(password_hash)
             .bind(user.created_at.as_millisecond());
         self.change("email", insert).await
+    }
+
+    /// Remembers whom a provider or directory calls `subject`.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] about `subject` when that is somebody already.
+    pub async fn insert_vouched(&mut self, user: &UserId, method: SignInMethod, subject: &str) -> Result<()> {
+        let insert = "INSERT INTO vouched_subject (method, subject, user_id) VALUES ($1, $2, $3)";
+        let insert = sqlx::query(insert).bind(method.as_str()).bind(subject).bind(user.as_str());
+        self.change("subject", insert).await
     }
 
     /// Whether there is an account at all, as this transaction sees it: the first owner is

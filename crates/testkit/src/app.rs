@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::body::{Body, BodyDataStream, Bytes, to_bytes};
-use axum::http::{HeaderMap, HeaderName, Method, Request, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, Method, Request, Response, StatusCode, header};
 use model::{Actor, Clock, Timestamp};
 use server::api::essentials::RenderedEssentials;
 use server::guard::Hosts;
@@ -170,10 +170,15 @@ impl TestApp {
     /// # Panics
     /// The answer breaks off.
     pub async fn send(&self, request: Request<Body>) -> Answer {
-        let Ok(response) = self.router.clone().oneshot(request).await;
-        let (parts, body) = response.into_parts();
+        let (parts, body) = self.begin(request).await.into_parts();
         let body = to_bytes(body, MOST_BYTES).await.expect("a whole answer");
         Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    /// Any request, and its answer as far as its head.
+    pub async fn begin(&self, request: Request<Body>) -> Response<Body> {
+        let Ok(response) = self.router.clone().oneshot(request).await;
+        response
     }
 
     /// GET `path`, whose answer does not end: its head, and its body piece by piece.
@@ -182,9 +187,7 @@ impl TestApp {
         path: &str,
         headers: &[(HeaderName, &str)],
     ) -> (StatusCode, HeaderMap, BodyDataStream) {
-        let request = request(Method::GET, path, headers, Body::empty());
-        let Ok(response) = self.router.clone().oneshot(request).await;
-        let (parts, body) = response.into_parts();
+        let (parts, body) = self.begin(request(Method::GET, path, headers, Body::empty())).await.into_parts();
         (parts.status, parts.headers, body.into_data_stream())
     }
 }

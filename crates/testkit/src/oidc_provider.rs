@@ -2,15 +2,21 @@
 //! ends with the test. Its people, and those whose tokens it spoils, stand in
 //! `oidc-provider/accounts.json`.
 
+use reqwest::{Client, Url, redirect};
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+
+/// More steps than any sign-in takes.
+const MOST_STEPS: usize = 12;
 
 /// A running provider. Dropping it stops it; so does the end of the process, however it comes.
 pub struct OidcProvider {
     node: Child,
     issuer: String,
+    redirect_url: String,
 }
 
 impl OidcProvider {
@@ -46,13 +52,53 @@ impl OidcProvider {
         BufReader::new(output).read_line(&mut issuer).expect("read its issuer");
         let issuer = issuer.trim().to_owned();
         assert!(issuer.starts_with("http://127.0.0.1:"), "the provider does not start: {issuer:?}");
-        Self { node, issuer }
+        Self { node, issuer, redirect_url: redirect_url.to_owned() }
     }
 
     /// What it calls itself.
     pub fn issuer(&self) -> &str {
         &self.issuer
     }
+
+    /// Goes where a browser goes from `url`: signs in as `login`, consents, and stops at our own
+    /// address, which this answers with.
+    ///
+    /// # Panics
+    /// The provider does not send the browser back to us.
+    pub async fn visit(&self, url: &str, login: &str) -> Url {
+        let browser = browser();
+        let mut url = Url::parse(url).expect("a URL");
+        for _ in 0..MOST_STEPS {
+            if url.as_str().starts_with(&self.redirect_url) {
+                return url;
+            }
+            let mut answer = browser.get(url.clone()).send().await.expect("an answer");
+            if answer.status().is_success() {
+                let page = answer.text().await.expect("a page");
+                let prompt = if page.contains(r#"value="login""#) { "login" } else { "consent" };
+                let form = [("prompt", prompt), ("login", login), ("password", "any")];
+                answer = browser.post(url.clone()).form(&form).send().await.expect("an answer");
+            }
+            assert!(answer.status().is_redirection(), "{url}: {}", answer.status());
+            url = url.join(answer.headers()["location"].to_str().expect("text")).expect("a URL");
+        }
+        panic!("the provider sends the browser around in circles");
+    }
+}
+
+/// What a person would come with. Speaks no TLS, which the provider does not either; keeps
+/// cookies and follows nothing by itself.
+///
+/// # Panics
+/// There is no TLS library.
+pub fn browser() -> Client {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let tls = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("TLS");
+    let tls = tls.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth();
+    let client = Client::builder().use_preconfigured_tls(tls).cookie_store(true);
+    client.redirect(redirect::Policy::none()).build().expect("a client")
 }
 
 impl Drop for OidcProvider {

@@ -2,13 +2,14 @@
 
 use crate::api::params::Params;
 use crate::error::{Answer, Problem};
+use crate::identify::Claim;
 use crate::state::Shutdown;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use bytes::Bytes;
-use futures::{StreamExt, stream};
+use futures::{StreamExt, future, stream};
 use http::{HeaderMap, HeaderName, header};
 use model::{Actor, SnapshotId};
 use service::Service;
@@ -23,7 +24,7 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 /// Events: `snapshot` (which board is current: first, and whenever diffs cannot carry on),
 /// `diff` (what turns the board `from` into the board `to`), `heartbeat` (nothing changed, at
 /// each poll). The event id is the snapshot id; come back with it as Last-Event-ID and what
-/// was missed follows.
+/// was missed follows. Ends when its reader is signed out or may see other things.
 #[utoipa::path(
     get,
     path = "/api/live",
@@ -41,6 +42,7 @@ pub async fn follow_board(
     State(service): State<Service>,
     State(shutdown): State<Shutdown>,
     Extension(actor): Extension<Actor>,
+    Extension(claim): Extension<Claim>,
     params: Params,
     headers: HeaderMap,
 ) -> Answer {
@@ -48,7 +50,9 @@ pub async fn follow_board(
     // An id that is not one of ours is like none: the reader starts over.
     let last = headers.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok()?.parse().ok()).map(SnapshotId);
     let events = service.subscribe_board(&actor, date, last).await?;
-    let events = stream::once(async { HELLO }).chain(events).take_until(shutdown.wait());
+    let changed = async move { service.until_changed(claim.presented, claim.project, actor).await };
+    let ended = future::select(Box::pin(shutdown.wait()), Box::pin(changed));
+    let events = stream::once(async { HELLO }).chain(events).take_until(ended);
     let fixed = [
         (header::CONTENT_TYPE, "text/event-stream"),
         (header::CACHE_CONTROL, "no-store"),

@@ -297,6 +297,37 @@ async fn what_is_done_and_what_is_refused_is_recorded() {
     assert!(failed[0].entry.request_id.is_some());
     let refused = recorded("permission.refuse", AuditResult::Refused).await;
     assert_eq!(refused[0].entry.actor, "viewer@example.org");
+    assert_eq!(refused[0].entry.object, "capability:ManageMembers");
+
+    // What is said not to be there is recorded too, and so is a key that does not work.
+    let body = "essential=TB-Derivatives&groups=rates";
+    people.ask(people.caller("owner"), Method::POST, "/api/ui/set_essential_access", body).await;
+    for (path, caller) in [
+        ("/api/status/derivatives", "viewer"),
+        ("/api/essentials?project=other", "viewer"),
+        ("/api/essentials?project=other", "read"),
+    ] {
+        people.ask(people.caller(caller), Method::GET, path, "").await;
+    }
+    let unknown = [(header::AUTHORIZATION, "Bearer sk_live_guess")];
+    people.ask_with(people.caller("anonymous"), Method::GET, "/api/essentials", "", &unknown).await;
+    let mut found = Vec::new();
+    for _ in 0..200 {
+        let records = recorded("permission.refuse", AuditResult::Refused).await;
+        found = records.into_iter().map(|record| (record.entry.actor, record.entry.object)).collect();
+        if found.len() >= 5 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    for (actor, object) in [
+        ("viewer@example.org", "essential:TB-Derivatives"),
+        ("viewer@example.org", "project:other"),
+        ("key:read", "project:other"),
+        ("anonymous", "key:unknown, revoked or expired"),
+    ] {
+        assert!(found.contains(&(actor.to_owned(), object.to_owned())), "{actor} {object}: {found:?}");
+    }
     assert_eq!(recorded("runs.export", AuditResult::Success).await[0].entry.actor, "viewer@example.org");
     for action in ["session.create", "user.create", "invitation.create", "invitation.accept", "key.create", "project.create"] {
         recorded(action, AuditResult::Success).await;

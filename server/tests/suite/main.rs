@@ -15,3 +15,4 @@ mod permissions;
 mod pages;
 mod problems;
 mod serve;
+mod sso;

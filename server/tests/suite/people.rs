@@ -1,11 +1,14 @@
 //! A server with accounts, and everybody who may ask it something.
 
-use axum::http::{HeaderMap, HeaderName, Method, header};
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
+use axum::body::Body;
 use model::identity::Slug;
-use model::{Actor, Role, Scope};
-use service::{NewAccount, Presented};
+use model::{Actor, Clock, Role, Scope};
+use service::settings::SignInSettings;
+use service::{NewAccount, Presented, Settings, SourceSettings};
 use std::collections::BTreeSet;
-use testkit::app::{Answer, TestApp, request};
+use std::path::Path;
+use testkit::app::{Answer, REFERENCE_NOW, TestApp, request};
 
 /// What everybody's password is.
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
@@ -25,11 +28,28 @@ pub(crate) struct Caller {
 pub(crate) struct People {
     pub(crate) app: TestApp,
     pub(crate) callers: Vec<Caller>,
+    owner: String,
 }
 
 impl People {
     pub(crate) async fn start() -> Self {
-        let app = TestApp::reference().await;
+        Self::start_with(SignInSettings::default()).await
+    }
+
+    /// A server on the reference estate where people also sign in by `sign_in`, and nobody has yet.
+    pub(crate) async fn app_with(sign_in: SignInSettings) -> TestApp {
+        let data = tempfile::tempdir().unwrap();
+        let source = SourceSettings::File(testkit::app::fixture("estate.json"));
+        let mut settings = Settings::new(source, "PROD", data.path().to_owned());
+        settings.sign_in = sign_in;
+        let clock = Clock::frozen(REFERENCE_NOW.parse().unwrap());
+        let app = TestApp::start_with(settings, data, clock, Path::new("/nonexistent")).await;
+        app.wait_for_board().await;
+        app
+    }
+
+    pub(crate) async fn start_with(sign_in: SignInSettings) -> Self {
+        let app = Self::app_with(sign_in).await;
         let setup = app.service.setup_path().expect("nobody has an account yet");
         let link = setup.strip_prefix("/setup/").unwrap();
         let owner = app.service.create_first_owner(&Actor::anonymous(), link, account("owner")).await.unwrap();
@@ -47,11 +67,29 @@ impl People {
             let value = format!("Bearer {}", key.text);
             callers.push(Caller { name: scope.as_str(), header: Some((header::AUTHORIZATION, value)) });
         }
-        Self { app, callers }
+        Self { app, callers, owner }
+    }
+
+    /// The token of the owner's session.
+    pub(crate) fn owner_token(&self) -> &str {
+        &self.owner
+    }
+
+    pub(crate) async fn owner(&self) -> Actor {
+        actor_of(&self.app, &self.owner, None).await
     }
 
     pub(crate) fn caller(&self, name: &str) -> &Caller {
         self.callers.iter().find(|caller| caller.name == name).unwrap()
+    }
+
+    /// The status of `method path` with `body` for `caller`; does not wait for the end of a stream.
+    pub(crate) async fn status(&self, caller: &Caller, method: Method, path: &str, body: &str) -> StatusCode {
+        if path == "/api/live" {
+            let request = request(method, path, &caller.headers(), Body::empty());
+            return self.app.begin(request).await.status();
+        }
+        self.ask(caller, method, path, body).await.status
     }
 
     /// The answer of `method path` with `body` for `caller`.
@@ -68,12 +106,10 @@ impl People {
         body: &str,
         headers: &[(HeaderName, &str)],
     ) -> (Answer, HeaderMap) {
-        let mut all: Vec<(HeaderName, &str)> = headers.to_vec();
-        if let Some((name, value)) = &caller.header {
-            all.push((name.clone(), value));
-        }
+        let mut all = [headers, &caller.headers()].concat();
         if method == Method::POST {
-            all.push((header::CONTENT_TYPE, "application/x-www-form-urlencoded"));
+            let is_json = body.starts_with('{');
+            all.push((header::CONTENT_TYPE, if is_json { "application/json" } else { "application/x-www-form-urlencoded" }));
         }
         let sent = self.app.send(request(method, path, &all, body.to_owned().into()));
         let answer = tokio::time::timeout(ANSWER_WITHIN, sent).await;
@@ -86,6 +122,11 @@ impl People {
 impl Caller {
     pub(crate) fn with_session(name: &'static str, token: &str) -> Self {
         Self { name, header: Some((header::COOKIE, format!("sentry_session={token}"))) }
+    }
+
+    /// What it sends with each request.
+    pub(crate) fn headers(&self) -> Vec<(HeaderName, &str)> {
+        self.header.iter().map(|(name, value)| (name.clone(), &**value)).collect()
     }
 }
 

@@ -21,22 +21,17 @@ pub(crate) fn profile_section() -> AnyView {
     let (renamed, changed) = (changes(rename), changes(change));
     let profile = Resource::new(move || (renamed.get(), changed.get()), |_| get_profile());
     keep_focus(move || profile.track());
-    let method = Memo::new(move |_| match profile.get() {
-        Some(Ok(profile)) => Some(profile.user.method),
-        _ => None,
-    });
     view! {
         <Transition fallback=Skeleton>
             {move || {
                 profile.get().map(|profile| match profile {
-                    Ok(profile) => Either::Left(name_card(&profile, rename)),
+                    Ok(profile) => Either::Left(view! {
+                        {name_card(&profile, rename)}
+                        {password_card(profile.user.method, change)}
+                        {sessions_card(profile.sessions, leave)}
+                    }),
                     Err(error) => Either::Right(view! { <ErrorPage error/> }),
                 })
-            }}
-            {move || method.get().map(|method| password_card(method, change))}
-            {move || match profile.get() {
-                Some(Ok(profile)) => Some(sessions_card(profile.sessions, leave)),
-                _ => None,
             }}
         </Transition>
     }

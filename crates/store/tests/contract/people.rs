@@ -2,11 +2,13 @@
 
 use crate::fixture::{Fixture, entry, on_both, token, user};
 use model::ErrorKind;
+use model::identity::SignInMethod;
 use store::Error;
 
 on_both!(
     an_account_is_found_by_id_and_address,
     one_address_has_one_account,
+    a_subject_is_one_person,
     a_session_lives_and_ends,
     a_disabled_account_has_no_session,
     a_dropped_write_leaves_nothing,
@@ -47,6 +49,24 @@ async fn one_address_has_one_account(fixture: Fixture) {
     let taken = write.insert_user(&again, None).await.unwrap_err();
     assert!(matches!(taken, Error::Conflict { what: "email" }), "{taken:?}");
     assert_eq!(taken.kind(), ErrorKind::Conflict);
+}
+
+async fn a_subject_is_one_person(fixture: Fixture) {
+    let Fixture { store, .. } = &fixture;
+    let ada = fixture.add_user("ada").await;
+    let eve = fixture.add_user("eve").await;
+    let mut write = store.begin().await.unwrap();
+    write.insert_vouched(&ada.id, SignInMethod::Oidc, "4711").await.unwrap();
+    write.insert_vouched(&eve.id, SignInMethod::Ldap, "4711").await.unwrap();
+    write.commit(entry("user.create", "user:ada@example.org")).await.unwrap();
+    let mut write = store.begin().await.unwrap();
+    let taken = write.insert_vouched(&eve.id, SignInMethod::Oidc, "4711").await.unwrap_err();
+    assert!(matches!(taken, Error::Conflict { what: "subject" }), "{taken:?}");
+    drop(write);
+    let found = store.find_vouched(SignInMethod::Oidc, "4711").await.unwrap().unwrap();
+    assert_eq!(found.user, ada);
+    assert_eq!(store.find_vouched(SignInMethod::Ldap, "4711").await.unwrap().unwrap().user, eve);
+    assert!(store.find_vouched(SignInMethod::Oidc, "4712").await.unwrap().is_none());
 }
 
 async fn a_session_lives_and_ends(fixture: Fixture) {
