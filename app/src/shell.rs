@@ -10,12 +10,8 @@ use leptos::prelude::*;
 use leptos_meta::MetaTags;
 
 /// Fonts that the first screen of every page needs.
-const FIRST_FONTS: [&str; 4] = [
-    "/fonts/source-sans-3-latin-400-normal.woff2",
-    "/fonts/source-sans-3-latin-500-normal.woff2",
-    "/fonts/source-sans-3-latin-600-normal.woff2",
-    "/fonts/jetbrains-mono-latin-400-normal.woff2",
-];
+const FIRST_FONTS: [&str; 2] =
+    ["/fonts/source-sans-3-latin-wght-normal.woff2", "/fonts/jetbrains-mono-latin-wght-normal.woff2"];
 
 /// The document that the server sends for every page. Theme and panel width are in it, so that
 /// nothing jumps or flashes before the script runs; the script waits for the first paint.

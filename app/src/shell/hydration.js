@@ -6,7 +6,6 @@
     import(`${root}/${name}.js`).then((program) =>
       program.default({ module_or_path: `${root}/${name}.wasm` }).then(() => program.hydrate()));
   };
-  // A frame is painted between the callback and the task that it leaves.
-  requestAnimationFrame(() => setTimeout(begin));
+  new PerformanceObserver(begin).observe({ type: "paint", buffered: true });
   setTimeout(begin, 1000);
 }

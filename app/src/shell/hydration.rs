@@ -8,8 +8,8 @@ use leptos::prelude::*;
 use std::path::Path;
 use std::sync::OnceLock;
 
-/// Fetches and starts the program `name` of folder `root`: after the first paint; where there is
-/// none, because the page is in the background, when the browser has nothing else to do.
+/// Fetches and starts the program `name` of folder `root`: once the first paint is on the screen,
+/// or after a second where there is none, because the page is in the background.
 const SCRIPT: &str = include_str!("hydration.js");
 /// As `cargo leptos build --split` calls them.
 const SPLIT_SCRIPT: &str = "__wasm_split.______________________.js";

@@ -10,14 +10,14 @@ use std::process::{Command, Stdio};
 pub(crate) async fn measure(setup: &Setup) -> anyhow::Result<Vec<Row>> {
     let sentry = Sentry::reference(setup).await?;
     sentry.get("/").await?;
-    let visits: u32 = setup.choose(9, 3);
+    let visits: u32 = setup.choose(21, 3);
     let found = run_script("bench-page.mjs", &[&sentry.url("/"), &visits.to_string()]).await?;
     let figure = |name: &str| found[name].as_f64().with_context(|| format!("bench-page.mjs tells no {name}"));
     let text = |name: &str| found[name].as_str().unwrap_or_default().to_owned();
     let visits =
         format!("median of {visits} visits, each in a fresh context without cache; {}", text("browser"));
     let all = |name: &str| format!("{visits}; slowest {} ms", number(figure(name).unwrap_or(f64::NAN)));
-    let bytes = "bytes on the network with heads, as Chromium counts them; most of the visits";
+    let bytes = "bytes on the network with heads, as Chromium counts them; most of three more visits";
     Ok(vec![
         Row::at_most("first contentful paint", figure("paint_ms")?, 250.0, "ms", all("slowest_paint_ms")),
         Row::at_most(
