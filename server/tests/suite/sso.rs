@@ -158,7 +158,7 @@ async fn a_directory_signs_in_and_says_the_groups() {
     // Somebody without groups is somebody, and belongs nowhere.
     let grace = session("grace", &sign_in("grace@example.org", "nanoseconds+of+wire").await);
     assert_eq!(role(&people, &grace).await, None);
-    assert_eq!(status(&grace).await, StatusCode::NOT_FOUND);
+    assert_eq!(status(&grace).await, StatusCode::FORBIDDEN);
 
     // A password of ours works beside it, one of neither does not, and a directory that is away is said.
     let owner = sign_in("owner@example.org", "correct+horse+battery+staple").await;
