@@ -13,12 +13,12 @@ use http::{HeaderValue, Method, StatusCode, header};
 use leptos::config::LeptosOptions;
 use leptos::nonce::use_nonce;
 use leptos::prelude::{provide_context, use_context};
-use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list_with_exclusions_and_ssg_and_context};
-use app::cookie::SessionCookie;
+use leptos_axum::{AxumRouteListing, LeptosRoutes, ResponseOptions, generate_route_list};
 use model::Actor;
 use model::identity::Viewer;
 use service::Service;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 use tower::ServiceExt;
 use tower_http::services::ServeDir;
 
@@ -34,14 +34,19 @@ const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
 pub fn routes(state: &AppState) -> Router<AppState> {
     let shell = shell(state.leptos.clone());
     let context = context(state.service.clone());
-    let (pages, _) = generate_route_list_with_exclusions_and_ssg_and_context(app::App, None, context.clone());
-    Router::new().leptos_routes_with_context(state, pages, context, shell).layer(api::compression())
+    Router::new().leptos_routes_with_context(state, pages().to_vec(), context, shell).layer(api::compression())
+}
+
+/// The routes of all pages. They are found once in a process: meanwhile no page loads its data,
+/// on any thread, and one that is rendered just then would wait for ever.
+fn pages() -> &'static [AxumRouteListing] {
+    static PAGES: LazyLock<Vec<AxumRouteListing>> = LazyLock::new(|| generate_route_list(app::App));
+    &PAGES
 }
 
 /// The paths of all pages.
 pub fn list_routes() -> Vec<String> {
-    let (pages, _) = generate_route_list_with_exclusions_and_ssg_and_context(app::App, None, || {});
-    pages.iter().map(|page| page.path().to_owned()).collect()
+    pages().iter().map(|page| page.path().to_owned()).collect()
 }
 
 fn shell(options: LeptosOptions) -> impl Fn() -> leptos::prelude::AnyView + Clone + Send + Sync + 'static {
