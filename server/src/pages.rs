@@ -4,6 +4,7 @@ use crate::api;
 use crate::error::Fault;
 use crate::guard::page_policy;
 use crate::state::AppState;
+use app::cookie::SessionCookie;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
