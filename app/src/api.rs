@@ -19,9 +19,17 @@ pub mod sign_in;
 use crate::error::AppError;
 
 /// The use cases and the one who asks, as the server put them into the context.
+///
+/// # Errors
+/// Why the server does not take the request: it puts the error into the request's extensions, so
+/// that a page says it.
 #[cfg(feature = "ssr")]
 pub fn context() -> Result<(service::Service, model::Actor), AppError> {
     use leptos::prelude::use_context;
+    let parts = use_context::<axum::http::request::Parts>();
+    if let Some(error) = parts.and_then(|parts| parts.extensions.get::<AppError>().cloned()) {
+        return Err(error);
+    }
     let service = use_context::<service::Service>();
     let actor = use_context::<model::Actor>();
     service.zip(actor).ok_or_else(|| {

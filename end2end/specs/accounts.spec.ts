@@ -111,7 +111,7 @@ test('a key is shown once, works, and is revoked', async ({ own, page, open }) =
   expect(await page.content()).not.toContain(key);
   await page.getByText('Revoke…').click();
   await page.getByRole('button', { name: 'Revoke ci' }).click();
-  await expect(page.getByRole('table', { name: 'Keys' })).toContainText('Revoked');
+  await expect(page.getByRole('table', { name: 'Keys' })).toContainText('revoked');
   expect(await status()).toBe(401);
 });
 
@@ -152,5 +152,5 @@ test('the record says who did what, and each line has a link', async ({ own, pag
   await expect(detail).toContainText('nightly');
   await detail.getByRole('link').first().click();
   await expect(page).toHaveURL(/\/audit\?.*seq=\d+/);
-  await expect(rows).toHaveCount(1);
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('key.create on key:');
 });

@@ -272,7 +272,7 @@ test('a malformed date or phase is refused by its name', async ({ page, open, wa
 test('areas that come later say so and lead nowhere', async ({ page, open }) => {
   await open('/');
   const areas = page.getByRole('navigation', { name: 'Areas' });
-  await expect(areas.getByRole('link')).toHaveText(['Dashboard', 'Batch Explorer', 'RCA Analysis']);
+  await expect(areas.getByRole('link')).toHaveText(['Dashboard', 'Batch Explorer', 'RCA Analysis', 'Audit Log']);
   for (const label of ['AWS Metrics', 'Predictions']) {
     await expect(areas.getByText(label)).toHaveAttribute('title', /later version/);
   }

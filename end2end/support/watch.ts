@@ -2,8 +2,8 @@
 // failed requests, error statuses, and requests to any host but our own servers.
 import type { BrowserContext, Request } from '@playwright/test';
 
-/** Requests that a page gives up by itself: its live stream and late fonts when it is left, rows scrolled past, downloads. */
-const GIVEN_UP = ['/api/live', '/api/runs/export', '/api/ui/', '/fonts/', '/favicon'];
+/** Requests that a page gives up by itself: what it still loads when it is left, rows scrolled past, downloads. */
+const GIVEN_UP = ['/api/live', '/api/runs/export', '/api/ui/', '/fonts/', '/favicon', '/pkg/'];
 
 /** A browser without JavaScript blocks the program's own files, and says so: that is no fault of the page. */
 const PROGRAM = /\/pkg\/[\w.-]+\.(js|wasm)\b/;

@@ -4,11 +4,12 @@
 use crate::error::Fault;
 use crate::request::RequestId;
 use app::cookie::SessionCookie;
+use app::error::AppError;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
-use model::{Identity, Origin};
+use model::{Actor, Identity, Origin};
 use service::{Identified, Presented, Service};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -59,6 +60,13 @@ pub async fn identify(State(gate): State<Gate>, mut request: Request, next: Next
     let project = project(&request);
     let identified = match gate.service.identify(presented.clone(), project.as_deref(), origin).await {
         Ok(identified) => identified,
+        // A page says it itself.
+        Err(error) if wants_page(&request) => {
+            request.extensions_mut().insert(AppError::from(error));
+            request.extensions_mut().insert(Actor::anonymous());
+            request.extensions_mut().insert(gate.cookie.clone());
+            return next.run(request).await;
+        }
         Err(error) => return Fault::from(error).into_response(),
     };
     let viewer = identified.viewer();
