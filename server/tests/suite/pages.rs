@@ -1,5 +1,6 @@
 use axum::http::{StatusCode, header};
 use model::{Clock, Timestamp};
+use server::config::setting;
 use service::SourceSettings;
 use testkit::app::{Answer, REFERENCE_NOW, TestApp, fixture};
 
@@ -52,6 +53,20 @@ async fn every_page_answers() {
     let page = app.get("/no-such-page").await;
     assert_eq!(page.status, StatusCode::NOT_FOUND);
     assert!(page.header("content-type").starts_with("text/html"));
+}
+
+#[tokio::test]
+async fn the_sign_in_settings_are_those_that_the_server_reads() {
+    let app = TestApp::reference().await;
+    let page = app.get("/settings/sign-in").await;
+    let of_sign_in = |setting: &&setting::Setting| setting.env.starts_with("OIDC_") || setting.env.starts_with("LDAP_");
+    let known: Vec<&str> = setting::SETTINGS.iter().filter(of_sign_in).map(|setting| setting.env).collect();
+    assert!(known.len() >= 14, "{known:?}");
+    for name in &known {
+        assert!(page.text().contains(&format!(">{name}<")), "{name} is not on the page");
+    }
+    let shown = page.text().matches(">OIDC_").count() + page.text().matches(">LDAP_").count();
+    assert_eq!(shown, known.len());
 }
 
 #[tokio::test]

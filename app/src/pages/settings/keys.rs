@@ -81,7 +81,7 @@ fn create_card(create: ServerAction<CreateKey>, shown: AnyView) -> AnyView {
     let content = view! {
         {shown}
         <ActionForm action=create node_ref=form>
-            <TextField id="key-name" name="name" label="Name" hint="What uses it, for example `ci`."/>
+            <TextField id="key-name" name="name" label="Name" hint="What uses it: ci, for example."/>
             <fieldset class="field"><legend>"What it is for"</legend>{scopes.into_iter().collect::<Vec<_>>()}</fieldset>
             <TextField id="key-days" name="expires_in_days" label="Expires after days" kind="number" required=false
                 hint="1 to 3650; empty for a key without end."/>
@@ -89,7 +89,7 @@ fn create_card(create: ServerAction<CreateKey>, shown: AnyView) -> AnyView {
             <SubmitButton label="Create a key" pending=create.pending()/>
         </ActionForm>
     };
-    let note = "Programs send a key as `Authorization: Bearer` or `X-API-Key`.";
+    let note = "Programs send a key in the header Authorization, after the word Bearer, or in X-API-Key.";
     card("A new key", note, content.into_any())
 }
 

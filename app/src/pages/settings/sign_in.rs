@@ -21,7 +21,7 @@ const OIDC: [Setting; 6] = [
     ("OIDC_CLIENT_ID", "Our client id there."),
     ("OIDC_CLIENT_SECRET", "Our secret there; none for a public client."),
     ("OIDC_LABEL", "What the button of the sign-in page calls it."),
-    ("OIDC_GROUP_CLAIM", "Claim that lists a person's groups; `groups` unless set."),
+    ("OIDC_GROUP_CLAIM", "Claim that lists a person's groups; groups unless set."),
     ("OIDC_CA_FILE", "Authorities of the provider's certificate, as PEM; those of the machine unless set."),
 ];
 
@@ -30,9 +30,9 @@ const LDAP: [Setting; 8] = [
     ("LDAP_BIND_DN", "Entry that searches the directory."),
     ("LDAP_BIND_PASSWORD", "Its password."),
     ("LDAP_USER_BASE", "Under which entry people are."),
-    ("LDAP_USER_FILTER", "Finds a person by what they typed; `(mail={login})` unless set."),
+    ("LDAP_USER_FILTER", "Finds a person by what they typed; (mail={login}) unless set."),
     ("LDAP_GROUP_BASE", "Under which entry groups are; no groups unless set."),
-    ("LDAP_GROUP_FILTER", "Finds the groups of an entry; `(member={dn})` unless set."),
+    ("LDAP_GROUP_FILTER", "Finds the groups of an entry; (member={dn}) unless set."),
     ("LDAP_CA_FILE", "Authorities of the directory's certificate, as PEM; those of the machine unless set."),
 ];
 
