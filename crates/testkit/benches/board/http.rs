@@ -15,6 +15,7 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(30);
 pub(crate) struct Connection {
     stream: BufReader<TcpStream>,
     address: SocketAddr,
+    cookie: Option<String>,
 }
 
 /// An answer, read to its end.
@@ -41,7 +42,12 @@ impl Connection {
     pub(crate) async fn open(address: SocketAddr) -> anyhow::Result<Self> {
         let stream = TcpStream::connect(address).await.with_context(|| format!("connect to {address}"))?;
         stream.set_nodelay(true).context("prepare the connection")?;
-        Ok(Self { stream: BufReader::new(stream), address })
+        Ok(Self { stream: BufReader::new(stream), address, cookie: None })
+    }
+
+    /// Sends this cookie with every request.
+    pub(crate) fn with_cookie(self, cookie: Option<&str>) -> Self {
+        Self { cookie: cookie.map(str::to_owned), ..self }
     }
 
     /// Asks for `path` and reads the whole answer.
@@ -81,7 +87,8 @@ impl Connection {
     }
 
     async fn send(&mut self, path: &str) -> anyhow::Result<()> {
-        let request = format!("GET {path} HTTP/1.1\r\nhost: {}\r\n\r\n", self.address);
+        let cookie = self.cookie.as_ref().map(|cookie| format!("cookie: {cookie}\r\n")).unwrap_or_default();
+        let request = format!("GET {path} HTTP/1.1\r\nhost: {}\r\n{cookie}\r\n", self.address);
         self.stream.write_all(request.as_bytes()).await.context("send the request")
     }
 

@@ -16,6 +16,7 @@ mod page;
 mod rest;
 mod scroll;
 mod sentry;
+mod signed_in;
 mod start;
 mod table;
 mod viewers;
@@ -61,6 +62,8 @@ enum Part {
     Rest,
     /// Rendered pages a second and time to first byte.
     Page,
+    /// The same with a session, and what it costs.
+    SignedIn,
     /// First paint, hydration and transfer in a browser.
     Browser,
     /// 20,000 runs under the wheel.
@@ -84,6 +87,7 @@ impl Part {
             Self::Memory => memory::measure(&setup).await,
             Self::Rest => rest::measure(&setup).await,
             Self::Page => page::measure(&setup).await,
+            Self::SignedIn => signed_in::measure(&setup).await,
             Self::Browser => browser::measure(&setup).await,
             Self::Scroll => scroll::measure(&setup).await,
             Self::Live => live::measure(&setup).await,

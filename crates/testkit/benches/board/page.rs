@@ -13,14 +13,14 @@ pub(crate) async fn measure(setup: &Setup) -> anyhow::Result<Vec<Row>> {
     let sentry = Sentry::reference(setup).await?;
     check_page(&sentry.get("/").await?)?;
     let url = sentry.url("/");
-    let load = Load { url: &url, connections: 32, seconds: setup.choose(10, 2), encoding: None };
+    let load = Load { url: &url, connections: 32, seconds: setup.choose(10, 2), encoding: None, cookie: None };
     Load { seconds: 1, ..load }.run().await?;
     let found = load.run().await?;
     let requests = setup.choose(1000, 100);
-    let (mut alone, whole) = first_bytes(sentry.address, requests).await?;
+    let (mut alone, whole) = first_bytes(sentry.address, None, requests).await?;
     let beside = async {
         tokio::time::sleep(Duration::from_millis(500)).await;
-        first_bytes(sentry.address, setup.choose(200, 20)).await
+        first_bytes(sentry.address, None, setup.choose(200, 20)).await
     };
     let (loaded, beside) = tokio::join!(load.run(), beside);
     loaded?;
@@ -61,8 +61,12 @@ pub(crate) async fn measure(setup: &Setup) -> anyhow::Result<Vec<Row>> {
 
 /// Milliseconds to the first byte of each of `requests` pages on one connection, and the median
 /// to the whole page.
-async fn first_bytes(address: SocketAddr, requests: usize) -> anyhow::Result<(Vec<f64>, f64)> {
-    let mut connection = Connection::open(address).await?;
+pub(crate) async fn first_bytes(
+    address: SocketAddr,
+    cookie: Option<&str>,
+    requests: usize,
+) -> anyhow::Result<(Vec<f64>, f64)> {
+    let mut connection = Connection::open(address).await?.with_cookie(cookie);
     let (mut first, mut whole) = (Vec::new(), Vec::new());
     for _ in 0..requests {
         let answer = connection.get("/").await?;

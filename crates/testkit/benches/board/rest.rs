@@ -16,7 +16,7 @@ pub(crate) async fn measure(setup: &Setup) -> anyhow::Result<Vec<Row>> {
     let mut rows = Vec::new();
     let mut sizes = Vec::new();
     for (encoding, name) in [(None, "not compressed"), (Some("br"), "br")] {
-        let load = Load { url: &url, connections: 32, seconds: setup.choose(10, 2), encoding };
+        let load = Load { url: &url, connections: 32, seconds: setup.choose(10, 2), encoding, cookie: None };
         Load { seconds: 1, ..load }.run().await?;
         let found = load.run().await?;
         sizes.push(found.bytes_each);

@@ -8,7 +8,10 @@ use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
+use tempfile::TempDir;
+use testkit::oidc_provider::browser;
 
 /// Longer than this no start takes; the bar is far below.
 const START_LIMIT: Duration = Duration::from_secs(30);
@@ -19,6 +22,9 @@ pub(crate) const REFERENCE_NOW: &str = "2026-02-18T12:09:40Z";
 /// A running `sentry serve`. Dropping it ends it.
 pub(crate) struct Sentry {
     child: Child,
+    log: PathBuf,
+    /// What it keeps.
+    _data: TempDir,
     /// Where it listens.
     pub(crate) address: SocketAddr,
     /// From spawning the process until `/readyz` names no source that is missing.
@@ -44,15 +50,17 @@ impl Sentry {
         drop(free);
         let log_path = log_path()?;
         let log = File::create(&log_path).with_context(|| format!("create {}", log_path.display()))?;
+        let data = tempfile::tempdir().context("make a folder")?;
         let mut command = Command::new(&setup.sentry);
-        command.args(["serve", "--listen", &address.to_string()]).args(options);
+        command.args(["serve", "--listen", &address.to_string(), "--data-dir"]).arg(data.path()).args(options);
         // Only what is given counts, not what this shell is set up for.
         command.env_clear().envs(environment.iter().map(|(name, value)| (*name, value)));
         command.current_dir(std::env::temp_dir());
         command.stdin(Stdio::null()).stdout(log.try_clone().context("share the log")?).stderr(log);
         let started = Instant::now();
         let child = command.spawn().with_context(|| format!("start {}", setup.sentry.display()))?;
-        let mut sentry = Self { child, address, ready_after: Duration::ZERO };
+        let mut sentry =
+            Self { child, log: log_path.clone(), _data: data, address, ready_after: Duration::ZERO };
         while !sentry.is_ready().await {
             let log = || std::fs::read_to_string(&log_path).unwrap_or_default();
             if let Some(status) = sentry.child.try_wait().context("look after the program")? {
@@ -95,6 +103,21 @@ impl Sentry {
         }
     }
 
+    /// Makes the first owner by the link that it printed; the cookie of the owner's session.
+    pub(crate) async fn become_owner(&self) -> anyhow::Result<String> {
+        let log = std::fs::read_to_string(&self.log).context("read the log")?;
+        let link = log.split("/setup/").nth(1).and_then(|rest| rest.split_whitespace().next());
+        let form = [
+            ("link", link.context("no set-up link in the log")?),
+            ("email", "bench@example.org"),
+            ("name", "bench"),
+            ("password", "correct horse battery staple"),
+        ];
+        let made = browser().post(self.url("/api/ui/create_first_owner")).form(&form).send().await?;
+        let cookie = made.headers().get("set-cookie").and_then(|cookie| cookie.to_str().ok()?.split(';').next());
+        cookie.map(str::to_owned).with_context(|| format!("no session: {}", made.status()))
+    }
+
     /// What a client types.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
@@ -124,9 +147,10 @@ impl Drop for Sentry {
     }
 }
 
-/// The log of the newest start.
+/// A log for each start of a run.
 fn log_path() -> anyhow::Result<PathBuf> {
+    static STARTED: AtomicU32 = AtomicU32::new(0);
     let logs = workspace().join("target/logs");
     std::fs::create_dir_all(&logs).with_context(|| format!("create {}", logs.display()))?;
-    Ok(logs.join("bench-sentry.log"))
+    Ok(logs.join(format!("bench-sentry-{}.log", STARTED.fetch_add(1, Ordering::Relaxed))))
 }

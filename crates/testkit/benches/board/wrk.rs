@@ -16,6 +16,8 @@ pub(crate) struct Load<'a> {
     pub(crate) seconds: u32,
     /// `Accept-Encoding`, where it is sent.
     pub(crate) encoding: Option<&'a str>,
+    /// `Cookie`, where one is sent.
+    pub(crate) cookie: Option<&'a str>,
 }
 
 /// What came of it.
@@ -46,6 +48,9 @@ impl Load<'_> {
             .arg(workspace().join("bench/wrk.lua"));
         if let Some(encoding) = self.encoding {
             command.arg("-H").arg(format!("accept-encoding: {encoding}"));
+        }
+        if let Some(cookie) = self.cookie {
+            command.arg("-H").arg(format!("cookie: {cookie}"));
         }
         command.arg(self.url).stdin(Stdio::null());
         let output = tokio::task::spawn_blocking(move || command.output()).await?;
