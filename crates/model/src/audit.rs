@@ -126,6 +126,7 @@ pub struct AuditRecord {
     /// Its place in the chain; the first is 1, none is missing.
     pub seq: i64,
     /// When it was recorded.
+    #[serde(deserialize_with = "crate::wire::timestamp")]
     pub at: Timestamp,
     /// What is recorded.
     #[serde(flatten)]
@@ -150,8 +151,10 @@ pub struct AuditFilter {
     /// With this result.
     pub result: Option<AuditResult>,
     /// Recorded at or after this.
+    #[serde(default, deserialize_with = "crate::wire::optional_timestamp")]
     pub from: Option<Timestamp>,
     /// Recorded before this.
+    #[serde(default, deserialize_with = "crate::wire::optional_timestamp")]
     pub to: Option<Timestamp>,
     /// With this text anywhere in the record, in any case.
     pub text: Option<String>,

@@ -126,8 +126,10 @@ pub struct PhaseBoard {
     /// Datasets NOT_STARTED.
     pub not_started: usize,
     /// Earliest CREATED_DATE of the newest runs.
+    #[serde(default, deserialize_with = "crate::wire::optional_timestamp")]
     pub started_at: Option<Timestamp>,
     /// Latest UPDATED_DATE of the newest runs.
+    #[serde(default, deserialize_with = "crate::wire::optional_timestamp")]
     pub last_updated: Option<Timestamp>,
 }
 
@@ -184,8 +186,10 @@ pub struct DatasetPhase {
     /// Expected slices without a run, once the dataset has one in this phase.
     pub missing_slices: Vec<SliceName>,
     /// Earliest CREATED_DATE of the newest runs.
+    #[serde(default, deserialize_with = "crate::wire::optional_timestamp")]
     pub started_at: Option<Timestamp>,
     /// Latest UPDATED_DATE of the newest runs.
+    #[serde(default, deserialize_with = "crate::wire::optional_timestamp")]
     pub last_updated: Option<Timestamp>,
     /// The failed step that keeps this dataset from starting.
     pub blocked_by: Option<i32>,

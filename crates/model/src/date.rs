@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 /// The date that is being processed (`BUSINESS_DATE`), not necessarily today's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "String", into = "String")]
 pub struct BusinessDate(Date);
 
 /// The text is no calendar date in the form `YYYY-MM-DD`.
@@ -59,6 +59,19 @@ impl BusinessDate {
 impl From<Date> for BusinessDate {
     fn from(date: Date) -> Self {
         Self(date)
+    }
+}
+
+impl TryFrom<String> for BusinessDate {
+    type Error = InvalidDate;
+    fn try_from(text: String) -> Result<Self, InvalidDate> {
+        Self::parse(&text)
+    }
+}
+
+impl From<BusinessDate> for String {
+    fn from(date: BusinessDate) -> Self {
+        date.to_string()
     }
 }
 

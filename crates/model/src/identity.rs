@@ -142,6 +142,7 @@ pub struct User {
     /// Who vouched for it when it was made.
     pub method: SignInMethod,
     /// When it was made.
+    #[serde(deserialize_with = "crate::wire::timestamp")]
     pub created_at: Timestamp,
 }
 
@@ -157,6 +158,7 @@ pub struct Project {
     /// Whether the batch estate is this project's.
     pub has_estate: bool,
     /// When it was archived; nothing can be written to it since.
+    #[serde(default, deserialize_with = "crate::wire::optional_timestamp")]
     pub archived_at: Option<Timestamp>,
     /// Grows with each change: an edit names the one it read.
     pub version: i64,
@@ -198,8 +200,10 @@ pub struct Invitation {
     /// Who made it.
     pub created_by: String,
     /// When.
+    #[serde(deserialize_with = "crate::wire::timestamp")]
     pub created_at: Timestamp,
     /// Until when it can be used.
+    #[serde(deserialize_with = "crate::wire::timestamp")]
     pub expires_at: Timestamp,
 }
 
@@ -219,12 +223,16 @@ pub struct MachineKey {
     /// Who made it.
     pub created_by: String,
     /// When it was made.
+    #[serde(deserialize_with = "crate::wire::timestamp")]
     pub created_at: Timestamp,
     /// Until when it works; `None` for ever.
+    #[serde(default, deserialize_with = "crate::wire::optional_timestamp")]
     pub expires_at: Option<Timestamp>,
     /// When it was last used, to the minute.
+    #[serde(default, deserialize_with = "crate::wire::optional_timestamp")]
     pub last_used_at: Option<Timestamp>,
     /// When it was revoked.
+    #[serde(default, deserialize_with = "crate::wire::optional_timestamp")]
     pub revoked_at: Option<Timestamp>,
 }
 
@@ -250,8 +258,10 @@ pub struct EssentialAccess {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
     /// When it signed in.
+    #[serde(deserialize_with = "crate::wire::timestamp")]
     pub created_at: Timestamp,
     /// When it was last used, to the minute.
+    #[serde(deserialize_with = "crate::wire::timestamp")]
     pub last_seen_at: Timestamp,
     /// The address that it signed in from.
     pub address: String,
@@ -325,6 +335,7 @@ pub struct InvitationView {
     /// Who invites.
     pub created_by: String,
     /// Until when.
+    #[serde(deserialize_with = "crate::wire::timestamp")]
     pub expires_at: Timestamp,
 }
 

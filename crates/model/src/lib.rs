@@ -21,6 +21,7 @@ pub mod rules;
 pub mod run;
 pub mod source;
 pub mod view;
+mod wire;
 
 pub use board::{Board, DatasetBoard, DatasetPhase, EssentialBoard, PhaseBoard, Summary};
 pub use catalog::{Catalog, Dataset, Essential};

@@ -26,8 +26,10 @@ pub struct Pulse {
     /// The current board; `None` while nothing is known yet.
     pub id: Option<SnapshotId>,
     /// When the sources last answered for it; `None` before they first did.
+    #[serde(default, deserialize_with = "crate::wire::optional_timestamp")]
     pub polled_at: Option<Timestamp>,
     /// The server's time when this was sent.
+    #[serde(deserialize_with = "crate::wire::timestamp")]
     pub at: Timestamp,
     /// How the sources are.
     pub sources: Vec<SourceStatus>,

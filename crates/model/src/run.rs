@@ -29,8 +29,10 @@ pub struct RunRow {
     /// `BUSINESS_DATE`.
     pub business_date: BusinessDate,
     /// `CREATED_DATE`: start.
+    #[serde(deserialize_with = "crate::wire::timestamp")]
     pub created_at: Timestamp,
     /// `UPDATED_DATE`: end, or the last heartbeat of a running one.
+    #[serde(deserialize_with = "crate::wire::timestamp")]
     pub updated_at: Timestamp,
 }
 
@@ -54,8 +56,10 @@ pub struct TaskRow {
     /// `hostname` of the worker; empty before it ran.
     pub hostname: String,
     /// `start_date`.
+    #[serde(default, deserialize_with = "crate::wire::optional_timestamp")]
     pub started_at: Option<Timestamp>,
     /// `end_date`.
+    #[serde(default, deserialize_with = "crate::wire::optional_timestamp")]
     pub ended_at: Option<Timestamp>,
 }
 

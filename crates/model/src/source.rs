@@ -57,6 +57,7 @@ pub struct SourceStatus {
     /// How long the last call took.
     pub latency_ms: Option<u64>,
     /// When a call last succeeded: the age of what is shown.
+    #[serde(default, deserialize_with = "crate::wire::optional_timestamp")]
     pub last_success: Option<Timestamp>,
     /// Why the last call failed, in words that hold nothing internal; `None` when it did not.
     /// Also where it failed for a part only, such as a name that the catalog does not know.

@@ -28,8 +28,10 @@ pub struct BoardView {
     /// The board; `None` while nothing is known yet.
     pub board: Option<Board>,
     /// When the sources last answered for it.
+    #[serde(default, deserialize_with = "crate::wire::optional_timestamp")]
     pub polled_at: Option<Timestamp>,
     /// The server's time: running durations go to here.
+    #[serde(deserialize_with = "crate::wire::timestamp")]
     pub now: Timestamp,
     /// How the sources are.
     pub sources: Vec<SourceStatus>,
@@ -51,8 +53,10 @@ pub struct EssentialView {
     /// What waits for it.
     pub needed_by: Vec<Neighbour>,
     /// When the sources last answered for it.
+    #[serde(default, deserialize_with = "crate::wire::optional_timestamp")]
     pub polled_at: Option<Timestamp>,
     /// The server's time.
+    #[serde(deserialize_with = "crate::wire::timestamp")]
     pub now: Timestamp,
     /// How the sources are.
     pub sources: Vec<SourceStatus>,
@@ -210,8 +214,10 @@ pub struct RunsView {
     /// Rows of the date.
     pub total: usize,
     /// When the sources last answered for it; `None` while nothing is known yet.
+    #[serde(default, deserialize_with = "crate::wire::optional_timestamp")]
     pub polled_at: Option<Timestamp>,
     /// The server's time.
+    #[serde(deserialize_with = "crate::wire::timestamp")]
     pub now: Timestamp,
     /// How the sources are.
     pub sources: Vec<SourceStatus>,
@@ -239,8 +245,10 @@ pub struct RunListItem {
     /// The source's word.
     pub status: String,
     /// CREATED_DATE.
+    #[serde(deserialize_with = "crate::wire::timestamp")]
     pub started_at: Timestamp,
     /// UPDATED_DATE.
+    #[serde(deserialize_with = "crate::wire::timestamp")]
     pub updated_at: Timestamp,
     /// Seconds; to the last poll while it is not over.
     pub duration_s: i64,
@@ -254,8 +262,10 @@ pub struct FailuresView {
     /// Essentials with a failed slice, in catalog order.
     pub essentials: Vec<EssentialFailures>,
     /// When the sources last answered for it; `None` while nothing is known yet.
+    #[serde(default, deserialize_with = "crate::wire::optional_timestamp")]
     pub polled_at: Option<Timestamp>,
     /// The server's time.
+    #[serde(deserialize_with = "crate::wire::timestamp")]
     pub now: Timestamp,
     /// How the sources are.
     pub sources: Vec<SourceStatus>,
@@ -309,5 +319,6 @@ pub struct RunTasksView {
     /// at `/tasks/{task_id}`, a mapped one's at `/tasks/{task_id}/mapped/{map_index}`.
     pub airflow_url: Option<String>,
     /// The server's time.
+    #[serde(deserialize_with = "crate::wire::timestamp")]
     pub now: Timestamp,
 }
