@@ -8,6 +8,9 @@ const GIVEN_UP = ['/api/live', '/api/runs/export', '/api/ui/', '/fonts/', '/favi
 /** A browser without JavaScript blocks the program's own files, and says so: that is no fault of the page. */
 const PROGRAM = /\/pkg\/[\w.-]+\.(js|wasm)\b/;
 
+/** What Chromium says where a machine is busy: that a page's own file was fetched seconds before its turn came. */
+const LATE = /was preloaded using link preload but not used within a few seconds/;
+
 export class Watch {
   private readonly seen: string[] = [];
 
@@ -18,7 +21,7 @@ export class Watch {
   /** Watches every page of `context`, now and later. */
   follow(context: BrowserContext): void {
     context.on('console', (message) => {
-      if (['error', 'warning', 'assert'].includes(message.type())) {
+      if (['error', 'warning', 'assert'].includes(message.type()) && !LATE.test(message.text())) {
         this.seen.push(`console ${message.type()}: ${message.text()} (${message.location().url})`);
       }
     });

@@ -35,7 +35,9 @@ const ASK_AGAIN: HeaderValue = HeaderValue::from_static("no-cache");
 pub fn routes(state: &AppState) -> Router<AppState> {
     let shell = shell(state.leptos.clone());
     let context = context(state.service.clone());
-    Router::new().leptos_routes_with_context(state, pages().to_vec(), context, shell).layer(api::compression())
+    Router::new()
+        .leptos_routes_with_context(state, pages().to_vec(), context, shell)
+        .layer(api::compression())
 }
 
 /// The routes of all pages. They are found once in a process: meanwhile no page loads its data,
