@@ -8,8 +8,8 @@ const GIVEN_UP = ['/api/live', '/api/runs/export', '/api/ui/', '/fonts/', '/favi
 /** A browser without JavaScript blocks the program's own files, and says so: that is no fault of the page. */
 const PROGRAM = /\/pkg\/[\w.-]+\.(js|wasm)\b/;
 
-/** What Chromium says where a machine is busy: that a page's own file was fetched seconds before its turn came. */
-const LATE = /was preloaded using link preload but not used within a few seconds/;
+/** What Chromium says where a machine is busy: that a part of the program was fetched seconds before its turn came. */
+const LATE = /\/pkg\/\w+\.wasm was preloaded using link preload but not used within a few seconds/;
 
 export class Watch {
   private readonly seen: string[] = [];
