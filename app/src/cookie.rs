@@ -94,8 +94,16 @@ mod tests {
             assert_eq!(safe_return(ours), ours);
         }
         for bad in [
-            "", "//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)", "/a\r\nSet-Cookie: x=y",
-            "/ä", "/\\/evil", "/sign-in?return_to=/", "evil",
+            "",
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "javascript:alert(1)",
+            "/a\r\nSet-Cookie: x=y",
+            "/ä",
+            "/\\/evil",
+            "/sign-in?return_to=/",
+            "evil",
         ] {
             assert_eq!(safe_return(bad), "/", "{bad:?}");
         }

@@ -79,7 +79,9 @@ impl FromServerFnError for AppError {
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         let shown = match error {
             ServerFnErrorErr::Request(_) => Self::new(ErrorKind::Unavailable, "The server does not answer."),
-            ServerFnErrorErr::Args(_) | ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Deserialization(_) => {
+            ServerFnErrorErr::Args(_)
+            | ServerFnErrorErr::MissingArg(_)
+            | ServerFnErrorErr::Deserialization(_) => {
                 Self::new(ErrorKind::Invalid, "The request is malformed.")
             }
             _ => Self::new(ErrorKind::Internal, "The server could not answer this."),

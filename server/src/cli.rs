@@ -10,9 +10,9 @@ use crate::state::{AppState, Shutdown};
 use crate::{pages, telemetry};
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
+use model::audit::ChainVerdict;
 use model::source::{SourceName, SourceState, SourceStatus};
 use model::{Actor, Clock, Timestamp};
-use model::audit::ChainVerdict;
 use service::settings::StoreKind;
 use service::{Service, SourceSettings, storage};
 use std::fmt::Write as _;
@@ -167,7 +167,8 @@ async fn restore(config: &Config, file: &Path) -> anyhow::Result<ExitCode> {
 async fn audit(command: AuditCommand) -> anyhow::Result<ExitCode> {
     let verdict = match command {
         AuditCommand::Verify { file: Some(file), .. } => {
-            let reader = std::fs::File::open(&file).with_context(|| format!("cannot read {}", file.display()))?;
+            let reader =
+                std::fs::File::open(&file).with_context(|| format!("cannot read {}", file.display()))?;
             storage::verify_export(std::io::BufReader::new(reader))?
         }
         AuditCommand::Verify { options, file: None } => {
@@ -183,7 +184,10 @@ async fn audit(command: AuditCommand) -> anyhow::Result<ExitCode> {
         }
         AuditCommand::Seal { options, up_to, file } => {
             let records = storage::seal_audit(&options.load()?.service.store, up_to, &file).await?;
-            println!("{records} records are in {}: keep that file; their sealing hash stays.", file.display());
+            println!(
+                "{records} records are in {}: keep that file; their sealing hash stays.",
+                file.display()
+            );
             return Ok(ExitCode::SUCCESS);
         }
     };
@@ -237,7 +241,9 @@ async fn serve_until_signal(config: Config, clock: Clock) -> anyhow::Result<()> 
     let upkeep = tokio::spawn(telemetry::keep_metrics(metrics));
     println!("SENTRY shows {what} on http://{address}");
     if let Some(path) = service_for_setup.setup_path() {
-        println!("Nobody has an account: whoever uses this machine owns everything. To make the first owner: http://{address}{path}");
+        println!(
+            "Nobody has an account: whoever uses this machine owns everything. To make the first owner: http://{address}{path}"
+        );
     }
 
     let serving = tokio::spawn(serve(listener, router, shutdown));

@@ -5,9 +5,9 @@
 //! here on.
 
 mod essentials;
-mod sign_in;
 pub mod print;
 pub mod setting;
+mod sign_in;
 mod values;
 
 use secrecy::SecretString;

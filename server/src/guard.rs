@@ -25,7 +25,14 @@ impl Hosts {
             SocketAddr::V4(address) => address.ip().to_string(),
             SocketAddr::V6(address) => format!("[{}]", address.ip()),
         };
-        Self(["localhost", "127.0.0.1", "[::1]"].map(str::to_owned).into_iter().chain([listen]).chain(public_host.map(str::to_owned)).collect())
+        Self(
+            ["localhost", "127.0.0.1", "[::1]"]
+                .map(str::to_owned)
+                .into_iter()
+                .chain([listen])
+                .chain(public_host.map(str::to_owned))
+                .collect(),
+        )
     }
 
     fn allow(&self, host: &str) -> bool {
@@ -125,7 +132,15 @@ mod tests {
     #[test]
     fn only_our_own_host_names_are_answered() {
         let hosts = Hosts::of("127.0.0.2:3000".parse().unwrap(), Some("sentry.example"));
-        for ours in ["localhost", "LOCALHOST:3000", "127.0.0.1:3000", "127.0.0.2:1", "[::1]", "[::1]:3000", "sentry.example"] {
+        for ours in [
+            "localhost",
+            "LOCALHOST:3000",
+            "127.0.0.1:3000",
+            "127.0.0.2:1",
+            "[::1]",
+            "[::1]:3000",
+            "sentry.example",
+        ] {
             assert!(hosts.allow(ours), "{ours}");
         }
         for other in

@@ -17,8 +17,17 @@ use std::sync::Arc;
 /// Characters of a program's name for itself that are kept.
 const MOST_AGENT_CHARS: usize = 200;
 /// What everybody may ask for, signed in or not: the ways in, probes, and the pages' own files.
-const PUBLIC: [&str; 9] =
-    ["/sign-in", "/setup/", "/invitation/", "/healthz", "/readyz", "/pkg/", "/fonts/", "/favicon.svg", "/problems/"];
+const PUBLIC: [&str; 9] = [
+    "/sign-in",
+    "/setup/",
+    "/invitation/",
+    "/healthz",
+    "/readyz",
+    "/pkg/",
+    "/fonts/",
+    "/favicon.svg",
+    "/problems/",
+];
 
 /// The address of the other end of the connection.
 #[derive(Clone, Copy, Debug)]
@@ -71,7 +80,10 @@ pub async fn identify(State(gate): State<Gate>, mut request: Request, next: Next
     };
     let viewer = identified.viewer();
     let Identified { actor, rate, .. } = identified;
-    if matches!(actor.identity, Identity::Anonymous) && wants_page(&request) && !is_public(request.uri().path()) {
+    if matches!(actor.identity, Identity::Anonymous)
+        && wants_page(&request)
+        && !is_public(request.uri().path())
+    {
         let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
         let target = percent_encoding::utf8_percent_encode(target, percent_encoding::NON_ALPHANUMERIC);
         return Redirect::to(&format!("/sign-in?return_to={target}")).into_response();
@@ -174,7 +186,8 @@ mod tests {
         for public in ["/sign-in", "/sign-in/oidc", "/setup/x", "/pkg/a.js", "/healthz", "/favicon.svg"] {
             assert!(is_public(public), "{public}");
         }
-        for closed in ["/", "/sign-inx", "/settings/keys", "/healthzz", "/metrics", "/pkg", "/api/essentials"] {
+        for closed in ["/", "/sign-inx", "/settings/keys", "/healthzz", "/metrics", "/pkg", "/api/essentials"]
+        {
             assert!(!is_public(closed), "{closed}");
         }
     }

@@ -62,7 +62,10 @@ async fn finish_oidc(
     headers: HeaderMap,
 ) -> Answer {
     if returned.error.is_some() || returned.code.is_empty() {
-        return Err(Fault::new(StatusCode::UNAUTHORIZED, "the provider did not sign you in: begin again at /sign-in"));
+        return Err(Fault::new(
+            StatusCode::UNAUTHORIZED,
+            "the provider did not sign you in: begin again at /sign-in",
+        ));
     }
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let browser = cookies

@@ -13,7 +13,10 @@ pub(crate) fn token() -> Option<String> {
     let cookie = use_context::<SessionCookie>()?;
     let parts = use_context::<Parts>()?;
     let headers = parts.headers.get_all(header::COOKIE);
-    headers.iter().filter_map(|value| value.to_str().ok()).find_map(|text| cookie.find(text).map(str::to_owned))
+    headers
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .find_map(|text| cookie.find(text).map(str::to_owned))
 }
 
 /// Gives the browser the session.

@@ -30,7 +30,9 @@ fn read(text: &str) -> Option<Timestamp> {
     if !head.iter().zip(SHAPE).all(fits) {
         return None;
     }
-    let number = |from: usize, to: usize| head[from..to].iter().fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'));
+    let number = |from: usize, to: usize| {
+        head[from..to].iter().fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'))
+    };
     let (hour, minute, second) = (number(11, 13), number(14, 16), number(17, 19));
     if hour > 23 || minute > 59 || second > 59 {
         return None;

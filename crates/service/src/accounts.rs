@@ -3,11 +3,11 @@
 
 use crate::sign_in::PendingLogin;
 use crate::{Error, Result, Service};
+use arc_swap::ArcSwapOption;
 use identity::limiter::{AttemptLimiter, Decision, RateLimiter};
 use identity::{ldap::LdapClient, oidc::OidcClient};
-use arc_swap::ArcSwapOption;
 use model::identity::{MachineKey, Membership, Project, SignInOptions, User, Viewer};
-use model::{Actor, Capability, Clock, EssentialName, ErrorKind, Identity, Origin, Role, Timestamp};
+use model::{Actor, Capability, Clock, ErrorKind, EssentialName, Identity, Origin, Role, Timestamp};
 use secrecy::ExposeSecret;
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
@@ -205,7 +205,11 @@ impl Accounts {
             return Ok(known.projects.clone());
         }
         let projects: Arc<[Project]> = self.store.list_projects().await?.into();
-        self.projects.store(Some(Arc::new(KnownProjects { at: Instant::now(), epoch, projects: projects.clone() })));
+        self.projects.store(Some(Arc::new(KnownProjects {
+            at: Instant::now(),
+            epoch,
+            projects: projects.clone(),
+        })));
         Ok(projects)
     }
 
@@ -344,7 +348,8 @@ impl Service {
         let place = match project {
             None => session.places.iter().find(is_active),
             Some(slug) => {
-                let found = session.places.iter().find(|place| place.membership.project.slug.as_str() == slug);
+                let found =
+                    session.places.iter().find(|place| place.membership.project.slug.as_str() == slug);
                 if found.is_none() {
                     let actor = Actor { origin: origin.clone(), ..Actor::of(identity) };
                     self.note_refused(&actor, &format!("project:{slug}"));
@@ -381,7 +386,12 @@ impl Service {
         Ok(Identified { memberships, ..Identified::stranger(actor) })
     }
 
-    async fn identify_key(&self, text: &str, project: Option<&str>, origin: &Arc<Origin>) -> Result<Identified> {
+    async fn identify_key(
+        &self,
+        text: &str,
+        project: Option<&str>,
+        origin: &Arc<Origin>,
+    ) -> Result<Identified> {
         let store = &self.0.accounts.store;
         let hash = TokenHash::of(text);
         let now = self.clock().now();
@@ -393,7 +403,11 @@ impl Service {
         let by = |key: &MachineKey| Actor {
             project: place.clone(),
             origin: origin.clone(),
-            ..Actor::of(Identity::Key { id: key.id.clone(), name: key.name.clone(), scopes: key.scopes.clone() })
+            ..Actor::of(Identity::Key {
+                id: key.id.clone(),
+                name: key.name.clone(),
+                scopes: key.scopes.clone(),
+            })
         };
         let works = |key: &MachineKey| {
             key.revoked_at.is_none()
@@ -401,7 +415,8 @@ impl Service {
                 && place.as_ref().is_some_and(|project| project.archived_at.is_none())
         };
         let (Some(key), Some(place)) = (found.clone().filter(works), place.clone()) else {
-            let actor = found.as_ref().map_or_else(|| Actor { origin: origin.clone(), ..Actor::anonymous() }, by);
+            let actor =
+                found.as_ref().map_or_else(|| Actor { origin: origin.clone(), ..Actor::anonymous() }, by);
             self.note_refused(&actor, "key:unknown, revoked or expired");
             return Err(Error::Unauthenticated("this key does not work: it is unknown, revoked or expired"));
         };
@@ -413,14 +428,14 @@ impl Service {
         if !rate.allowed {
             return Err(Error::Limited { retry_after_s: rate.retry_after_s });
         }
-        let unnoted = key.last_used_at.is_none_or(|used| {
-            now.duration_since(used).unsigned_abs() >= NOTE_USE_EVERY
-        });
+        let unnoted =
+            key.last_used_at.is_none_or(|used| now.duration_since(used).unsigned_abs() >= NOTE_USE_EVERY);
         if unnoted {
             store.touch_key(&key.id, now).await?;
         }
         // A key belongs to no group: what is narrowed is closed to it.
-        let access = if place.has_estate { store.list_essential_access(&place.id).await? } else { Vec::new() };
+        let access =
+            if place.has_estate { store.list_essential_access(&place.id).await? } else { Vec::new() };
         let hidden = access.into_iter().map(|access| access.essential).collect();
         let actor = Actor { hidden: Arc::new(hidden), ..by(&key) };
         Ok(Identified { rate: Some(rate), ..Identified::stranger(actor) })
@@ -456,7 +471,9 @@ impl Service {
             if Instant::now() >= sweep_at {
                 sweep_at = Instant::now() + SWEEP_EVERY;
                 let now = self.clock().now();
-                if let Err(error) = accounts.store.remove_expired(now, millis(SESSION_IDLE), millis(SESSION_ABSOLUTE)).await {
+                if let Err(error) =
+                    accounts.store.remove_expired(now, millis(SESSION_IDLE), millis(SESSION_ABSOLUTE)).await
+                {
                     tracing::warn!(%error, "sessions that have ended could not be removed");
                 }
             }
@@ -474,7 +491,6 @@ impl Service {
 pub(crate) fn joined<T: ToString>(values: impl IntoIterator<Item = T>) -> String {
     values.into_iter().map(|value| value.to_string()).collect::<Vec<_>>().join(", ")
 }
-
 
 fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)

@@ -79,7 +79,8 @@ impl Service {
         while receiver.recv_many(&mut entries, MOST_AT_ONCE).await > 0 {
             let lost = refusals.lost.swap(0, Ordering::Relaxed);
             if lost > 0 {
-                let entry = AuditEntry::by(&Actor::anonymous(), "permission.refuse", "more than could be recorded");
+                let entry =
+                    AuditEntry::by(&Actor::anonymous(), "permission.refuse", "more than could be recorded");
                 entries.push(entry.after("count", lost).with_result(AuditResult::Refused));
             }
             while let Err(error) = self.0.accounts.store.record(&entries).await {
@@ -98,7 +99,12 @@ impl Service {
 
     /// Records of the actor's project that match, newest first; for owners of the estate's project
     /// also those of no project: sign-ins and this server.
-    pub async fn list_audit(&self, actor: &Actor, filter: AuditFilter, before: Option<i64>) -> Result<AuditPage> {
+    pub async fn list_audit(
+        &self,
+        actor: &Actor,
+        filter: AuditFilter,
+        before: Option<i64>,
+    ) -> Result<AuditPage> {
         self.require(actor, Capability::ViewAudit)?;
         let filter = self.scoped(actor, filter)?;
         let store = &self.0.accounts.store;
@@ -113,17 +119,20 @@ impl Service {
         self.require(actor, Capability::ViewAudit)?;
         let filter = self.scoped(actor, AuditFilter::default())?;
         let found = self.0.accounts.store.find_audit(seq).await?;
-        let visible = found.filter(|record| {
-            match &record.entry.project {
-                None => filter.with_server,
-                project => *project == filter.project,
-            }
+        let visible = found.filter(|record| match &record.entry.project {
+            None => filter.with_server,
+            project => *project == filter.project,
         });
         visible.ok_or_else(|| Error::not_found("audit record", &seq.to_string(), Vec::new()))
     }
 
     /// All records that match, newest first, at most [`MOST_EXPORTED`]. The export is recorded first.
-    pub async fn export_audit(&self, actor: &Actor, filter: AuditFilter, format: &str) -> Result<Vec<AuditRecord>> {
+    pub async fn export_audit(
+        &self,
+        actor: &Actor,
+        filter: AuditFilter,
+        format: &str,
+    ) -> Result<Vec<AuditRecord>> {
         self.require(actor, Capability::ViewAudit)?;
         let filter = self.scoped(actor, filter)?;
         self.record(AuditEntry::by(actor, "audit.export", "audit").after("format", format)).await?;

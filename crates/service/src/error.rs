@@ -59,7 +59,9 @@ pub enum Error {
 impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
         match error.kind() {
-            ErrorKind::Conflict | ErrorKind::NotFound | ErrorKind::Invalid => Self::Conflict(error.to_string()),
+            ErrorKind::Conflict | ErrorKind::NotFound | ErrorKind::Invalid => {
+                Self::Conflict(error.to_string())
+            }
             ErrorKind::Unavailable => {
                 tracing::error!(error = &error as &dyn std::error::Error, "our own database is away");
                 Self::Unavailable { message: error.to_string() }
@@ -75,7 +77,9 @@ impl From<identity::Error> for Error {
             identity::Error::Rejected => Self::Unauthenticated("the sign-in was refused"),
             identity::Error::Unavailable { .. } => {
                 tracing::error!(error = &error as &dyn std::error::Error, "directory or provider are away");
-                Self::Unavailable { message: "the directory or provider does not answer: try again later".to_owned() }
+                Self::Unavailable {
+                    message: "the directory or provider does not answer: try again later".to_owned(),
+                }
             }
             identity::Error::Settings { .. } => Self::SignIn(error),
         }

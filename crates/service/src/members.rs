@@ -7,11 +7,12 @@ use crate::{Error, Result, Service};
 use identity::token;
 use model::audit::AuditEntry;
 use model::identity::{
-    EssentialAccess, GroupRole, Invitation, InvitationId, Member, MembersView, ShownOnce, SignInMethod, UserId,
+    EssentialAccess, GroupRole, Invitation, InvitationId, Member, MembersView, ShownOnce, SignInMethod,
+    UserId,
 };
 use model::{Actor, Capability, Role};
-use std::collections::BTreeSet;
 use secrecy::ExposeSecret;
+use std::collections::BTreeSet;
 use std::time::Duration;
 use store::TokenHash;
 
@@ -140,7 +141,8 @@ impl Service {
         require_open(&project)?;
         let store = &self.0.accounts.store;
         let mut roles = store.list_group_roles(&project.id).await?;
-        let before = roles.iter().position(|map| map.group == group).map(|place| roles.swap_remove(place).role);
+        let before =
+            roles.iter().position(|map| map.group == group).map(|place| roles.swap_remove(place).role);
         for role in before.into_iter().chain(role) {
             self.require_rank(actor, role)?;
         }
@@ -183,7 +185,11 @@ impl Service {
 
     /// Nobody gives or takes a role above their own.
     fn require_rank(&self, actor: &Actor, role: Role) -> Result<()> {
-        if actor.role.is_some_and(|own| own >= role) { Ok(()) } else { self.refuse(actor, "role above one's own") }
+        if actor.role.is_some_and(|own| own >= role) {
+            Ok(())
+        } else {
+            self.refuse(actor, "role above one's own")
+        }
     }
 }
 

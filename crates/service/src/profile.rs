@@ -19,7 +19,10 @@ impl Service {
         let sessions = self.0.accounts.store.list_sessions(&user.id).await?;
         let sessions = sessions
             .into_iter()
-            .map(|(hash, session)| model::identity::Session { current: current.as_ref() == Some(&hash), ..session })
+            .map(|(hash, session)| model::identity::Session {
+                current: current.as_ref() == Some(&hash),
+                ..session
+            })
             .collect();
         Ok(ProfileView { user, sessions })
     }

@@ -14,8 +14,9 @@ impl Service {
     pub async fn create_project(&self, actor: &Actor, name: &str) -> Result<Project> {
         self.require(actor, Capability::CreateProject)?;
         let name = check_name("name", name)?;
-        let slug = Slug::of_name(&name)
-            .ok_or_else(|| invalid("name", "write at least one letter or digit: the address is made of it"))?;
+        let slug = Slug::of_name(&name).ok_or_else(|| {
+            invalid("name", "write at least one letter or digit: the address is made of it")
+        })?;
         let project = Project {
             id: ProjectId::new(token::new_id("prj_")),
             slug,
@@ -29,7 +30,8 @@ impl Service {
         if let Some(user) = actor.user_id() {
             write.insert_member(&project.id, user, Role::Owner, SignInMethod::Password).await?;
         }
-        let mut entry = AuditEntry::by(actor, "project.create", object(&project)).after("name", &project.name);
+        let mut entry =
+            AuditEntry::by(actor, "project.create", object(&project)).after("name", &project.name);
         entry.project = Some(project.id.clone());
         write.commit(entry).await?;
         self.0.accounts.forget();

@@ -5,8 +5,8 @@ pub use estate::sql::{CertificateCheck, MySqlSettings, QueryLimits, SqlSettings,
 pub use identity::ldap::LdapSettings;
 pub use identity::oidc::OidcSettings;
 use std::path::PathBuf;
-pub use store::{StoreKind, StoreSettings};
 use std::time::Duration;
+pub use store::{StoreKind, StoreSettings};
 
 /// Everything that a service needs to know.
 #[derive(Debug, Clone)]

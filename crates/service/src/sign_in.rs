@@ -115,7 +115,8 @@ impl Service {
                 let user = match known {
                     Some(known) => known.user,
                     None if !write.has_users().await? => {
-                        let first = "this server has no owner yet: use the set-up link that its terminal shows";
+                        let first =
+                            "this server has no owner yet: use the set-up link that its terminal shows";
                         return Err(Error::Conflict(first.to_owned()));
                     }
                     None => {
@@ -132,7 +133,8 @@ impl Service {
             }
         };
         let token = self.insert_session(&mut write, actor, &user.id).await?;
-        let mut entry = AuditEntry::by(actor, "session.create", user_object(&user)).after("method", method.as_str());
+        let mut entry =
+            AuditEntry::by(actor, "session.create", user_object(&user)).after("method", method.as_str());
         entry.actor = user.email.to_string();
         entry.actor_id = Some(user.id.to_string());
         entries.push(entry);
@@ -185,11 +187,24 @@ impl Service {
         Ok(())
     }
 
-    async fn insert_session(&self, write: &mut Write<'_>, actor: &Actor, user: &UserId) -> Result<SessionToken> {
+    async fn insert_session(
+        &self,
+        write: &mut Write<'_>,
+        actor: &Actor,
+        user: &UserId,
+    ) -> Result<SessionToken> {
         let token = token::new_token();
         let address = actor.origin.address.clone().unwrap_or_default();
         let user_agent = actor.origin.user_agent.clone().unwrap_or_default();
-        write.insert_session(&TokenHash::of(token.expose_secret()), user, self.clock().now(), &address, &user_agent).await?;
+        write
+            .insert_session(
+                &TokenHash::of(token.expose_secret()),
+                user,
+                self.clock().now(),
+                &address,
+                &user_agent,
+            )
+            .await?;
         Ok(SessionToken(token))
     }
 
@@ -222,7 +237,8 @@ impl Service {
         callback: Callback,
         browser: &str,
     ) -> Result<(SessionToken, String)> {
-        const STALE: Error = Error::Unauthenticated("this sign-in has expired or was begun elsewhere: begin again");
+        const STALE: Error =
+            Error::Unauthenticated("this sign-in has expired or was begun elsewhere: begin again");
         let accounts = &self.0.accounts;
         let oidc = accounts.oidc.as_ref().ok_or_else(|| Error::not_found("sign-in", "oidc", Vec::new()))?;
         let pending = accounts.pending.remove(callback.state.expose_secret()).await;
@@ -266,7 +282,12 @@ impl Service {
     ///
     /// # Errors
     /// The link was used or is not ours; the account's fields.
-    pub async fn create_first_owner(&self, actor: &Actor, link: &str, account: NewAccount) -> Result<SessionToken> {
+    pub async fn create_first_owner(
+        &self,
+        actor: &Actor,
+        link: &str,
+        account: NewAccount,
+    ) -> Result<SessionToken> {
         let accounts = &self.0.accounts;
         let is_ours = accounts.setup.as_ref().is_some_and(|(_, hash)| *hash == TokenHash::of(link));
         if !is_ours {
@@ -361,7 +382,8 @@ impl Service {
     }
 
     pub(crate) async fn hash_password(&self, email: &Email, password: SecretString) -> Result<String> {
-        password::check_strength(password.expose_secret(), email).map_err(|problem| invalid("password", problem))?;
+        password::check_strength(password.expose_secret(), email)
+            .map_err(|problem| invalid("password", problem))?;
         Ok(password::hash(password).await?)
     }
 

@@ -44,7 +44,8 @@ async fn service_of(estate: &Value) -> Home {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(estate.to_string().as_bytes()).unwrap();
     let clock = Clock::frozen("2026-02-18T12:09:40Z".parse().unwrap());
-    let mut settings = Settings::new(SourceSettings::File(file.path().to_owned()), "TEST", data.path().to_owned());
+    let mut settings =
+        Settings::new(SourceSettings::File(file.path().to_owned()), "TEST", data.path().to_owned());
     settings.airflow_base_url = Some("https://airflow.example.com".into());
     let service = Service::open(settings, clock).await.unwrap();
     service.check_sources(&Actor::local_owner()).await.unwrap();

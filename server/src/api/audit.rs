@@ -13,8 +13,20 @@ use service::Service;
 
 /// Columns of the file, in order.
 const COLUMNS: [&str; 14] = [
-    "seq", "at", "actor", "actor_id", "action", "object", "result", "project", "before", "after", "address",
-    "user_agent", "request_id", "hash",
+    "seq",
+    "at",
+    "actor",
+    "actor_id",
+    "action",
+    "object",
+    "result",
+    "project",
+    "before",
+    "after",
+    "address",
+    "user_agent",
+    "request_id",
+    "hash",
 ];
 
 /// The audit trail as CSV
@@ -85,9 +97,10 @@ fn filter(params: &Params) -> Result<AuditFilter, Fault> {
     let text = |name| params.text(name).map(str::to_owned);
     let time = |name: &'static str| match params.text(name) {
         None => Ok(None),
-        Some(text) => text.parse::<Timestamp>().map(Some).map_err(|_| {
-            Fault::invalid(name, format!("{name}: write a time such as 2026-02-18T12:00:00Z"))
-        }),
+        Some(text) => text
+            .parse::<Timestamp>()
+            .map(Some)
+            .map_err(|_| Fault::invalid(name, format!("{name}: write a time such as 2026-02-18T12:00:00Z"))),
     };
     let result = match params.text("result") {
         None => None,

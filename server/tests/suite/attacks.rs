@@ -31,17 +31,27 @@ fn token(answer: &Answer) -> String {
 async fn a_session_that_an_attacker_chose_is_none() {
     let people = People::start().await;
     let chosen = Caller::with_session("victim", "chosen-by-the-attacker");
-    assert_eq!(people.ask(&chosen, Method::GET, "/api/essentials", "").await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        people.ask(&chosen, Method::GET, "/api/essentials", "").await.status,
+        StatusCode::UNAUTHORIZED
+    );
     let signed_in = sign_in(&people, "viewer@example.org", PASSWORD, "/").await;
-    let (first, second) = (token(&signed_in), token(&sign_in(&people, "viewer@example.org", PASSWORD, "/").await));
+    let (first, second) =
+        (token(&signed_in), token(&sign_in(&people, "viewer@example.org", PASSWORD, "/").await));
     assert!(first.len() >= 43 && first != second, "each sign-in makes a token of its own");
-    assert_eq!(people.ask(&chosen, Method::GET, "/api/essentials", "").await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        people.ask(&chosen, Method::GET, "/api/essentials", "").await.status,
+        StatusCode::UNAUTHORIZED
+    );
 
     // What was signed out, stays out.
     let session = Caller::with_session("viewer", &first);
     assert_eq!(people.ask(&session, Method::GET, "/api/essentials", "").await.status, StatusCode::OK);
     people.ask(&session, Method::POST, "/api/ui/remove_session", "").await;
-    assert_eq!(people.ask(&session, Method::GET, "/api/essentials", "").await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        people.ask(&session, Method::GET, "/api/essentials", "").await.status,
+        StatusCode::UNAUTHORIZED
+    );
     let other = Caller::with_session("viewer", &second);
     people.ask(&other, Method::POST, "/api/ui/remove_all_sessions", "").await;
     assert_eq!(people.ask(&other, Method::GET, "/api/essentials", "").await.status, StatusCode::UNAUTHORIZED);
@@ -50,7 +60,8 @@ async fn a_session_that_an_attacker_chose_is_none() {
 #[tokio::test]
 async fn a_session_ends_when_idle_and_in_any_case() {
     let people = People::start().await;
-    let session = Caller::with_session("viewer", &token(&sign_in(&people, "viewer@example.org", PASSWORD, "/").await));
+    let session =
+        Caller::with_session("viewer", &token(&sign_in(&people, "viewer@example.org", PASSWORD, "/").await));
     let ask = || people.ask(&session, Method::GET, "/api/openapi.json", "");
     let read = || people.ask(&session, Method::GET, "/api/essentials", "");
     assert_eq!(read().await.status, StatusCode::OK);
@@ -65,9 +76,13 @@ async fn a_session_ends_when_idle_and_in_any_case() {
     people.app.clock.advance(jiff::SignedDuration::from_hours(21));
     assert_eq!(read().await.status, StatusCode::UNAUTHORIZED, "30 days old");
 
-    let session = Caller::with_session("viewer", &token(&sign_in(&people, "viewer@example.org", PASSWORD, "/").await));
+    let session =
+        Caller::with_session("viewer", &token(&sign_in(&people, "viewer@example.org", PASSWORD, "/").await));
     people.app.clock.advance(jiff::SignedDuration::from_hours(25));
-    assert_eq!(people.ask(&session, Method::GET, "/api/essentials", "").await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        people.ask(&session, Method::GET, "/api/essentials", "").await.status,
+        StatusCode::UNAUTHORIZED
+    );
 }
 
 #[tokio::test]
@@ -128,7 +143,10 @@ async fn guessing_is_limited_by_account_and_by_address() {
     }
     assert_eq!(refused, Some(5), "one account");
     // The right password is not even tried.
-    assert_eq!(sign_in(&people, "viewer@example.org", PASSWORD, "/").await.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(
+        sign_in(&people, "viewer@example.org", PASSWORD, "/").await.status,
+        StatusCode::TOO_MANY_REQUESTS
+    );
     people.app.clock.advance(jiff::SignedDuration::from_mins(10));
     let mut limited = 0;
     for account in 0..40 {
@@ -143,7 +161,9 @@ async fn guessing_is_limited_by_account_and_by_address() {
 #[tokio::test]
 async fn nobody_is_led_elsewhere_or_given_a_header() {
     let people = People::start().await;
-    for target in ["https://evil.example", "//evil.example", "/\\evil.example", "/\r\nSet-Cookie: a=b", "javascript:x"] {
+    for target in
+        ["https://evil.example", "//evil.example", "/\\evil.example", "/\r\nSet-Cookie: a=b", "javascript:x"]
+    {
         people.app.clock.advance(jiff::SignedDuration::from_mins(10));
         let answer = sign_in(&people, "viewer@example.org", PASSWORD, target).await;
         let leads_to = ["location", "serverfnredirect"].map(|name| answer.header(name).to_owned());
@@ -152,10 +172,15 @@ async fn nobody_is_led_elsewhere_or_given_a_header() {
     }
     // A page leads to the sign-in with the path only.
     let html = [(header::ACCEPT, "text/html")];
-    let (answer, _) =
-        people.ask_with(people.caller("anonymous"), Method::GET, "/rca?date=2026-02-18%0d%0aX:%20y", "", &html).await;
+    let (answer, _) = people
+        .ask_with(people.caller("anonymous"), Method::GET, "/rca?date=2026-02-18%0d%0aX:%20y", "", &html)
+        .await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
-    assert!(answer.header("location").starts_with("/sign-in?return_to=%2Frca"), "{}", answer.header("location"));
+    assert!(
+        answer.header("location").starts_with("/sign-in?return_to=%2Frca"),
+        "{}",
+        answer.header("location")
+    );
 }
 
 #[tokio::test]
@@ -172,7 +197,10 @@ async fn projects_cannot_be_guessed() {
     assert_eq!(there.status, StatusCode::NOT_FOUND);
     assert_eq!(problem(&there, "other"), problem(&nowhere, "nowhere"));
     let key = people.caller("read");
-    assert_eq!(people.ask(key, Method::GET, "/api/essentials?project=other", "").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        people.ask(key, Method::GET, "/api/essentials?project=other", "").await.status,
+        StatusCode::FORBIDDEN
+    );
 }
 
 #[tokio::test]
@@ -180,13 +208,22 @@ async fn an_essential_that_is_narrowed_is_nowhere_for_others() {
     let people = People::start().await;
     let owner = people.caller("owner");
     let body = "essential=TB-Derivatives&groups=rates";
-    assert_eq!(people.ask(owner, Method::POST, "/api/ui/set_essential_access", body).await.status, StatusCode::OK);
+    assert_eq!(
+        people.ask(owner, Method::POST, "/api/ui/set_essential_access", body).await.status,
+        StatusCode::OK
+    );
     for name in ["viewer", "engineer", "read"] {
         let caller = people.caller(name);
         let known = people.ask(caller, Method::GET, "/api/status/TB-Derivatives", "").await;
         let unknown = people.ask(caller, Method::GET, "/api/status/TB-Xxxxxxxxxxx", "").await;
         assert_eq!((known.status, unknown.status), (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND), "{name}");
-        for path in ["/api/essentials", "/api/runs?limit=1000", "/api/failures", "/api/runs/export.csv", "/?phase=ALL"] {
+        for path in [
+            "/api/essentials",
+            "/api/runs?limit=1000",
+            "/api/failures",
+            "/api/runs/export.csv",
+            "/?phase=ALL",
+        ] {
             let text = people.ask(caller, Method::GET, path, "").await;
             let text = text.text().to_lowercase();
             assert!(!text.contains("derivatives") && !text.contains("contractual_cf"), "{name}: {path}");
@@ -206,7 +243,8 @@ async fn the_last_owner_stays_and_nobody_rises_above_themselves() {
     let admin = people.caller("admin");
     let members = people.ask(owner, Method::GET, "/api/ui/get_members", "").await.json();
     let find = |email: &str| {
-        let member = members["members"].as_array().unwrap().iter().find(|member| member["user"]["email"] == email);
+        let member =
+            members["members"].as_array().unwrap().iter().find(|member| member["user"]["email"] == email);
         let member = member.unwrap();
         (member["user"]["id"].as_str().unwrap().to_owned(), member["version"].as_i64().unwrap())
     };
@@ -217,17 +255,30 @@ async fn the_last_owner_stays_and_nobody_rises_above_themselves() {
         ("/api/ui/remove_member", format!("user={owner_id}&version={owner_version}")),
     ] {
         assert_eq!(people.ask(owner, Method::POST, path, &body).await.status, StatusCode::CONFLICT, "{path}");
-        assert_eq!(people.ask(admin, Method::POST, path, &body).await.status, StatusCode::FORBIDDEN, "{path}");
+        assert_eq!(
+            people.ask(admin, Method::POST, path, &body).await.status,
+            StatusCode::FORBIDDEN,
+            "{path}"
+        );
     }
     let rise = format!("user={admin_id}&role=owner&version={admin_version}");
-    assert_eq!(people.ask(admin, Method::POST, "/api/ui/update_member", &rise).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        people.ask(admin, Method::POST, "/api/ui/update_member", &rise).await.status,
+        StatusCode::FORBIDDEN
+    );
     let invitation = people.ask(admin, Method::POST, "/api/ui/create_invitation", "role=owner").await;
     assert_eq!(invitation.status, StatusCode::FORBIDDEN);
 
     // The second of two who edit at once gets a conflict.
     let demote = format!("user={admin_id}&role=engineer&version={admin_version}");
-    assert_eq!(people.ask(owner, Method::POST, "/api/ui/update_member", &demote).await.status, StatusCode::OK);
-    assert_eq!(people.ask(owner, Method::POST, "/api/ui/update_member", &demote).await.status, StatusCode::CONFLICT);
+    assert_eq!(
+        people.ask(owner, Method::POST, "/api/ui/update_member", &demote).await.status,
+        StatusCode::OK
+    );
+    assert_eq!(
+        people.ask(owner, Method::POST, "/api/ui/update_member", &demote).await.status,
+        StatusCode::CONFLICT
+    );
 
     // A set-up link and an invitation work once.
     let session = invite(&people.app, &owner_token(&people).await, Role::Viewer, "late").await;
@@ -263,7 +314,10 @@ async fn keys_are_limited_and_can_be_revoked() {
     let key = keys[0].as_array().unwrap().iter().find(|key| key["name"] == "read").unwrap();
     assert!(key["prefix"].as_str().unwrap().starts_with("sk_live_") && key.get("hash").is_none());
     let body = format!("id={}", key["id"].as_str().unwrap());
-    assert_eq!(people.ask(people.caller("other"), Method::POST, "/api/ui/revoke_key", &body).await.status, StatusCode::CONFLICT);
+    assert_eq!(
+        people.ask(people.caller("other"), Method::POST, "/api/ui/revoke_key", &body).await.status,
+        StatusCode::CONFLICT
+    );
     assert_eq!(people.ask(read, Method::GET, "/api/essentials", "").await.status, StatusCode::OK);
     assert_eq!(people.ask(owner, Method::POST, "/api/ui/revoke_key", &body).await.status, StatusCode::OK);
     assert_eq!(people.ask(read, Method::GET, "/api/essentials", "").await.status, StatusCode::UNAUTHORIZED);
@@ -329,7 +383,14 @@ async fn what_is_done_and_what_is_refused_is_recorded() {
         assert!(found.contains(&(actor.to_owned(), object.to_owned())), "{actor} {object}: {found:?}");
     }
     assert_eq!(recorded("runs.export", AuditResult::Success).await[0].entry.actor, "viewer@example.org");
-    for action in ["session.create", "user.create", "invitation.create", "invitation.accept", "key.create", "project.create"] {
+    for action in [
+        "session.create",
+        "user.create",
+        "invitation.create",
+        "invitation.accept",
+        "key.create",
+        "project.create",
+    ] {
         recorded(action, AuditResult::Success).await;
     }
 }

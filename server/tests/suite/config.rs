@@ -211,7 +211,8 @@ fn loopback_is_known_from_the_rest() {
 
 #[test]
 fn ways_to_sign_in_are_read_whole_or_refused() {
-    let config = Place::new("", &[("OIDC_ISSUER", "https://id.example"), ("OIDC_CLIENT_ID", "sentry")]).load();
+    let config =
+        Place::new("", &[("OIDC_ISSUER", "https://id.example"), ("OIDC_CLIENT_ID", "sentry")]).load();
     let oidc = config.service.sign_in.oidc.unwrap();
     assert_eq!(oidc.redirect_url, "http://127.0.0.1:3000/sign-in/oidc/callback");
     assert_eq!(oidc.group_claim, "groups");

@@ -59,7 +59,8 @@ async fn every_page_answers() {
 async fn the_sign_in_settings_are_those_that_the_server_reads() {
     let app = TestApp::reference().await;
     let page = app.get("/settings/sign-in").await;
-    let of_sign_in = |setting: &&setting::Setting| setting.env.starts_with("OIDC_") || setting.env.starts_with("LDAP_");
+    let of_sign_in =
+        |setting: &&setting::Setting| setting.env.starts_with("OIDC_") || setting.env.starts_with("LDAP_");
     let known: Vec<&str> = setting::SETTINGS.iter().filter(of_sign_in).map(|setting| setting.env).collect();
     assert!(known.len() >= 14, "{known:?}");
     for name in &known {

@@ -1,7 +1,7 @@
 //! A server with accounts, and everybody who may ask it something.
 
-use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
 use axum::body::Body;
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
 use model::identity::Slug;
 use model::{Actor, Clock, Role, Scope};
 use service::settings::SignInSettings;
@@ -52,7 +52,8 @@ impl People {
         let app = Self::app_with(sign_in).await;
         let setup = app.service.setup_path().expect("nobody has an account yet");
         let link = setup.strip_prefix("/setup/").unwrap();
-        let owner = app.service.create_first_owner(&Actor::anonymous(), link, account("owner")).await.unwrap();
+        let owner =
+            app.service.create_first_owner(&Actor::anonymous(), link, account("owner")).await.unwrap();
         let owner = owner.expose().to_owned();
         let mut callers = vec![Caller { name: "anonymous", header: None }];
         for role in [Role::Viewer, Role::Engineer, Role::Admin] {
@@ -63,7 +64,8 @@ impl People {
         callers.push(Caller::with_session("other", &other_owner(&app, &owner).await));
         let actor = actor_of(&app, &owner, None).await;
         for scope in Scope::ALL {
-            let key = app.service.create_key(&actor, scope.as_str(), BTreeSet::from([scope]), None).await.unwrap();
+            let key =
+                app.service.create_key(&actor, scope.as_str(), BTreeSet::from([scope]), None).await.unwrap();
             let value = format!("Bearer {}", key.text);
             callers.push(Caller { name: scope.as_str(), header: Some((header::AUTHORIZATION, value)) });
         }
@@ -109,7 +111,10 @@ impl People {
         let mut all = [headers, &caller.headers()].concat();
         if method == Method::POST {
             let is_json = body.starts_with('{');
-            all.push((header::CONTENT_TYPE, if is_json { "application/json" } else { "application/x-www-form-urlencoded" }));
+            all.push((
+                header::CONTENT_TYPE,
+                if is_json { "application/json" } else { "application/x-www-form-urlencoded" },
+            ));
         }
         let sent = self.app.send(request(method, path, &all, body.to_owned().into()));
         let answer = tokio::time::timeout(ANSWER_WITHIN, sent).await;
@@ -131,7 +136,11 @@ impl Caller {
 }
 
 pub(crate) fn account(name: &str) -> NewAccount {
-    NewAccount { email: format!("{name}@example.org"), name: name.to_owned(), password: PASSWORD.to_owned().into() }
+    NewAccount {
+        email: format!("{name}@example.org"),
+        name: name.to_owned(),
+        password: PASSWORD.to_owned().into(),
+    }
 }
 
 /// The actor of a session.
@@ -145,7 +154,8 @@ pub(crate) async fn invite(app: &TestApp, owner: &str, role: Role, name: &str) -
     let actor = actor_of(app, owner, None).await;
     let link = app.service.create_invitation(&actor, role).await.unwrap().text;
     let link = link.strip_prefix("/invitation/").unwrap();
-    let session = app.service.accept_invitation(&Actor::anonymous(), link, Some(account(name))).await.unwrap();
+    let session =
+        app.service.accept_invitation(&Actor::anonymous(), link, Some(account(name))).await.unwrap();
     session.unwrap().expose().to_owned()
 }
 
@@ -157,6 +167,7 @@ async fn other_owner(app: &TestApp, owner: &str) -> String {
     let there = actor_of(app, owner, Some("other")).await;
     let link = app.service.create_invitation(&there, Role::Owner).await.unwrap().text;
     let link = link.strip_prefix("/invitation/").unwrap();
-    let session = app.service.accept_invitation(&Actor::anonymous(), link, Some(account("other"))).await.unwrap();
+    let session =
+        app.service.accept_invitation(&Actor::anonymous(), link, Some(account("other"))).await.unwrap();
     session.unwrap().expose().to_owned()
 }

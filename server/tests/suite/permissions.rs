@@ -20,7 +20,8 @@ struct Row {
 /// `METHOD ROUTE | PATH | BODY | statuses`; `-` for a path that is the route, and for no body.
 fn rows() -> (Vec<String>, Vec<Row>) {
     let mut lines = TABLE.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
-    let head = lines.next().unwrap().rsplit('|').next().unwrap().split_whitespace().map(str::to_owned).collect();
+    let head =
+        lines.next().unwrap().rsplit('|').next().unwrap().split_whitespace().map(str::to_owned).collect();
     let rows = lines
         .map(|line| {
             let cells: Vec<&str> = line.split('|').map(str::trim).collect();
@@ -75,7 +76,8 @@ async fn everybody_gets_what_the_table_says() {
             statuses.push(status.as_u16());
         }
         if statuses != row.statuses {
-            let _ = writeln!(wrong, "{} {}: {statuses:?} in place of {:?}", row.method, row.route, row.statuses);
+            let _ =
+                writeln!(wrong, "{} {}: {statuses:?} in place of {:?}", row.method, row.route, row.statuses);
         }
         found.insert(format!("{} {}", row.method, row.route), statuses);
     }

@@ -1,10 +1,10 @@
 use axum::http::{HeaderName, Method, StatusCode, header};
 use model::{Clock, Timestamp};
 use serde_json::json;
+use service::SourceSettings;
 use service::settings::{
     EssentialSettings, LenzAuth, LenzSettings, QueryLimits, SqlSettings, SqliteSettings,
 };
-use service::SourceSettings;
 use std::path::Path;
 use std::time::Duration;
 use testkit::app::{Answer, REFERENCE_NOW, TestApp, request};

@@ -40,9 +40,13 @@ fn ldap(slapd: &Slapd) -> SignInSettings {
 
 /// Only the session's cookie of an answer.
 fn session(name: &'static str, answer: &Answer) -> Caller {
-    let mut cookies = answer.headers.get_all(header::SET_COOKIE).iter().filter_map(|cookie| cookie.to_str().ok());
+    let mut cookies =
+        answer.headers.get_all(header::SET_COOKIE).iter().filter_map(|cookie| cookie.to_str().ok());
     let token = cookies.find_map(|cookie| cookie.strip_prefix("sentry_session=")?.split(';').next());
-    Caller::with_session(name, token.unwrap_or_else(|| panic!("no session: {} {}", answer.status, answer.text())))
+    Caller::with_session(
+        name,
+        token.unwrap_or_else(|| panic!("no session: {} {}", answer.status, answer.text())),
+    )
 }
 
 /// What the callback answers to a browser that signed in at the provider as `login`; the callback's
@@ -75,7 +79,8 @@ async fn failures(people: &People) -> Vec<String> {
 async fn a_provider_signs_in_and_its_groups_are_roles() {
     let people = People::start_with(oidc()).await;
     let owner = people.caller("owner");
-    let map = people.ask(owner, Method::POST, "/api/ui/set_group_role", "group=operators&role=engineer").await;
+    let map =
+        people.ask(owner, Method::POST, "/api/ui/set_group_role", "group=operators&role=engineer").await;
     assert_eq!(map.status, StatusCode::OK);
 
     let (answer, path, cookie) = come_back(&people.app, "ada").await;
@@ -83,7 +88,10 @@ async fn a_provider_signs_in_and_its_groups_are_roles() {
     let ada = session("ada", &answer);
     assert_eq!(role(&people, &ada).await.as_deref(), Some("engineer"));
     let profile = people.ask(&ada, Method::GET, "/api/ui/get_profile", "").await.json();
-    assert_eq!((&profile["user"]["email"], &profile["user"]["method"]), (&"ada@example.org".into(), &"oidc".into()));
+    assert_eq!(
+        (&profile["user"]["email"], &profile["user"]["method"]),
+        (&"ada@example.org".into(), &"oidc".into())
+    );
 
     // Neither again, nor with another browser's answer.
     let again = people.app.get_with(&path, &[(header::COOKIE, &cookie)]).await;
@@ -91,8 +99,14 @@ async fn a_provider_signs_in_and_its_groups_are_roles() {
     let start = people.app.get("/sign-in/oidc").await;
     let back = provider().visit(start.header("location"), "ada").await;
     let stolen = format!("{}?{}", back.path(), back.query().unwrap());
-    assert_eq!(people.app.get_with(&stolen, &[(header::COOKIE, "sentry_login=x")]).await.status, StatusCode::UNAUTHORIZED);
-    assert_eq!(people.app.get(&format!("{CALLBACK}?error=access_denied")).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(
+        people.app.get_with(&stolen, &[(header::COOKIE, "sentry_login=x")]).await.status,
+        StatusCode::UNAUTHORIZED
+    );
+    assert_eq!(
+        people.app.get(&format!("{CALLBACK}?error=access_denied")).await.status,
+        StatusCode::UNAUTHORIZED
+    );
     assert_eq!(failures(&people).await, ["state unknown or of another browser"; 2]);
 
     // A spoilt token, and an address that the provider did not verify.
@@ -146,12 +160,21 @@ async fn a_directory_signs_in_and_says_the_groups() {
     };
     let answer = sign_in("ada@example.org", "rivers+of+pale+glass").await;
     let ada = session("ada", &answer);
-    assert_eq!(role(&people, &ada).await.as_deref(), Some("engineer"), "the most of two, by a group of a group");
+    assert_eq!(
+        role(&people, &ada).await.as_deref(),
+        Some("engineer"),
+        "the most of two, by a group of a group"
+    );
 
     // Narrowing goes by the directory's groups.
     let narrow = "essential=TB-Derivatives&groups=operators";
-    assert_eq!(people.ask(owner, Method::POST, "/api/ui/set_essential_access", narrow).await.status, StatusCode::OK);
-    let status = async |caller: &Caller| people.ask(caller, Method::GET, "/api/status/TB-Derivatives", "").await.status;
+    assert_eq!(
+        people.ask(owner, Method::POST, "/api/ui/set_essential_access", narrow).await.status,
+        StatusCode::OK
+    );
+    let status = async |caller: &Caller| {
+        people.ask(caller, Method::GET, "/api/status/TB-Derivatives", "").await.status
+    };
     assert_eq!(status(&ada).await, StatusCode::OK);
     assert_eq!(status(people.caller("engineer")).await, StatusCode::NOT_FOUND);
 
@@ -165,7 +188,10 @@ async fn a_directory_signs_in_and_says_the_groups() {
     assert_eq!(role(&people, &session("owner", &owner)).await.as_deref(), Some("owner"));
     assert_eq!(sign_in("ada@example.org", "wrong").await.status, StatusCode::UNAUTHORIZED);
     slapd.stop();
-    assert_eq!(sign_in("ada@example.org", "rivers+of+pale+glass").await.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(
+        sign_in("ada@example.org", "rivers+of+pale+glass").await.status,
+        StatusCode::SERVICE_UNAVAILABLE
+    );
     assert_eq!(sign_in("owner@example.org", "correct+horse+battery+staple").await.status, StatusCode::OK);
 }
 

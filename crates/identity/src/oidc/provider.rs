@@ -7,8 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use model::clock::Clock;
 use openidconnect::core::{CoreClientAuthMethod, CoreJwsSigningAlgorithm};
 use openidconnect::{
-    AuthType, ClientId, ClientSecret, DiscoveryError, IssuerUrl, ProviderMetadataWithLogout,
-    RedirectUrl,
+    AuthType, ClientId, ClientSecret, DiscoveryError, IssuerUrl, ProviderMetadataWithLogout, RedirectUrl,
 };
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -107,7 +106,8 @@ pub(super) async fn discover(settings: &OidcSettings, http: &Http) -> Result<Pro
     let invalid = |error| Error::settings(format!("OIDC: {error}"));
     let issuer = IssuerUrl::new(settings.issuer.clone()).map_err(invalid)?;
     let redirect_url = RedirectUrl::new(settings.redirect_url.clone()).map_err(invalid)?;
-    let metadata = ProviderMetadataWithLogout::discover_async(issuer, &http.sender()).await.map_err(undiscovered)?;
+    let metadata =
+        ProviderMetadataWithLogout::discover_async(issuer, &http.sender()).await.map_err(undiscovered)?;
     Ok(Provider { metadata, redirect_url })
 }
 

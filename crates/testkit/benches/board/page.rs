@@ -13,7 +13,8 @@ pub(crate) async fn measure(setup: &Setup) -> anyhow::Result<Vec<Row>> {
     let sentry = Sentry::reference(setup).await?;
     check_page(&sentry.get("/").await?)?;
     let url = sentry.url("/");
-    let load = Load { url: &url, connections: 32, seconds: setup.choose(10, 2), encoding: None, cookie: None };
+    let load =
+        Load { url: &url, connections: 32, seconds: setup.choose(10, 2), encoding: None, cookie: None };
     Load { seconds: 1, ..load }.run().await?;
     let found = load.run().await?;
     let requests = setup.choose(1000, 100);

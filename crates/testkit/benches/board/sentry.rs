@@ -52,7 +52,10 @@ impl Sentry {
         let log = File::create(&log_path).with_context(|| format!("create {}", log_path.display()))?;
         let data = tempfile::tempdir().context("make a folder")?;
         let mut command = Command::new(&setup.sentry);
-        command.args(["serve", "--listen", &address.to_string(), "--data-dir"]).arg(data.path()).args(options);
+        command
+            .args(["serve", "--listen", &address.to_string(), "--data-dir"])
+            .arg(data.path())
+            .args(options);
         // Only what is given counts, not what this shell is set up for.
         command.env_clear().envs(environment.iter().map(|(name, value)| (*name, value)));
         command.current_dir(std::env::temp_dir());
@@ -114,7 +117,8 @@ impl Sentry {
             ("password", "correct horse battery staple"),
         ];
         let made = browser().post(self.url("/api/ui/create_first_owner")).form(&form).send().await?;
-        let cookie = made.headers().get("set-cookie").and_then(|cookie| cookie.to_str().ok()?.split(';').next());
+        let cookie =
+            made.headers().get("set-cookie").and_then(|cookie| cookie.to_str().ok()?.split(';').next());
         cookie.map(str::to_owned).with_context(|| format!("no session: {}", made.status()))
     }
 

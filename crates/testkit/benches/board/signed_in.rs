@@ -35,14 +35,26 @@ pub(crate) async fn measure(setup: &Setup) -> anyhow::Result<Vec<Row>> {
     )];
     for (path, bar, unit) in [("/api/essentials", 10_000.0, "requests/s"), ("/", 800.0, "pages/s")] {
         let url = closed.url(path);
-        let load =
-            Load { url: &url, connections: 32, seconds: setup.choose(10, 2), encoding: None, cookie: Some(&cookie) };
+        let load = Load {
+            url: &url,
+            connections: 32,
+            seconds: setup.choose(10, 2),
+            encoding: None,
+            cookie: Some(&cookie),
+        };
         Load { seconds: 1, ..load }.run().await?;
         let found = load.run().await?;
-        let how = format!("{}; p50 {} ms, p99 {} ms", load.describe(), number(found.p50_ms), number(found.p99_ms));
+        let how =
+            format!("{}; p50 {} ms, p99 {} ms", load.describe(), number(found.p50_ms), number(found.p99_ms));
         rows.push(Row::at_least(&format!("signed in: GET {path}"), found.per_second, bar, unit, how));
         if path != "/" {
-            rows.push(Row::at_most(&format!("signed in: GET {path}: p99"), found.p99_ms, 10.0, "ms", "the same run"));
+            rows.push(Row::at_most(
+                &format!("signed in: GET {path}: p99"),
+                found.p99_ms,
+                10.0,
+                "ms",
+                "the same run",
+            ));
         }
     }
     Ok(rows)
