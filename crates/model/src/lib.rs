@@ -6,6 +6,7 @@
 //! Start with [`board::build_board`], which applies the status rules, and
 //! [`diff::BoardDiff`], the unit of live update.
 
+pub mod ask;
 pub mod audit;
 pub mod board;
 pub mod catalog;
