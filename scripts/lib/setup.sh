@@ -19,6 +19,7 @@ plan_test_tools() {
   plan "Chromium" "$install/debian-package.sh" "$CHROMIUM_PROGRAMS" chromium
   plan_databases
   plan_identity
+  plan_model_server
 }
 
 # The servers' programs only: no service is started.
@@ -31,4 +32,9 @@ plan_databases() {
 plan_identity() {
   plan "OpenLDAP" "$install/slapd.sh"
   plan "OpenID provider" "$install/npm-parts.sh" "$ROOT/crates/testkit/oidc-provider"
+}
+
+# A language model's server, for a model that the tests make.
+plan_model_server() {
+  plan "model server" "$install/python-parts.sh" "$ROOT/crates/testkit/llama-server"
 }

@@ -1,5 +1,5 @@
 //! What tests and benchmarks share, and nothing that ships: real servers (databases, a
-//! directory, an OpenID Connect provider) that start and end with the test, and the reference
+//! directory, an OpenID Connect provider, a language model) that start and end with the test, and the reference
 //! estate to fill them with.
 //!
 //! Start with [`mariadb::MariaDb`] or [`postgres::Postgres`], or with `app::TestApp` (feature
@@ -10,7 +10,9 @@
 
 #[cfg(feature = "app")]
 pub mod app;
+pub mod llama_server;
 pub mod mariadb;
+pub mod model_server;
 pub mod oidc_provider;
 pub mod postgres;
 pub mod reference;
