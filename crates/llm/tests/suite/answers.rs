@@ -1,0 +1,85 @@
+//! What the model says reaches the caller, and what it costs.
+
+use crate::{LIMITS, ask, client, clock, compatible};
+use llm::{Client, Compatible, Error, Limits, Price, Provider, Settings, ToolCall, Usage};
+use serde_json::{Value, json};
+use testkit::model_server::{Answer, ModelServer};
+
+#[tokio::test]
+async fn a_question_is_answered() {
+    let server = ModelServer::start([Answer::says("Step 3 failed.")]).await;
+    let provider = Provider::Compatible(Compatible {
+        api_key: Some("key-of-a-test".into()),
+        ..compatible(&format!("{}/some/v1/", server.url()))
+    });
+    let price = Some(Price { input_per_million: 2.5, output_per_million: 10.0 });
+    let client = Client::new(Settings { provider, limits: LIMITS, price }, clock()).unwrap();
+
+    let reply = client.complete(&ask("what failed?")).await.unwrap();
+    assert_eq!((reply.text.as_str(), reply.is_truncated), ("Step 3 failed.", false));
+    assert_eq!(reply.model, Answer::MODEL);
+    assert_eq!(reply.usage, Some(Usage { prompt_tokens: 12, completion_tokens: 7 }));
+    assert_eq!(reply.cost_micros, Some(30 + 70));
+
+    let [question] = &server.questions()[..] else { panic!("one question") };
+    assert_eq!(question.uri, "/some/v1/chat/completions");
+    assert_eq!(question.header("authorization"), "Bearer key-of-a-test");
+    assert_eq!(question.header("content-type"), "application/json");
+    assert_eq!(question.body["model"], "m");
+    assert_eq!(question.body["temperature"], 0);
+    assert_eq!(question.body["stream"], Value::Null);
+    assert!(!format!("{client:?}").contains("key-of-a-test"));
+}
+
+#[tokio::test]
+async fn without_a_key_none_is_sent() {
+    let server = ModelServer::start([Answer::says("hello")]).await;
+    client(&server, LIMITS).complete(&ask("hi")).await.unwrap();
+    assert_eq!(server.questions()[0].header("authorization"), "");
+}
+
+#[tokio::test]
+async fn calls_of_tools_are_read_and_not_made() {
+    let both = [("list_failures", r#"{"date":"2026-02-18"}"#), ("find_run", "")];
+    let server = ModelServer::start([Answer::calls(&both), Answer::calls(&[("find_run", "{oops")])]).await;
+    let client = client(&server, LIMITS);
+    let reply = client.complete(&ask("what failed?")).await.unwrap();
+    let call = |id: &str, name: &str, arguments| {
+        let (id, name) = (id.to_owned(), name.to_owned());
+        ToolCall { id, name, arguments }
+    };
+    let expect =
+        [call("call_0", "list_failures", json!({ "date": "2026-02-18" })), call("call_1", "find_run", json!({}))];
+    assert_eq!(reply.tool_calls, expect);
+    let error = client.complete(&ask("what failed?")).await.unwrap_err();
+    assert!(matches!(error, Error::Malformed { .. }), "{error}");
+    assert_eq!(server.questions().len(), 2);
+}
+
+#[tokio::test]
+async fn a_bad_answer_is_an_error_and_not_asked_for_again() {
+    let check = async |answer: Answer, expect: Error| {
+        let server = ModelServer::start([answer]).await;
+        let limits = Limits { max_answer_bytes: 5000, ..LIMITS };
+        assert_eq!(client(&server, limits).complete(&ask("hi")).await, Err(expect));
+        assert_eq!(server.questions().len(), 1);
+    };
+    let malformed = |what: &str| Error::Malformed { what: what.to_owned() };
+    check(Answer::is_filtered("I must"), Error::Refused).await;
+    check(Answer::declines("I must not"), Error::Refused).await;
+    check(Answer::error(400, json!({ "code": "content_filter" })), Error::Refused).await;
+    check(Answer::error(400, json!({ "code": "context_length_exceeded" })), Error::TooLong).await;
+    check(Answer::raw("text/html", &["<html>Sign in</html>"]), malformed("it is no chat completion")).await;
+    check(Answer::raw("application/json", &[r#"{"choices": ["#]), malformed("it is no chat completion")).await;
+    check(Answer::raw("application/json", &["{}"]), malformed("it has no end")).await;
+    check(Answer::says("giant").never_ends(), malformed("it is larger than 5000 bytes")).await;
+    check(Answer::says(&"x".repeat(5000)), malformed("it is larger than 5000 bytes")).await;
+}
+
+#[tokio::test]
+async fn an_answer_may_end_at_its_limit() {
+    let server = ModelServer::start([Answer::is_truncated(r#"{"intent": "sta"#)]).await;
+    let reply = client(&server, LIMITS).complete(&ask("hi")).await.unwrap();
+    assert!(reply.is_truncated);
+    assert!(matches!(reply.parse::<Value>(), Err(Error::Malformed { .. })));
+}

@@ -1,0 +1,89 @@
+//! llama.cpp's server, with a model that writes nonsense: what it proves is the wire format.
+
+use crate::{LIMITS, ask, clock, drain};
+use llm::{Client, Compatible, Error, Provider, Request, Schema, Server, Settings, Usage};
+use serde::Deserialize;
+use serde_json::json;
+use std::sync::OnceLock;
+use testkit::llama_server::LlamaServer;
+
+fn client(api_key: Option<&str>) -> Client {
+    static SHARED: OnceLock<LlamaServer> = OnceLock::new();
+    let server = SHARED.get_or_init(LlamaServer::start);
+    let provider = Provider::Compatible(Compatible {
+        base_url: server.base_url().to_owned(),
+        model: LlamaServer::MODEL.to_owned(),
+        api_key: api_key.map(Into::into),
+    });
+    Client::new(Settings { provider, limits: LIMITS, price: None }, clock()).unwrap()
+}
+
+fn our_client() -> Client {
+    client(Some(LlamaServer::API_KEY))
+}
+
+#[tokio::test]
+async fn an_answer_ends_at_its_limit_and_is_counted() {
+    let request = Request { max_tokens: 20, ..ask("what failed?") };
+    let reply = our_client().complete(&request).await.unwrap();
+    assert!(reply.is_truncated && !reply.text.is_empty(), "{reply:?}");
+    assert_eq!(reply.model, LlamaServer::MODEL);
+    let Some(Usage { prompt_tokens, completion_tokens: 20 }) = reply.usage else { panic!("{reply:?}") };
+    assert!(prompt_tokens >= "what failed?".len() as u64);
+}
+
+#[tokio::test]
+async fn a_stream_says_the_same_as_the_whole() {
+    let client = our_client();
+    let request = Request { max_tokens: 20, ..ask("what failed?") };
+    let whole = client.complete(&request).await.unwrap();
+    let (words, reply) = drain(&mut client.stream(&request).await.unwrap()).await;
+    assert!(words.len() > 1, "{words:?}");
+    assert_eq!((words.concat(), reply), (whole.text.clone(), Ok(whole)), "at temperature 0");
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Question {
+    intent: String,
+    slices: Vec<u8>,
+}
+
+#[tokio::test]
+async fn a_schema_is_kept_to() {
+    let schema = json!({
+        "type": "object",
+        "properties": {
+            "intent": { "type": "string", "enum": ["status", "failures"] },
+            "slices": { "type": "array", "items": { "type": "integer", "minimum": 0, "maximum": 9 }, "maxItems": 3 },
+        },
+        "required": ["intent", "slices"],
+        "additionalProperties": false,
+    });
+    let schema = Some(Schema { name: "question".to_owned(), schema });
+    let request = Request { schema, max_tokens: 500, ..ask("how is it doing?") };
+    let client = our_client();
+    for reply in [
+        client.complete(&request).await,
+        drain(&mut client.stream(&request).await.unwrap()).await.1,
+    ] {
+        let question: Question = reply.unwrap().parse().unwrap();
+        assert!(["status", "failures"].contains(&question.intent.as_str()), "{question:?}");
+        assert!(question.slices.len() <= 3 && question.slices.iter().all(|&slice| slice <= 9), "{question:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_question_that_is_too_long_is_called_so() {
+    let long = ask(&"x".repeat(LlamaServer::CONTEXT_TOKENS));
+    assert_eq!(our_client().complete(&long).await, Err(Error::TooLong));
+    assert_eq!(our_client().stream(&long).await.unwrap_err(), Error::TooLong);
+}
+
+#[tokio::test]
+async fn the_key_is_asked_for() {
+    for key in [None, Some("wrong")] {
+        let error = client(key).complete(&ask("hi")).await.unwrap_err();
+        assert_eq!(error, Error::Unauthorized { server: Server::Model, status: 401 });
+    }
+}
