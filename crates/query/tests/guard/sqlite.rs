@@ -1,0 +1,211 @@
+//! The rewriting for SQLite, on a real one.
+
+use super::corpus::{guard, moment, queries};
+use query::{Accepted, Guard, Moment};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
+use sqlx::{AssertSqlSafe, ColumnIndex, ConnectOptions, Executor, Row, ValueRef};
+
+const TABLES: &str = "
+CREATE TABLE WORKFLOW_RUN_INSTANCE (
+    WORKFLOW_RUN_INSTANCE_KEY INTEGER PRIMARY KEY, WORKFLOW_KEY INTEGER NOT NULL, WORKFLOW_ID TEXT NOT NULL,
+    DAG_ID TEXT, DAG_RUN_ID TEXT, STATUS TEXT, STATUS_DETAIL TEXT, CREATED_DATE TEXT NOT NULL,
+    UPDATED_DATE TEXT NOT NULL, BUSINESS_DATE TEXT, MODEL_BUSINESS_DATE TEXT, MODEL_AS_OF_DATE TEXT,
+    OUTPUT_DATASET_ID TEXT, DATA_PROCESSOR_ID TEXT, OUTPUT_BUSINESS_DATE_RULE TEXT, TRIGGER_TYPE TEXT,
+    TRIGGER_VALUE TEXT, OUTPUT_DATASET_EFFECTIVE_DATE TEXT, OUTPUT_DATASET_AS_OF_DATE TEXT
+);
+CREATE TABLE task_instance (
+    task_id TEXT NOT NULL, dag_id TEXT NOT NULL, run_id TEXT NOT NULL, map_index INTEGER NOT NULL DEFAULT -1,
+    start_date TEXT, end_date TEXT, duration REAL, state TEXT, try_number INTEGER, max_tries INTEGER DEFAULT -1,
+    hostname TEXT, operator TEXT, task_display_name TEXT
+);
+CREATE TABLE dag_run (
+    dag_id TEXT, run_id TEXT, execution_date TEXT, start_date TEXT, end_date TEXT, state TEXT, run_type TEXT
+);
+INSERT INTO WORKFLOW_RUN_INSTANCE VALUES
+(1, 7, 'calc', 'calc_V2', 'FGW_calc_V2_2026-02-18_6G-GLOBAL-SLICE-1_11', 'FAILED', 'it said: 100% UPDATE',
+ '2026-02-18T06:00:00Z', '2026-02-18T07:31:30Z', '2026-02-18', '2026-02-18', '2026-02-18', 'x-calc', NULL, NULL,
+ 'ProcessTrigger', 'v', NULL, NULL),
+(2, 7, 'calc', 'calc_V2', 'FGW_calc_V2_2026-02-18_6G-GLOBAL-SLICE-10_12', 'SUCCESS', NULL,
+ '2026-02-18 06:00:00', '2026-02-18 07:00:00', '2026-02-18', NULL, NULL, 'x-calc', NULL, NULL,
+ 'ProcessTrigger', 'v', NULL, NULL),
+(3, 8, 'load', NULL, 'FGW_load_V2_2026-02-17_NA_13', 'FAILED', NULL,
+ '2026-02-17 23:30:00.25', '2026-02-18 00:29:59.75', '2026-02-17', NULL, NULL, 'x-load', NULL, NULL,
+ 'RerunTrigger', 'v', NULL, NULL);
+INSERT INTO task_instance VALUES
+('start', 'calc_V2', 'a', -1, '2026-02-18T06:00:00Z', '2026-02-18T06:00:01.5Z', 1.5, 'success', 1, 1, 'w', 'Init', NULL);
+INSERT INTO dag_run VALUES ('calc_V2', 'a', '2026-02-18 05:00:00', '2026-02-18 06:00:00', NULL, 'running', 'manual');
+";
+
+async fn connect() -> SqliteConnection {
+    let mut connection = SqliteConnectOptions::new().in_memory(true).connect().await.unwrap();
+    connection.execute(TABLES).await.unwrap();
+    connection
+}
+
+async fn rows(connection: &mut SqliteConnection, sql: &str) -> Vec<Vec<String>> {
+    let rows =
+        connection.fetch_all(AssertSqlSafe(sql)).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    rows.iter().map(|row| (0..row.len()).map(|at| text(row, at)).collect()).collect()
+}
+
+fn text(row: &SqliteRow, at: usize) -> String
+where
+    usize: ColumnIndex<SqliteRow>,
+{
+    let value = row.try_get_raw(at).unwrap();
+    if value.is_null() {
+        return "NULL".to_owned();
+    }
+    row.try_get_unchecked::<String, _>(at).unwrap()
+}
+
+fn accept(guard: &Guard, sql: &str, moment: &Moment) -> Accepted {
+    guard.check(sql, moment).unwrap_or_else(|refusal| panic!("{sql}: {refusal}"))
+}
+
+#[tokio::test]
+async fn every_query_runs() {
+    let mut connection = connect().await;
+    let mut answered = 0;
+    for query in queries() {
+        let accepted = accept(&guard(), query.sql, &moment());
+        answered += usize::from(!rows(&mut connection, &accepted.sqlite).await.is_empty());
+    }
+    assert!(answered > 60, "only {answered} found rows");
+}
+
+/// What `expression` is for the run 1, in SQLite; what MySQL documents for it.
+#[tokio::test]
+async fn functions_answer_what_mysql_documents() {
+    let mut connection = connect().await;
+    for (expression, expect) in [
+        ("CREATED_DATE", "2026-02-18 06:00:00"),
+        ("DATE(CREATED_DATE)", "2026-02-18"),
+        ("TIME(UPDATED_DATE)", "07:31:30"),
+        ("TIMESTAMPDIFF(MINUTE, CREATED_DATE, UPDATED_DATE)", "91"),
+        ("TIMESTAMPDIFF(MINUTE, UPDATED_DATE, CREATED_DATE)", "-91"),
+        ("TIMESTAMPDIFF(HOUR, CREATED_DATE, UPDATED_DATE) * 10", "10"),
+        ("TIMESTAMPDIFF(SECOND, CREATED_DATE, NOW())", "22180"),
+        ("DATEDIFF(UPDATED_DATE, '2026-02-15')", "3"),
+        ("DATE_FORMAT(UPDATED_DATE, '%Y-%m-%d %H:%i:%s')", "2026-02-18 07:31:30"),
+        (
+            "DATE_FORMAT(UPDATED_DATE, '%W, %d %M (%a %b) %T 100%%')",
+            "Wednesday, 18 February (Wed Feb) 07:31:30 100%",
+        ),
+        ("DAYNAME(BUSINESS_DATE)", "Wednesday"),
+        ("MONTHNAME(BUSINESS_DATE)", "February"),
+        ("DAYOFWEEK(BUSINESS_DATE)", "4"),
+        ("WEEKDAY(BUSINESS_DATE)", "2"),
+        ("QUARTER(BUSINESS_DATE)", "1"),
+        ("DAYOFYEAR(BUSINESS_DATE)", "49"),
+        ("LAST_DAY(BUSINESS_DATE)", "2026-02-28"),
+        ("EXTRACT(MINUTE FROM UPDATED_DATE)", "31"),
+        ("UNIX_TIMESTAMP(CREATED_DATE)", "1771394400"),
+        ("BUSINESS_DATE + INTERVAL 1 MONTH", "2026-03-18"),
+        ("DATE_ADD(DATE_ADD(BUSINESS_DATE, INTERVAL 13 DAY), INTERVAL -1 MONTH)", "2026-02-03"),
+        ("DATE_SUB(BUSINESS_DATE, INTERVAL 2 HOUR)", "2026-02-17 22:00:00"),
+        ("CREATED_DATE - INTERVAL 1 WEEK", "2026-02-11 06:00:00"),
+        ("DATE_ADD(LAST_DAY(BUSINESS_DATE + INTERVAL 1 MONTH), INTERVAL 1 MONTH)", "2026-04-30"),
+        ("IF(STATUS = 'FAILED', 'yes', 'no')", "yes"),
+        ("CONCAT(WORKFLOW_ID, '/', WORKFLOW_KEY)", "calc/7"),
+        ("CONCAT(WORKFLOW_ID, NULL)", "NULL"),
+        ("CONCAT_WS('-', 'a', NULL, 'b')", "a-b"),
+        ("LEFT(STATUS, 2)", "FA"),
+        ("RIGHT(STATUS, 2)", "ED"),
+        ("SUBSTRING(STATUS, 2, 3)", "AIL"),
+        ("LOCATE('I', STATUS)", "3"),
+        ("INSTR(STATUS, 'I')", "3"),
+        ("CHAR_LENGTH(STATUS)", "6"),
+        ("GREATEST(1, 3, 2)", "3"),
+        ("LEAST(WORKFLOW_KEY, 3)", "3"),
+        ("7 / 2", "3.5"),
+        ("7 DIV 2", "3"),
+        ("7 % 4", "3"),
+        ("MOD(7, 4) + 1", "4"),
+        ("FLOOR(-2.5)", "-3"),
+        ("FLOOR(2.5)", "2"),
+        ("FLOOR(2)", "2"),
+        ("CEIL(2.1)", "3"),
+        ("CEILING(-2.1)", "-2"),
+        ("ROUND(2.5)", "3"),
+        ("CAST('12' AS SIGNED) + 1", "13"),
+        ("CAST(1 / 3 AS DECIMAL(10, 2))", "0.33"),
+        ("2 * (3 + 4) - (1 - 2)", "15"),
+        ("- (-1)", "1"),
+        ("NULL <=> NULL", "1"),
+        ("(STATUS = 'FAILED') IS NOT TRUE", "0"),
+        ("NOT STATUS = 'FAILED'", "0"),
+        ("STATUS_DETAIL LIKE '%100\\%%'", "1"),
+        ("STATUS_DETAIL LIKE '%0|%%' ESCAPE '|'", "1"),
+        ("DAG_RUN_ID LIKE 'FGW\\_calc\\_%'", "1"),
+        ("'it''s \"x\" \\\\'", "it's \"x\" \\"),
+        ("STATUS = 'FAILED' AND (STATUS = 'x' OR 1 = 1)", "1"),
+        ("CREATED_DATE = '2026-02-18T06:00'", "1"),
+        ("CREATED_DATE BETWEEN '2026-02-18' AND '2026-02-18 06:00:00'", "1"),
+        ("BUSINESS_DATE <= NOW()", "1"),
+        ("COALESCE(NULLIF(STATUS, 'FAILED'), 'none')", "none"),
+    ] {
+        let sql = format!(
+            "SELECT {expression} AS x FROM WORKFLOW_RUN_INSTANCE \
+             WHERE BUSINESS_DATE = '2026-02-18' AND WORKFLOW_RUN_INSTANCE_KEY = 1"
+        );
+        let accepted = accept(&guard(), &sql, &moment());
+        assert_eq!(rows(&mut connection, &accepted.sqlite).await, [[expect]], "{expression}");
+    }
+}
+
+#[tokio::test]
+async fn headings_are_those_of_mysql() {
+    let mut connection = connect().await;
+    let sql = "SELECT CREATED_DATE, COUNT(*), UPPER(STATUS) AS s, IF(STATUS = 'x', 1, 2) \
+               FROM WORKFLOW_RUN_INSTANCE WHERE BUSINESS_DATE = '2026-02-18'";
+    let accepted = accept(&guard(), sql, &moment());
+    let row = connection.fetch_one(AssertSqlSafe(accepted.sqlite)).await.unwrap();
+    let names: Vec<&str> = row.columns().iter().map(sqlx::Column::name).collect();
+    assert_eq!(names, ["CREATED_DATE", "COUNT(*)", "s", "IF(STATUS = 'x', 1, 2)"]);
+}
+
+/// Nothing that is not in the accepted span or columns can change an answer: a check of the
+/// guard that shares nothing with it.
+#[tokio::test]
+async fn answers_do_not_depend_on_what_was_not_asked() {
+    let mut connection = connect().await;
+    for query in queries() {
+        let accepted = accept(&guard(), query.sql, &moment());
+        let Some(span) = accepted.span else { continue };
+        let before = rows(&mut connection, &accepted.sqlite).await;
+        connection.execute("SAVEPOINT poison").await.unwrap();
+        let outside = format!(
+            "DELETE FROM WORKFLOW_RUN_INSTANCE WHERE BUSINESS_DATE NOT BETWEEN '{}' AND '{}'",
+            span.from, span.to
+        );
+        connection.execute(AssertSqlSafe(outside)).await.unwrap();
+        connection
+            .execute(
+                "INSERT INTO WORKFLOW_RUN_INSTANCE SELECT WORKFLOW_RUN_INSTANCE_KEY + 100, 1, 'p', 'p', 'p', 'FAILED',
+                 'p', CREATED_DATE, UPDATED_DATE, '1999-01-01', 'p', 'p', 'x-calc', 'p', 'p', 'ProcessTrigger', 'p', 'p',
+                 'p' FROM WORKFLOW_RUN_INSTANCE",
+            )
+            .await
+            .unwrap();
+        for column in guard().schema().columns(query::Table::WorkflowRunInstance) {
+            if accepted.columns.iter().any(|(_, name)| *name == column.name) || column.name.ends_with("_KEY")
+            {
+                continue;
+            }
+            if column.name == "BUSINESS_DATE" {
+                continue;
+            }
+            let poison = format!("UPDATE WORKFLOW_RUN_INSTANCE SET {} = 'poison'", column.name);
+            connection.execute(AssertSqlSafe(poison)).await.unwrap();
+        }
+        let after = rows(&mut connection, &accepted.sqlite).await;
+        connection.execute("ROLLBACK TO poison").await.unwrap();
+        assert_eq!(sorted(before), sorted(after), "{}: {}", query.name, accepted.sqlite);
+    }
+}
+
+fn sorted(mut rows: Vec<Vec<String>>) -> Vec<Vec<String>> {
+    rows.sort();
+    rows
+}
