@@ -95,10 +95,11 @@ impl Client {
                 }
                 Err(failure) => failure,
             };
-            if let (Error::Rejected { .. }, Some(said)) = (&failure.error, &failure.said)
+            if let (Error::Rejected { server: Server::Model, .. }, Some(said)) =
+                (&failure.error, &failure.said)
                 && let Some(less) = dialect.without_what_caused(said)
             {
-                tracing::info!(message = said.message, "the model's server does not understand all of the protocol");
+                tracing::info!(understood = ?less, "the model's server does not understand all of the protocol");
                 dialect = less;
                 continue;
             }
@@ -131,6 +132,8 @@ impl Client {
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client").field("url", &self.endpoint.url.as_str()).finish_non_exhaustive()
+        f.debug_struct("Client")
+            .field("server", &self.endpoint.url.origin().ascii_serialization())
+            .finish_non_exhaustive()
     }
 }

@@ -33,7 +33,7 @@ impl Endpoint {
     fn azure(azure: &Azure, client: &reqwest::Client, clock: Clock) -> Result<Self, Error> {
         let endpoint = http::parse_url("AZURE_OPENAI_ENDPOINT", &azure.endpoint)?;
         if !http::is_private(&endpoint) {
-            return Err(Error::Settings(format!("AZURE_OPENAI_ENDPOINT {endpoint} is not https://")));
+            return Err(Error::Settings("AZURE_OPENAI_ENDPOINT is not https://".to_owned()));
         }
         let (url, model) = match &azure.api {
             AzureApi::V1 => {
@@ -55,7 +55,9 @@ impl Endpoint {
         let tokens = azure.service_principal.as_ref().map(|principal| tokens(principal, client, clock));
         let tokens = tokens.transpose()?.flatten();
         if tokens.is_none() {
-            tracing::warn!("Azure OpenAI is asked with the API key alone: there is no service principal's certificate");
+            tracing::warn!(
+                "Azure OpenAI is asked with the API key alone: there is no service principal's certificate"
+            );
         }
         Ok(Self { url, model, headers, tokens })
     }

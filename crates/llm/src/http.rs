@@ -63,12 +63,14 @@ pub(crate) fn is_private(url: &Url) -> bool {
     url.scheme() == "https" || (url.scheme() == "http" && is_here)
 }
 
-/// Reads the URL of the setting `name`.
+/// Reads the URL of the setting `name`. It is never quoted: people put secrets into URLs.
 pub(crate) fn parse_url(name: &str, text: &str) -> Result<Url, Error> {
     Url::parse(text)
         .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https"))
-        .ok_or_else(|| Error::Settings(format!("{name} is {text:?}: it has to be an https:// address")))
+        .filter(|url| {
+            matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none()
+        })
+        .ok_or_else(|| Error::Settings(format!("{name} has to be an https:// address without a user name")))
 }
 
 /// `base` with `segments` behind its path.
@@ -133,7 +135,11 @@ struct Limit {
 impl Limit {
     /// `limit` from `start` on, or the whole call's deadline where that is earlier.
     fn new(start: Instant, limit: Duration, deadline: Instant, total: Duration) -> Self {
-        if start + limit < deadline { Self { at: start + limit, limit } } else { Self { at: deadline, limit: total } }
+        if start + limit < deadline {
+            Self { at: start + limit, limit }
+        } else {
+            Self { at: deadline, limit: total }
+        }
     }
 
     fn passed(self, server: Server) -> Error {

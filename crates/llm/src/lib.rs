@@ -7,7 +7,6 @@
 //! Start with [`Client`]: [`Client::complete`] waits for the whole answer, [`Client::stream`]
 //! gives it as it is written.
 
-
 mod breaker;
 mod client;
 mod dialect;

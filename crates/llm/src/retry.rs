@@ -75,8 +75,10 @@ mod tests {
     fn servers_say_when_to_come_back() {
         let now: Timestamp = "2026-02-18T12:00:00Z".parse().unwrap();
         let check = |headers: &[(&'static str, &str)], expect: Option<u64>| {
-            let headers: HeaderMap =
-                headers.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap())).collect();
+            let headers: HeaderMap = headers
+                .iter()
+                .map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()))
+                .collect();
             assert_eq!(retry_after(&headers, now), expect.map(Duration::from_millis), "{headers:?}");
         };
         check(&[], None);

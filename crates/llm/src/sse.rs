@@ -7,6 +7,9 @@ use bytes::{Buf, BytesMut};
 #[derive(Debug, Default)]
 pub(crate) struct Decoder {
     unread: BytesMut,
+    /// How much of it is known to hold no end of a line: a line that comes byte by byte is not
+    /// searched from its start each time.
+    searched_bytes: usize,
     data: Vec<u8>,
 }
 
@@ -17,9 +20,10 @@ impl Decoder {
 
     /// The data of the next event, once all of it has come. Events without data are left out.
     pub(crate) fn next_data(&mut self) -> Option<Vec<u8>> {
-        while let Some(length) = self.unread.iter().position(|&byte| byte == b'\n') {
-            let line = self.unread.split_to(length);
+        while let Some(more) = self.unread[self.searched_bytes..].iter().position(|&byte| byte == b'\n') {
+            let line = self.unread.split_to(self.searched_bytes + more);
             self.unread.advance(1);
+            self.searched_bytes = 0;
             let line = line.strip_suffix(b"\r").unwrap_or(&line);
             if let Some(value) = line.strip_prefix(b"data:") {
                 self.data.extend_from_slice(value.strip_prefix(b" ").unwrap_or(value));
@@ -29,6 +33,7 @@ impl Decoder {
                 return Some(std::mem::take(&mut self.data));
             }
         }
+        self.searched_bytes = self.unread.len();
         None
     }
 }

@@ -122,7 +122,7 @@ impl Tokens {
     ) -> Result<Self, Error> {
         let authority = http::parse_url("the token authority", &principal.authority)?;
         if !http::is_private(&authority) {
-            return Err(Error::Settings(format!("the token authority {authority} is not https://")));
+            return Err(Error::Settings("the token authority is not https://".to_owned()));
         }
         let url = http::join(authority, &[&principal.tenant_id, "oauth2", "v2.0", "token"]);
         let client_id = principal.client_id.clone();

@@ -42,7 +42,8 @@ pub(crate) fn body(request: &Request, model: Option<&str>, mode: Mode, dialect: 
             let json_schema = json!({ "name": name, "strict": true, "schema": schema });
             body["response_format"] = json!({ "type": "json_schema", "json_schema": json_schema });
         } else {
-            let words = format!("Answer with one JSON object of this JSON Schema and nothing else:\n{schema}");
+            let words =
+                format!("Answer with one JSON object of this JSON Schema and nothing else:\n{schema}");
             messages.push(json!({ "role": "system", "content": words }));
         }
         if dialect.format == Format::Object {
@@ -258,16 +259,17 @@ impl ServerError {
 
     /// What the caller can do about it.
     pub(crate) fn error(&self, server: Server) -> Error {
-        let says = |words: &[&str]| {
-            words.iter().any(|word| self.code.contains(word) || self.message.contains(word))
-        };
+        let says =
+            |words: &[&str]| words.iter().any(|word| self.code.contains(word) || self.message.contains(word));
         match self.status {
             401 | 403 => Error::Unauthorized { server, status: self.status },
             408 | 500.. => Error::Unavailable { server, outage: Outage::Failing { status: self.status } },
             429 => Error::Unavailable { server, outage: Outage::Busy },
             413 => Error::TooLong,
             _ if says(&["content_filter", "content_policy", "ResponsibleAIPolicy"]) => Error::Refused,
-            _ if says(&["context_length", "context_size", "context length", "context size"]) => Error::TooLong,
+            _ if says(&["context_length", "context_size", "context length", "context size"]) => {
+                Error::TooLong
+            }
             status => Error::Rejected { server, status, code: self.code.clone() },
         }
     }

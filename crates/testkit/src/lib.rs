@@ -1,6 +1,6 @@
 //! What tests and benchmarks share, and nothing that ships: real servers (databases, a
-//! directory, an OpenID Connect provider, a language model) that start and end with the test, and the reference
-//! estate to fill them with.
+//! directory, an OpenID Connect provider, a language model) that start and end with the test, a
+//! scripted model, and the reference estate to fill them with.
 //!
 //! Start with [`mariadb::MariaDb`] or [`postgres::Postgres`], or with `app::TestApp` (feature
 //! `app`): the whole server in process.

@@ -302,9 +302,9 @@ impl Message {
             let function = json!({ "name": name, "arguments": "" });
             let call = json!({ "index": index, "id": format!("call_{index}"), "type": "function", "function": function });
             deltas.push(json!({ "tool_calls": [call] }));
-            deltas.extend(halves(arguments).into_iter().map(|half| {
-                json!({ "tool_calls": [{ "index": index, "function": { "arguments": half } }] })
-            }));
+            deltas.extend(halves(arguments).into_iter().map(
+                |half| json!({ "tool_calls": [{ "index": index, "function": { "arguments": half } }] }),
+            ));
         }
         let choice = |delta, finish: Option<&str>| {
             vec![json!({ "index": 0, "delta": delta, "finish_reason": finish })]
@@ -341,14 +341,13 @@ fn halves(text: &str) -> Vec<String> {
 fn body(pieces: Vec<String>, ending: Ending, shared: Arc<Shared>) -> Body {
     let come = match ending {
         Ending::CutAfter(count) | Ending::StallsAfter(count) => count,
-        Ending::Whole | Ending::Silent | Ending::Endless => pieces.len(),
+        Ending::Endless => 2,
+        Ending::Whole | Ending::Silent => pieces.len(),
     };
     let repeated = pieces.get(1).cloned().unwrap_or_default();
     let rest: BoxStream<'static, io::Result<String>> = match ending {
         Ending::Whole | Ending::Silent => stream::empty().boxed(),
-        Ending::CutAfter(_) => {
-            stream::once(async { Err(io::Error::other("cut off, as the script says")) }).boxed()
-        }
+        Ending::CutAfter(_) => stream::once(cut()).boxed(),
         Ending::StallsAfter(_) => stream::once(Watched(shared).forever()).boxed(),
         Ending::Endless => {
             let watched = Watched(shared);
@@ -356,6 +355,12 @@ fn body(pieces: Vec<String>, ending: Ending, shared: Arc<Shared>) -> Body {
         }
     };
     Body::from_stream(stream::iter(pieces).take(come).map(Ok).chain(rest))
+}
+
+/// Breaks the connection. What was sent before is on its way by then: it leaves while we wait.
+async fn cut() -> io::Result<String> {
+    tokio::task::yield_now().await;
+    Err(io::Error::other("cut off, as the script says"))
 }
 
 /// Counts when nobody waits any longer for an answer that has no end.

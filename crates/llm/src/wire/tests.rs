@@ -110,9 +110,15 @@ fn pieces_make_an_answer() {
     let malformed = |what: &str| Err(Error::malformed(what));
 
     check(&[says("a"), says("b"), finish("stop")], Ok(("ab", &[])));
-    check(&[json!({ "choices": [], "prompt_filter_results": [] }), says("a"), finish("stop")], Ok(("a", &[])));
+    check(
+        &[json!({ "choices": [], "prompt_filter_results": [] }), says("a"), finish("stop")],
+        Ok(("a", &[])),
+    );
     check(&[delta(json!({ "role": "assistant", "content": null })), finish("stop")], Ok(("", &[])));
-    check(&[json!({ "choices": [{ "message": { "content": "a" }, "finish_reason": "stop" }] })], Ok(("a", &[])));
+    check(
+        &[json!({ "choices": [{ "message": { "content": "a" }, "finish_reason": "stop" }] })],
+        Ok(("a", &[])),
+    );
     check(&[says("a")], malformed("it has no end"));
     check(&[json!({ "choices": [{ "finish_reason": "content_filter" }] })], Err(Error::Refused));
     check(&[delta(json!({ "refusal": "" })), says("a"), finish("stop")], Ok(("a", &[])));

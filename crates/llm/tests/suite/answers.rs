@@ -48,8 +48,10 @@ async fn calls_of_tools_are_read_and_not_made() {
         let (id, name) = (id.to_owned(), name.to_owned());
         ToolCall { id, name, arguments }
     };
-    let expect =
-        [call("call_0", "list_failures", json!({ "date": "2026-02-18" })), call("call_1", "find_run", json!({}))];
+    let expect = [
+        call("call_0", "list_failures", json!({ "date": "2026-02-18" })),
+        call("call_1", "find_run", json!({})),
+    ];
     assert_eq!(reply.tool_calls, expect);
     let error = client.complete(&ask("what failed?")).await.unwrap_err();
     assert!(matches!(error, Error::Malformed { .. }), "{error}");
@@ -70,7 +72,8 @@ async fn a_bad_answer_is_an_error_and_not_asked_for_again() {
     check(Answer::error(400, json!({ "code": "content_filter" })), Error::Refused).await;
     check(Answer::error(400, json!({ "code": "context_length_exceeded" })), Error::TooLong).await;
     check(Answer::raw("text/html", &["<html>Sign in</html>"]), malformed("it is no chat completion")).await;
-    check(Answer::raw("application/json", &[r#"{"choices": ["#]), malformed("it is no chat completion")).await;
+    check(Answer::raw("application/json", &[r#"{"choices": ["#]), malformed("it is no chat completion"))
+        .await;
     check(Answer::raw("application/json", &["{}"]), malformed("it has no end")).await;
     check(Answer::says("giant").never_ends(), malformed("it is larger than 5000 bytes")).await;
     check(Answer::says(&"x".repeat(5000)), malformed("it is larger than 5000 bytes")).await;

@@ -18,13 +18,13 @@ const PUBLIC_KEY: &[u8] = include_bytes!("../fixtures/principal.pub.der");
 const SHA1: &str = "TS5z57bag9USNE2DyFUlVAad3Kw";
 const SHA256: &str = "xVoatx_YeypDG-XlC5nprRxgnY-J5icbYYNQhedJpE8";
 
-const KEY: &str = "azure-key-of-a-test";
+pub(crate) const KEY: &str = "azure-key-of-a-test";
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
 }
 
-fn azure(server: &ModelServer) -> Azure {
+pub(crate) fn azure(server: &ModelServer) -> Azure {
     Azure {
         endpoint: server.url().to_owned(),
         api: AzureApi::parse("2024-02-01").expect("a version"),
@@ -40,7 +40,7 @@ fn azure(server: &ModelServer) -> Azure {
     }
 }
 
-fn of(azure: Azure, clock: &Clock) -> Result<Client, Error> {
+pub(crate) fn of(azure: Azure, clock: &Clock) -> Result<Client, Error> {
     let limits = Limits { retries: 0, ..LIMITS };
     Client::new(Settings { provider: Provider::Azure(azure), limits, price: None }, clock.clone())
 }
@@ -103,7 +103,8 @@ async fn the_assertion_is_signed_by_the_certificates_key() {
         let (signed, signature) = assertion.rsplit_once('.').unwrap();
         let key = UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, PUBLIC_KEY);
         key.verify(signed.as_bytes(), &BASE64_URL.decode(signature).unwrap()).expect("our signature");
-        let part = |part: &str| -> Value { serde_json::from_slice(&BASE64_URL.decode(part).unwrap()).unwrap() };
+        let part =
+            |part: &str| -> Value { serde_json::from_slice(&BASE64_URL.decode(part).unwrap()).unwrap() };
         let (header, claims) = signed.split_once('.').unwrap();
         let expect = json!({ "alg": "RS256", "typ": "JWT", "x5t": SHA1, "x5t#S256": SHA256 });
         assert_eq!(part(header), expect);
@@ -137,7 +138,11 @@ async fn a_short_token_is_used_for_half_of_its_life() {
     let mut tokens = 0;
     let server = ModelServer::start_with(move |request| {
         tokens += u32::from(is_for_a_token(request));
-        if is_for_a_token(request) { Answer::token(&format!("token-{tokens}"), 60) } else { Answer::says("x") }
+        if is_for_a_token(request) {
+            Answer::token(&format!("token-{tokens}"), 60)
+        } else {
+            Answer::says("x")
+        }
     })
     .await;
     let clock = clock();
@@ -184,7 +189,10 @@ async fn an_old_token_is_used_while_it_is_good_and_no_new_one_is_to_be_had() {
     }
     clock.advance(SignedDuration::from_mins(5));
     let failing = Outage::Failing { status: 503 };
-    assert_eq!(bearer(&client).await, Err(Error::Unavailable { server: Server::TokenAuthority, outage: failing }));
+    assert_eq!(
+        bearer(&client).await,
+        Err(Error::Unavailable { server: Server::TokenAuthority, outage: failing })
+    );
 }
 
 #[tokio::test]
@@ -283,7 +291,9 @@ async fn settings_that_cannot_work_are_refused_at_once() {
         azure.service_principal.as_mut().unwrap().pem_path = fixture(name);
     };
     check(&|azure| azure.endpoint = "our-gateway".to_owned(), "AZURE_OPENAI_ENDPOINT");
-    check(&|azure| azure.endpoint = "http://gateway.example.org".to_owned(), "not https://");
+    check(&|azure| azure.endpoint = "https://secret@gateway".to_owned(), "AZURE_OPENAI_ENDPOINT");
+    check(&|azure| azure.endpoint = "https://secret gateway".to_owned(), "AZURE_OPENAI_ENDPOINT");
+    check(&|azure| azure.endpoint = "http://gateway.example.org?key=secret".to_owned(), "not https://");
     check(&|azure| azure.api_key = "secret\n".into(), "AZURE_OPENAI_API_KEY");
     check(&|azure| azure.user_id = Some("\n".to_owned()), "AZURE_USER_ID");
     check(

@@ -1,7 +1,9 @@
 //! llama.cpp's server, with a model that writes nonsense: what it proves is the wire format.
 
 use crate::{LIMITS, ask, clock, drain};
-use llm::{Client, Compatible, Error, Provider, Request, Schema, Server, Settings, Usage};
+use llm::{
+    Client, Compatible, Error, Message, Provider, Request, Schema, Server, Settings, Tool, ToolCall, Usage,
+};
 use serde::Deserialize;
 use serde_json::json;
 use std::sync::OnceLock;
@@ -15,7 +17,7 @@ fn client(api_key: Option<&str>) -> Client {
         model: LlamaServer::MODEL.to_owned(),
         api_key: api_key.map(Into::into),
     });
-    Client::new(Settings { provider, limits: LIMITS, price: None }, clock()).unwrap()
+    Client::new(Settings { provider, limits: LIMITS, price: None }, clock()).expect("good settings")
 }
 
 fn our_client() -> Client {
@@ -63,14 +65,39 @@ async fn a_schema_is_kept_to() {
     let schema = Some(Schema { name: "question".to_owned(), schema });
     let request = Request { schema, max_tokens: 500, ..ask("how is it doing?") };
     let client = our_client();
-    for reply in [
-        client.complete(&request).await,
-        drain(&mut client.stream(&request).await.unwrap()).await.1,
-    ] {
+    for reply in [client.complete(&request).await, drain(&mut client.stream(&request).await.unwrap()).await.1]
+    {
         let question: Question = reply.unwrap().parse().unwrap();
         assert!(["status", "failures"].contains(&question.intent.as_str()), "{question:?}");
-        assert!(question.slices.len() <= 3 && question.slices.iter().all(|&slice| slice <= 9), "{question:?}");
+        assert!(
+            question.slices.len() <= 3 && question.slices.iter().all(|&slice| slice <= 9),
+            "{question:?}"
+        );
     }
+}
+
+#[tokio::test]
+async fn a_conversation_with_tools_is_understood() {
+    let call =
+        ToolCall { id: "call_0".to_owned(), name: "find_run".to_owned(), arguments: json!({ "id": 7 }) };
+    let request = Request {
+        tools: vec![Tool {
+            name: "find_run".to_owned(),
+            description: "Finds a run by its id.".to_owned(),
+            parameters: json!({ "type": "object", "properties": { "id": { "type": "integer" } } }),
+        }],
+        max_tokens: 20,
+        ..Request::new(vec![
+            Message::System("Answer briefly.".to_owned()),
+            Message::User("what about run 7?".to_owned()),
+            Message::Assistant { text: String::new(), tool_calls: vec![call] },
+            Message::ToolResult { call_id: "call_0".to_owned(), content: "[]".to_owned() },
+        ])
+    };
+    let reply = our_client().complete(&request).await.unwrap();
+    let alone = our_client().complete(&Request { max_tokens: 20, ..ask("what about run 7?") }).await.unwrap();
+    let prompt_tokens = |reply: &llm::Reply| reply.usage.unwrap().prompt_tokens;
+    assert!(prompt_tokens(&reply) > prompt_tokens(&alone), "all of it was read: {reply:?}");
 }
 
 #[tokio::test]

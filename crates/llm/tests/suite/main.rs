@@ -3,6 +3,7 @@
 mod answers;
 mod azure;
 mod llama;
+mod logs;
 mod outages;
 mod protocol;
 mod streams;

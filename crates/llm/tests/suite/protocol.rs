@@ -12,7 +12,9 @@ fn without(unknown: &'static [&'static str]) -> impl FnMut(&Received) -> Answer 
             "json_schema" => request.body["response_format"]["type"] == "json_schema",
             name => request.body.get(name).is_some(),
         };
-        let Some(name) = unknown.iter().find(knows_not) else { return Answer::says(r#"{"intent":"status"}"#) };
+        let Some(name) = unknown.iter().find(knows_not) else {
+            return Answer::says(r#"{"intent":"status"}"#);
+        };
         Answer::error(400, json!({ "message": format!("Unrecognized request argument supplied: {name}") }))
     }
 }
@@ -76,7 +78,10 @@ async fn what_did_not_help_is_not_remembered() {
     .await;
     let client = client(&server, LIMITS);
     let error = client.complete(&ask("hi")).await.unwrap_err();
-    assert!(matches!(error, Error::Rejected { status: 400, ref code, .. } if code == "invalid_value"), "{error}");
+    assert!(
+        matches!(error, Error::Rejected { status: 400, ref code, .. } if code == "invalid_value"),
+        "{error}"
+    );
     client.complete(&ask("hi")).await.unwrap();
     assert_eq!(server.questions()[2].body["max_tokens"], 1024);
 }
