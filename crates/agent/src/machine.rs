@@ -1,0 +1,508 @@
+//! One turn of a conversation as a state machine: [`Turn::start`] and [`Turn::on`] take what
+//! happened and give what is to be done. It does nothing itself, so time-outs, failures and a
+//! stop button are plain function calls in tests.
+
+use crate::compose::{self, Draft};
+use crate::facts::Facts;
+use crate::model_text::{self, ModelFailure, ModelRequest};
+use crate::plan;
+use crate::request::{FailedRun, PageFilters, Request, ThreadContext};
+use crate::tool::{ToolAnswer, ToolCall, ToolFailure, ToolOutput};
+use crate::understand::understand;
+use model::ask::{
+    AskError, AskEvent, Block, CardEvent, Entities, Node, NodeEnd, NodeResult, NodeStart, Question, Response,
+    ResponseEvent, SqlCard, Tier, Token, ToolStatus, ToolUse, Topic,
+};
+use model::{BusinessDate, Catalog, ErrorKind, Timestamp};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Tool calls of one turn at the most.
+pub const MOST_TOOL_CALLS: usize = 24;
+/// Events that one turn takes at the most.
+pub const MOST_EVENTS: usize = 200;
+/// A turn that takes longer answers with what it has.
+pub const LONGEST_TURN_MS: u64 = 30_000;
+/// How often a query that the guard refused is written anew.
+pub const MOST_REWRITES: usize = 2;
+
+/// What a turn starts from.
+#[derive(Clone, Debug)]
+pub struct TurnInput {
+    /// The question.
+    pub question: Question,
+    /// The catalog, as far as the reader may see it.
+    pub catalog: Arc<Catalog>,
+    /// What the thread carries.
+    pub thread: ThreadContext,
+    /// What the page shows.
+    pub filters: PageFilters,
+    /// The reader's date, in the reader's zone.
+    pub today: BusinessDate,
+    /// The server's time: running durations go to here.
+    pub now: Timestamp,
+    /// The model's name, where one may be asked.
+    pub model: Option<String>,
+}
+
+/// What happened.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// The tool call `id` is over.
+    Tool {
+        /// Of [`Effect::CallTool`].
+        id: u32,
+        /// Its answer.
+        result: Result<ToolAnswer, ToolFailure>,
+    },
+    /// The model has said something, or not.
+    Model(Result<String, ModelFailure>),
+    /// The guard and the database are done with a query.
+    Query(Result<QueryAnswer, QueryRefusal>),
+    /// The nearest curated question, with its slots filled; `None` where none is near.
+    Suggestion(Option<SuggestedQuery>),
+    /// This much time has gone by since the start, in milliseconds.
+    Elapsed(u64),
+    /// Somebody pressed stop, or has gone.
+    Cancel,
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Ask a tool; answer with [`Event::Tool`]. Calls of one round may run side by side.
+    CallTool {
+        /// To be given back.
+        id: u32,
+        /// The question.
+        call: ToolCall,
+    },
+    /// Ask the model; answer with [`Event::Model`].
+    AskModel(ModelRequest),
+    /// Guard the query and run it where it passes; answer with [`Event::Query`].
+    GuardAndRun {
+        /// What it answers.
+        question: String,
+        /// A SELECT in MySQL's dialect, by a model.
+        sql: String,
+    },
+    /// Find the nearest curated question; answer with [`Event::Suggestion`].
+    SuggestQuery {
+        /// The question.
+        question: String,
+        /// What it speaks of.
+        entities: Entities,
+    },
+    /// Tell the reader.
+    Emit(AskEvent),
+    /// The turn is over: keep this for the next one. Nothing follows.
+    Finish(ThreadContext),
+}
+
+/// Rows of a guarded query.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueryAnswer {
+    /// The statement as it ran, its rows.
+    pub card: SqlCard,
+    /// How long it took.
+    pub duration_ms: u64,
+    /// When the source was asked.
+    pub as_of: Option<Timestamp>,
+}
+
+/// A query that was not run, or failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueryRefusal {
+    /// The guard's reason, or that the source is down.
+    pub reason: String,
+    /// Whether another wording of the query could pass.
+    pub can_rewrite: bool,
+}
+
+/// A curated question that is near what was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SuggestedQuery {
+    /// The question that it answers, its slots filled.
+    pub question: String,
+    /// Its statement.
+    pub sql: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Understanding,
+    Fetching,
+    WritingQuery,
+    RunningQuery,
+    Suggesting,
+    Wording,
+    Over,
+}
+
+/// A turn under way.
+#[derive(Debug)]
+pub struct Turn {
+    input: TurnInput,
+    request: Request,
+    state: State,
+    round: usize,
+    events: usize,
+    calls: BTreeMap<u32, ToolCall>,
+    uses: Vec<ToolUse>,
+    outputs: Vec<ToolOutput>,
+    failures: Vec<ToolFailure>,
+    refusals: Vec<(String, String)>,
+    sql: String,
+    draft: Draft,
+    notes: Vec<String>,
+    worded_by_model: bool,
+}
+
+impl Turn {
+    /// Begins a turn.
+    pub fn start(input: TurnInput) -> (Self, Vec<Effect>) {
+        let reading = understand(input.question.as_str(), &input.catalog, input.today);
+        let request = Request::new(&reading, &input.thread, &input.filters, input.today, &input.catalog);
+        let mut turn = Self {
+            input,
+            request,
+            state: State::Understanding,
+            round: 0,
+            events: 0,
+            calls: BTreeMap::new(),
+            uses: Vec::new(),
+            outputs: Vec::new(),
+            failures: Vec::new(),
+            refusals: Vec::new(),
+            sql: String::new(),
+            draft: Draft::default(),
+            notes: Vec::new(),
+            worded_by_model: false,
+        };
+        let mut effects =
+            vec![start_of(Node::ContextLoader), end_of(Node::ContextLoader, NodeResult::default())];
+        effects.push(start_of(Node::IntentClassifier));
+        let doubtful = !turn.request.is_sure || !turn.request.troubles.is_empty();
+        if turn.input.model.is_some() && doubtful {
+            let request = model_text::understand_request(&turn.input);
+            effects.push(Effect::AskModel(request));
+        } else {
+            turn.understood(&mut effects);
+        }
+        (turn, effects)
+    }
+
+    /// Takes what happened. After [`Effect::Finish`] nothing has any effect.
+    pub fn on(&mut self, event: Event) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        self.events += 1;
+        match (self.state, event) {
+            (State::Over, _) => {}
+            (_, Event::Cancel) => self.fail(&mut effects, true, "Stopped."),
+            (_, Event::Elapsed(elapsed_ms)) => {
+                if elapsed_ms >= LONGEST_TURN_MS {
+                    self.out_of_time(&mut effects);
+                }
+            }
+            _ if self.events > MOST_EVENTS => self.out_of_time(&mut effects),
+            (State::Understanding, Event::Model(said)) => self.model_understood(said, &mut effects),
+            (State::Fetching, Event::Tool { id, result }) => self.tool_answered(id, result, &mut effects),
+            (State::WritingQuery, Event::Model(said)) => self.query_written(said, &mut effects),
+            (State::RunningQuery, Event::Query(result)) => self.query_answered(result, &mut effects),
+            (State::Suggesting, Event::Suggestion(found)) => self.suggested(found, &mut effects),
+            (State::Wording, Event::Model(said)) => self.worded(said, &mut effects),
+            // An answer that nobody waits for any more.
+            _ => {}
+        }
+        effects
+    }
+
+    /// Whether the turn is over.
+    pub fn is_over(&self) -> bool {
+        self.state == State::Over
+    }
+
+    fn model_understood(&mut self, said: Result<String, ModelFailure>, effects: &mut Vec<Effect>) {
+        let input = &self.input;
+        let reading =
+            said.and_then(|text| model_text::read_understanding(&text, &input.catalog, input.today));
+        match reading {
+            Ok(reading) => {
+                self.request =
+                    Request::new(&reading, &input.thread, &input.filters, input.today, &input.catalog);
+            }
+            Err(failure) => self.notes.push(failure.note()),
+        }
+        self.understood(effects);
+    }
+
+    fn understood(&mut self, effects: &mut Vec<Effect>) {
+        let intent = Some(self.request.topic.intent());
+        effects.push(end_of(Node::IntentClassifier, NodeResult { intent, ..NodeResult::default() }));
+        effects.push(start_of(Node::BatchResolver));
+        effects.push(end_of(Node::BatchResolver, self.resolved()));
+        if self.request.tier() == Tier::Declined || self.request.blocking_trouble().is_some() {
+            self.compose(effects);
+        } else if self.request.topic == Topic::Analysis {
+            self.analyse(effects);
+        } else {
+            self.state = State::Fetching;
+            effects.push(start_of(Node::DataFetcher));
+            self.next_round(effects);
+        }
+    }
+
+    fn resolved(&self) -> NodeResult {
+        let known = self.request.essentials.iter().filter_map(|name| self.input.catalog.get(name));
+        let names: Vec<&str> = known.clone().map(|essential| essential.display_name.as_str()).collect();
+        NodeResult {
+            batch: (!names.is_empty()).then(|| names.join(", ")),
+            dataset_count: (!names.is_empty()).then(|| known.map(|essential| essential.datasets.len()).sum()),
+            ..NodeResult::default()
+        }
+    }
+
+    fn next_round(&mut self, effects: &mut Vec<Effect>) {
+        let calls = plan::calls(&self.request, &self.input.thread, self.round, &self.outputs);
+        self.round += 1;
+        for call in calls.into_iter().take(MOST_TOOL_CALLS.saturating_sub(self.uses.len())) {
+            // Numbered from 1, in the order they are told.
+            let id = u32::try_from(self.uses.len() + 1).unwrap_or(u32::MAX);
+            let started = call.started(id);
+            self.uses.push(started.clone());
+            self.calls.insert(id, call.clone());
+            effects.push(Effect::Emit(AskEvent::ToolCall(started)));
+            effects.push(Effect::CallTool { id, call });
+        }
+        if self.calls.is_empty() {
+            let row_count = Some(self.uses.iter().filter_map(|tool| tool.row_count).sum());
+            effects.push(end_of(Node::DataFetcher, NodeResult { row_count, ..NodeResult::default() }));
+            self.compose(effects);
+        }
+    }
+
+    fn tool_answered(&mut self, id: u32, result: Result<ToolAnswer, ToolFailure>, effects: &mut Vec<Effect>) {
+        if self.calls.remove(&id).is_none() {
+            return;
+        }
+        let Some(tool) = self.uses.iter_mut().find(|tool| tool.id == id) else { return };
+        match result {
+            Ok(answer) => {
+                tool.status = ToolStatus::Completed;
+                tool.duration_ms = Some(answer.duration_ms);
+                tool.row_count = Some(answer.row_count);
+                tool.query = Some(answer.query);
+                tool.as_of = answer.as_of;
+                self.outputs.push(answer.output);
+            }
+            Err(failure) => {
+                tool.status = ToolStatus::Failed;
+                tool.error = Some(failure.message.clone());
+                self.failures.push(failure);
+            }
+        }
+        effects.push(Effect::Emit(AskEvent::ToolResult(tool.clone())));
+        if self.calls.is_empty() {
+            self.next_round(effects);
+        }
+    }
+
+    fn analyse(&mut self, effects: &mut Vec<Effect>) {
+        effects.push(start_of(Node::SqlAnalyst));
+        if self.input.model.is_some() {
+            self.write_query(effects);
+        } else {
+            self.suggest(effects);
+        }
+    }
+
+    fn write_query(&mut self, effects: &mut Vec<Effect>) {
+        self.state = State::WritingQuery;
+        effects.push(Effect::AskModel(ModelRequest::WriteQuery {
+            question: self.input.question.as_str().to_owned(),
+            entities: self.request.entities(),
+            refusals: self.refusals.clone(),
+        }));
+    }
+
+    fn suggest(&mut self, effects: &mut Vec<Effect>) {
+        self.state = State::Suggesting;
+        effects.push(Effect::SuggestQuery {
+            question: self.input.question.as_str().to_owned(),
+            entities: self.request.entities(),
+        });
+    }
+
+    fn query_written(&mut self, said: Result<String, ModelFailure>, effects: &mut Vec<Effect>) {
+        match said {
+            Ok(sql) => {
+                self.state = State::RunningQuery;
+                self.sql = model_text::without_fences(&sql);
+                effects.push(Effect::GuardAndRun {
+                    question: self.input.question.as_str().to_owned(),
+                    sql: self.sql.clone(),
+                });
+            }
+            Err(failure) => {
+                self.notes.push(failure.note());
+                self.suggest(effects);
+            }
+        }
+    }
+
+    fn query_answered(&mut self, result: Result<QueryAnswer, QueryRefusal>, effects: &mut Vec<Effect>) {
+        match result {
+            Ok(answer) => {
+                let rows = answer.card.rows.len();
+                let mut tool = ToolUse {
+                    id: 1,
+                    tool: "run_query".to_owned(),
+                    input: BTreeMap::from([("question".to_owned(), answer.card.question.clone())]),
+                    status: ToolStatus::Executing,
+                    duration_ms: None,
+                    row_count: None,
+                    query: Some(answer.card.sql.clone()),
+                    as_of: answer.as_of,
+                    link: None,
+                    error: None,
+                };
+                effects.push(Effect::Emit(AskEvent::ToolCall(tool.clone())));
+                tool.status = ToolStatus::Completed;
+                tool.duration_ms = Some(answer.duration_ms);
+                tool.row_count = Some(rows);
+                effects.push(Effect::Emit(AskEvent::ToolResult(tool.clone())));
+                self.uses.push(tool);
+                let result = NodeResult { row_count: Some(rows), ..NodeResult::default() };
+                effects.push(end_of(Node::SqlAnalyst, result));
+                self.worded_by_model = true;
+                self.draft = compose::query::answer(answer.card);
+                self.word(effects);
+            }
+            Err(refusal) if refusal.can_rewrite && self.refusals.len() < MOST_REWRITES => {
+                self.refusals.push((std::mem::take(&mut self.sql), refusal.reason));
+                self.write_query(effects);
+            }
+            Err(refusal) => {
+                self.notes.push(format!("The query that the model wrote was not run: {}", refusal.reason));
+                self.suggest(effects);
+            }
+        }
+    }
+
+    fn suggested(&mut self, found: Option<SuggestedQuery>, effects: &mut Vec<Effect>) {
+        effects.push(end_of(Node::SqlAnalyst, NodeResult::default()));
+        self.draft = compose::query::offer(found);
+        self.respond(effects);
+    }
+
+    fn compose(&mut self, effects: &mut Vec<Effect>) {
+        self.request.adopt_run(&self.outputs, &self.input.catalog);
+        self.draft = compose::compose(&self.request, &self.input, &self.outputs, &self.failures);
+        self.word(effects);
+    }
+
+    /// Has the model word the answer, where there is one and it rests on data.
+    fn word(&mut self, effects: &mut Vec<Effect>) {
+        effects.push(start_of(Node::ResponseSynthesizer));
+        let plain = self.request.tier() == Tier::Declined || self.draft.is_error || !self.notes.is_empty();
+        if self.input.model.is_none() || plain {
+            return self.finish(effects);
+        }
+        self.state = State::Wording;
+        effects
+            .push(Effect::AskModel(model_text::wording_request(self.input.question.as_str(), &self.draft)));
+    }
+
+    fn worded(&mut self, said: Result<String, ModelFailure>, effects: &mut Vec<Effect>) {
+        match said {
+            Ok(text) => {
+                let facts = Facts::new(&self.draft.cards, &self.draft.text(), &self.input.catalog);
+                if facts.cover(&text) {
+                    self.draft.blocks = Block::read_markdown(&text);
+                    self.worded_by_model = true;
+                }
+            }
+            Err(failure) => self.notes.push(failure.note()),
+        }
+        self.finish(effects);
+    }
+
+    fn out_of_time(&mut self, effects: &mut Vec<Effect>) {
+        // A step that waits for a model goes on without it; the next tick ends what then still runs.
+        match self.state {
+            State::Understanding => return self.model_understood(Err(ModelFailure::Slow), effects),
+            State::WritingQuery => return self.query_written(Err(ModelFailure::Slow), effects),
+            State::Wording => return self.worded(Err(ModelFailure::Slow), effects),
+            State::Fetching | State::RunningQuery | State::Suggesting | State::Over => {}
+        }
+        self.notes.push("This took too long; the answer rests on what was known by then.".to_owned());
+        self.calls.clear();
+        if self.state == State::Fetching {
+            self.compose(effects);
+        } else {
+            self.suggested(None, effects);
+        }
+    }
+
+    fn respond(&mut self, effects: &mut Vec<Effect>) {
+        effects.push(start_of(Node::ResponseSynthesizer));
+        self.finish(effects);
+    }
+
+    fn finish(&mut self, effects: &mut Vec<Effect>) {
+        self.state = State::Over;
+        let mut draft = std::mem::take(&mut self.draft);
+        draft.blocks.extend(self.notes.iter().map(|note| compose::note(note)));
+        for card in &draft.cards {
+            effects.push(Effect::Emit(AskEvent::Card(CardEvent { card: card.clone() })));
+        }
+        for (i, block) in draft.blocks.iter().enumerate() {
+            let gap = if i == 0 { "" } else { "\n\n" };
+            let text = format!("{gap}{}", Block::to_markdown(std::slice::from_ref(block)));
+            effects.push(Effect::Emit(AskEvent::Token(Token { text })));
+        }
+        effects.push(end_of(Node::ResponseSynthesizer, NodeResult::default()));
+        let context = self.context(&draft);
+        let text = draft.text();
+        let mut cards = draft.cards.into_iter();
+        let response = Response {
+            text,
+            blocks: draft.blocks,
+            structured_data: cards.next(),
+            cards: cards.collect(),
+            tool_calls: std::mem::take(&mut self.uses),
+            suggested_queries: draft.chips,
+            error: draft.is_error,
+            tier: self.request.tier(),
+            intent: self.request.topic.intent(),
+            topic: self.request.topic,
+            entities: self.request.entities(),
+            model: self.input.model.clone().filter(|_| self.worded_by_model),
+        };
+        effects.push(Effect::Emit(AskEvent::Response(ResponseEvent { data: Box::new(response) })));
+        effects.push(Effect::Finish(context));
+    }
+
+    fn context(&self, draft: &Draft) -> ThreadContext {
+        let mut context = self.request.context().clone();
+        if !draft.failed_runs.is_empty() {
+            context.failed_runs = draft.failed_runs.iter().cloned().collect::<Vec<FailedRun>>();
+        }
+        context
+    }
+
+    fn fail(&mut self, effects: &mut Vec<Effect>, cancelled: bool, message: &str) {
+        self.state = State::Over;
+        let error = AskError { cancelled, kind: ErrorKind::Conflict, message: message.to_owned() };
+        effects.push(Effect::Emit(AskEvent::Error(error)));
+        effects.push(Effect::Finish(self.input.thread.clone()));
+    }
+}
+
+fn start_of(node: Node) -> Effect {
+    Effect::Emit(AskEvent::NodeStart(NodeStart { node }))
+}
+
+fn end_of(node: Node, result: NodeResult) -> Effect {
+    Effect::Emit(AskEvent::NodeEnd(NodeEnd { node, result }))
+}

@@ -1,0 +1,430 @@
+//! What is asked, all told: the question's own words, then what the thread carries, then what the
+//! page shows, then today.
+
+use crate::tool::ToolOutput;
+use crate::understand::{Problem, Reading, SaidPhase, slices_with_part};
+use jiff::ToSpan;
+use model::ask::{Entities, PhaseWord, Tier, Topic};
+use model::{
+    BusinessDate, Catalog, Dataset, DatasetId, Essential, EssentialName, Phase, Run, RunId, RunStatus,
+    SliceName,
+};
+use serde::{Deserialize, Serialize};
+
+/// Days that a question of history looks back where it does not say how many.
+pub const HISTORY_DAYS: i64 = 10;
+
+/// What a thread carries from turn to turn.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ThreadContext {
+    /// The essentials spoken of.
+    pub essentials: Vec<EssentialName>,
+    /// The date, where somebody said one.
+    pub date: Option<BusinessDate>,
+    /// The phase, where somebody said one.
+    pub phase: Option<SaidPhase>,
+    /// The failed runs that the last answers named, newest answer only.
+    pub failed_runs: Vec<FailedRun>,
+    /// What the last answer was about.
+    pub topic: Option<Topic>,
+    /// The datasets that the last question named.
+    pub datasets: Vec<DatasetId>,
+    /// The parts of slice names that the last question named.
+    pub slice_parts: Vec<Vec<String>>,
+}
+
+/// A run that an answer named as failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedRun {
+    /// The run.
+    pub run_id: RunId,
+    /// Its date.
+    pub business_date: BusinessDate,
+    /// The essential it was named for.
+    pub essential: EssentialName,
+}
+
+/// What the page shows that the question was asked on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PageFilters {
+    /// The essential it is about.
+    pub essential: Option<EssentialName>,
+    /// Its date.
+    pub date: Option<BusinessDate>,
+    /// Its phase.
+    pub phase: Option<Phase>,
+}
+
+/// Why a question cannot be answered as asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// A name of an essential or slice.
+    Name(Problem),
+    /// Several datasets could be meant.
+    Datasets(Vec<DatasetId>),
+    /// The date does not exist, or could be two.
+    Date(String),
+}
+
+/// What is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// What it is about.
+    pub topic: Topic,
+    /// Essentials; empty for all.
+    pub essentials: Vec<EssentialName>,
+    /// Datasets; empty for all of them.
+    pub datasets: Vec<DatasetId>,
+    /// Slices; empty for all.
+    pub slices: Vec<SliceName>,
+    /// The date, or the last one of a range.
+    pub date: BusinessDate,
+    /// The first date of a range, or the one compared with.
+    pub from: Option<BusinessDate>,
+    /// The phase; `None` for both.
+    pub phase: Option<PhaseWord>,
+    /// A run.
+    pub run_id: Option<RunId>,
+    /// It asks of slices.
+    pub wants_slices: bool,
+    /// Runs of this status only.
+    pub run_status: Option<RunStatus>,
+    /// Whether the words left no doubt.
+    pub is_sure: bool,
+    /// Why it cannot be answered as asked; the first is told.
+    pub troubles: Vec<Trouble>,
+    context: ThreadContext,
+}
+
+impl Request {
+    /// Puts `reading` into its surroundings.
+    pub fn new(
+        reading: &Reading,
+        thread: &ThreadContext,
+        filters: &PageFilters,
+        today: BusinessDate,
+        catalog: &Catalog,
+    ) -> Self {
+        Resolver { reading, thread, filters, today, catalog }.resolve()
+    }
+
+    /// How it is answered.
+    pub fn tier(&self) -> Tier {
+        self.topic.tier()
+    }
+
+    /// The trouble that must be cleared before anything can be answered. A name that is not known
+    /// beside one that is, is only mentioned.
+    pub fn blocking_trouble(&self) -> Option<&Trouble> {
+        blocking(&self.troubles, &self.essentials)
+    }
+
+    /// What it speaks of, as the answer says it. A declined question speaks of nothing.
+    pub fn entities(&self) -> Entities {
+        if self.tier() == Tier::Declined {
+            return Entities::default();
+        }
+        Entities {
+            essentials: self.essentials.clone(),
+            datasets: self.datasets.clone(),
+            slices: self.slices.clone(),
+            business_date: Some(self.date),
+            from_date: self.from,
+            phase: self.phase,
+            run_id: self.run_id.clone(),
+        }
+    }
+
+    /// The pass of the day, where it is one.
+    pub fn pass(&self) -> Option<Phase> {
+        self.phase.and_then(PhaseWord::phase)
+    }
+
+    /// Whether a run is of a dataset and slice that it speaks of.
+    pub(crate) fn covers(&self, run: &Run) -> bool {
+        let of_slice = || run.slice.as_ref().is_some_and(|slice| self.slices.contains(slice));
+        (self.datasets.is_empty() || self.datasets.contains(&run.row.dataset_id))
+            && (self.slices.is_empty() || of_slice())
+    }
+
+    /// Takes dataset, slice and essential of the run that was found by its id.
+    pub(crate) fn adopt_run(&mut self, outputs: &[ToolOutput], catalog: &Catalog) {
+        if self.run_id.is_none() {
+            return;
+        }
+        let found = outputs.iter().find_map(|output| match output {
+            ToolOutput::Runs { rows, .. } => rows.first(),
+            _ => None,
+        });
+        let Some(run) = found else { return };
+        let holds = |dataset: &Dataset| {
+            dataset.id == run.dataset_id && run.slice.as_ref().is_none_or(|slice| dataset.expects(slice))
+        };
+        let holders = catalog.essentials.iter().filter(|essential| essential.datasets.iter().any(holds));
+        self.essentials = holders.map(|essential| essential.name.clone()).collect();
+        self.datasets = vec![run.dataset_id.clone()];
+        self.slices = run.slice.iter().cloned().collect();
+        self.context.essentials.clone_from(&self.essentials);
+    }
+
+    /// What the thread carries on after this question.
+    pub fn context(&self) -> &ThreadContext {
+        &self.context
+    }
+}
+
+fn blocking<'a>(troubles: &'a [Trouble], essentials: &[EssentialName]) -> Option<&'a Trouble> {
+    let is_aside = |trouble: &Trouble| {
+        !essentials.is_empty()
+            && matches!(trouble, Trouble::Name(Problem::Unknown { .. } | Problem::Ambiguous { .. }))
+    };
+    troubles.iter().find(|trouble| !is_aside(trouble))
+}
+
+struct Resolver<'a> {
+    reading: &'a Reading,
+    thread: &'a ThreadContext,
+    filters: &'a PageFilters,
+    today: BusinessDate,
+    catalog: &'a Catalog,
+}
+
+impl Resolver<'_> {
+    fn resolve(self) -> Request {
+        let reading = self.reading;
+        let topic = self.topic();
+        let carries_on = reading.topic.is_none();
+        let mut troubles = self.name_troubles();
+        let (datasets, ambiguous) = self.datasets(carries_on);
+        troubles.extend(ambiguous.map(Trouble::Datasets));
+        let mut essentials = self.essentials(&datasets, troubles.is_empty());
+        let mut datasets = datasets;
+        datasets.extend(self.of_steps(&essentials));
+        datasets.dedup();
+        let parts = if carries_on && reading.named.slice_parts.is_empty() && reading.named.slices.is_empty() {
+            &self.thread.slice_parts
+        } else {
+            &reading.named.slice_parts
+        };
+        let slices = self.slices(parts, &essentials, &datasets, &mut troubles);
+        if essentials.is_empty()
+            && troubles.is_empty()
+            && !reading.wants_all
+            && !reading.named.slices.is_empty()
+        {
+            essentials = self.holders(|dataset| dataset.slices.iter().any(|slice| slices.contains(slice)));
+        }
+        if datasets.is_empty() && reading.named.slice_parts.is_empty() && !reading.named.slices.is_empty() {
+            datasets = self.only_holder(&slices, &essentials);
+        }
+        let (date, from) = self.dates(topic);
+        troubles.extend(reading.dates.unreadable.clone().map(Trouble::Date));
+        let phase = reading.phase.or(self.thread.phase);
+        let context = self.context_after(topic, &essentials, &datasets, parts, &troubles, phase);
+        Request {
+            topic,
+            essentials,
+            datasets,
+            wants_slices: reading.wants_slices || !slices.is_empty(),
+            slices,
+            date,
+            from,
+            phase: phase.map_or_else(|| self.filters.phase.map(PhaseWord::from), SaidPhase::word),
+            run_id: reading.run_id.clone(),
+            run_status: reading.run_status,
+            is_sure: reading.is_sure || carries_on,
+            troubles,
+            context,
+        }
+    }
+
+    fn topic(&self) -> Topic {
+        let reading = self.reading;
+        let says_something = !reading.named.is_empty()
+            || !reading.named.problems.is_empty()
+            || !reading.steps.is_empty()
+            || !reading.dates.is_empty()
+            || reading.phase.is_some()
+            || reading.wants_all;
+        let slices = !reading.named.slices.is_empty() || !reading.named.slice_parts.is_empty();
+        match reading.topic {
+            Some(topic) => topic,
+            None if slices && self.thread.topic != Some(Topic::Failures) => Topic::Status,
+            None if says_something => {
+                let carried = self.thread.topic.filter(|topic| topic.tier() == Tier::Tools);
+                carried.filter(|topic| *topic != Topic::Runs).unwrap_or(Topic::Status)
+            }
+            None => Topic::OffTopic,
+        }
+    }
+
+    fn name_troubles(&self) -> Vec<Trouble> {
+        self.reading.named.problems.iter().cloned().map(Trouble::Name).collect()
+    }
+
+    fn essentials(&self, datasets: &[DatasetId], all_read: bool) -> Vec<EssentialName> {
+        let reading = self.reading;
+        if !reading.named.essentials.is_empty() {
+            return reading.named.essentials.clone();
+        }
+        let carried: &[EssentialName] = &self.thread.essentials;
+        if !datasets.is_empty() {
+            let holders = self.holders(|dataset| datasets.contains(&dataset.id));
+            let known: Vec<_> = holders.iter().filter(|name| carried.contains(name)).cloned().collect();
+            return if known.is_empty() { holders } else { known };
+        }
+        let names_a_slice = !reading.named.slices.is_empty();
+        if reading.wants_all || !all_read || names_a_slice || reading.run_id.is_some() {
+            return Vec::new();
+        }
+        if !carried.is_empty() {
+            return carried.iter().filter(|name| self.catalog.get(name).is_some()).cloned().collect();
+        }
+        self.filters.essential.iter().filter(|name| self.catalog.get(name).is_some()).cloned().collect()
+    }
+
+    /// The datasets that are named, and those that one phrase could mean.
+    fn datasets(&self, carries_on: bool) -> (Vec<DatasetId>, Option<Vec<DatasetId>>) {
+        let named = &self.reading.named;
+        if named.datasets.is_empty() && carries_on && named.essentials.is_empty() && !self.reading.wants_all {
+            let carried = self.reading.steps.is_empty().then(|| self.thread.datasets.clone());
+            return (carried.unwrap_or_default(), None);
+        }
+        let scope = if named.essentials.is_empty() { &self.thread.essentials } else { &named.essentials };
+        let mut datasets = Vec::new();
+        for candidates in &named.datasets {
+            let in_scope = |id: &&DatasetId| self.datasets_of(scope).any(|dataset| dataset.id == **id);
+            let narrowed: Vec<DatasetId> = candidates.iter().filter(in_scope).cloned().collect();
+            match if narrowed.is_empty() { candidates.clone() } else { narrowed }.as_slice() {
+                [one] => datasets.push(one.clone()),
+                several => return (datasets, Some(several.to_vec())),
+            }
+        }
+        (datasets, None)
+    }
+
+    fn of_steps(&self, essentials: &[EssentialName]) -> Vec<DatasetId> {
+        let steps = &self.reading.steps;
+        let at_step = self.datasets_of(essentials).filter(|dataset| steps.contains(&dataset.sequence_order));
+        at_step.map(|dataset| dataset.id.clone()).collect()
+    }
+
+    fn slices(
+        &self,
+        parts: &[Vec<String>],
+        essentials: &[EssentialName],
+        datasets: &[DatasetId],
+        troubles: &mut Vec<Trouble>,
+    ) -> Vec<SliceName> {
+        let everywhere: Vec<EssentialName>;
+        let scope = if essentials.is_empty() {
+            everywhere = self.catalog.essentials.iter().map(|essential| essential.name.clone()).collect();
+            &everywhere
+        } else {
+            essentials
+        };
+        let in_scope =
+            self.datasets_of(scope).filter(|dataset| datasets.is_empty() || datasets.contains(&dataset.id));
+        let known = in_scope.flat_map(|dataset| &dataset.slices);
+        let mut slices = self.reading.named.slices.clone();
+        for part in parts {
+            let found = slices_with_part(part, known.clone());
+            if found.is_empty() {
+                troubles.push(Trouble::Name(Problem::UnknownSlice { said: part.join(" ") }));
+            }
+            for slice in found {
+                if !slices.contains(&slice) {
+                    slices.push(slice);
+                }
+            }
+        }
+        slices
+    }
+
+    /// The dataset that alone holds the slices.
+    fn only_holder(&self, slices: &[SliceName], essentials: &[EssentialName]) -> Vec<DatasetId> {
+        let holds = |dataset: &&Dataset| dataset.slices.iter().any(|slice| slices.contains(slice));
+        let mut holders: Vec<DatasetId> =
+            self.datasets_of(essentials).filter(holds).map(|dataset| dataset.id.clone()).collect();
+        holders.dedup();
+        if holders.len() == 1 { holders } else { Vec::new() }
+    }
+
+    fn holders(&self, holds: impl Fn(&Dataset) -> bool) -> Vec<EssentialName> {
+        let fits = |essential: &&Essential| essential.datasets.iter().any(&holds);
+        self.catalog.essentials.iter().filter(fits).map(|essential| essential.name.clone()).collect()
+    }
+
+    fn datasets_of<'b>(
+        &'b self,
+        essentials: &'b [EssentialName],
+    ) -> impl Iterator<Item = &'b Dataset> + Clone {
+        essentials.iter().filter_map(|name| self.catalog.get(name)).flat_map(|essential| &essential.datasets)
+    }
+
+    fn dates(&self, topic: Topic) -> (BusinessDate, Option<BusinessDate>) {
+        let said = &self.reading.dates;
+        let of_run = self.reading.run_id.as_ref().and_then(date_in_run_id);
+        let current = of_run.or(self.thread.date).or(self.filters.date).unwrap_or(self.today);
+        if let (Some((from, to)), false) = (said.range, topic == Topic::Compare) {
+            return (to, Some(from));
+        }
+        let day = said.days.last().copied().or_else(|| said.day_before.then(|| current.yesterday()));
+        match topic {
+            // Several essentials side by side on one day.
+            Topic::Compare if day.is_none() && self.reading.named.essentials.len() > 1 => (current, None),
+            Topic::Compare => {
+                let days = match (said.days.as_slice(), day) {
+                    ([first, second, ..], _) => (*first, *second),
+                    (_, Some(day)) if day != current => (current, day),
+                    (_, Some(day)) => (day, day.yesterday()),
+                    (_, None) => (current, current.yesterday()),
+                };
+                let (later, earlier) = (days.0.max(days.1), days.0.min(days.1));
+                (later, Some(earlier))
+            }
+            Topic::History => match day {
+                Some(day) => (day, Some(day)),
+                None if self.reading.is_past => (current, Some(current)),
+                None => (current, Some(days_before(current, HISTORY_DAYS))),
+            },
+            _ => (day.unwrap_or(current), None),
+        }
+    }
+
+    fn context_after(
+        &self,
+        topic: Topic,
+        essentials: &[EssentialName],
+        datasets: &[DatasetId],
+        slice_parts: &[Vec<String>],
+        troubles: &[Trouble],
+        phase: Option<SaidPhase>,
+    ) -> ThreadContext {
+        if topic.tier() == Tier::Declined || blocking(troubles, essentials).is_some() {
+            // What did not resolve does not stick.
+            return self.thread.clone();
+        }
+        let single_day = self.reading.dates.range.is_none() && topic != Topic::Compare;
+        let day = self.reading.dates.days.last().copied().filter(|_| single_day);
+        let same_essentials = essentials == self.thread.essentials;
+        ThreadContext {
+            essentials: essentials.to_vec(),
+            date: day.or(self.thread.date),
+            phase,
+            failed_runs: if same_essentials { self.thread.failed_runs.clone() } else { Vec::new() },
+            topic: Some(topic),
+            datasets: datasets.to_vec(),
+            slice_parts: slice_parts.to_vec(),
+        }
+    }
+}
+
+pub(crate) fn days_before(date: BusinessDate, days: i64) -> BusinessDate {
+    date.civil().saturating_sub(days.days()).into()
+}
+
+/// The first `_YYYY-MM-DD_` in a run id.
+fn date_in_run_id(run_id: &RunId) -> Option<BusinessDate> {
+    run_id.as_str().split('_').find_map(|part| BusinessDate::parse(part).ok())
+}

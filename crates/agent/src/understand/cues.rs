@@ -1,0 +1,198 @@
+//! The ordinary words that questions are made of, and what they hint at. English first; a few
+//! words of the languages that people fall back into.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+/// What a word hints at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cue {
+    /// How something is.
+    Status,
+    /// That something went wrong.
+    Fail,
+    /// Asks for a reason.
+    Why,
+    /// Tasks inside a run.
+    Task,
+    /// Runs.
+    Run,
+    /// A time to come.
+    Eta,
+    /// How long things take.
+    History,
+    /// Two things side by side.
+    Compare,
+    /// Who waits for whom.
+    Depend,
+    /// The most or least of something.
+    Superlative,
+    /// Counts over many things.
+    Count,
+    /// Slices.
+    Slice,
+    /// A verb that changes something.
+    Write,
+    /// Commands of a database.
+    Sql,
+    /// What is kept secret.
+    Secret,
+    /// Business, people, and the world outside.
+    Outside,
+    /// Greetings and thanks.
+    Greeting,
+    /// Every essential.
+    All,
+    /// The first pass.
+    Prelim,
+    /// The second pass.
+    Final,
+    /// Repairs by hand.
+    Manual,
+    /// Both passes.
+    Both,
+    /// Things in general: batches, datasets, steps.
+    Thing,
+    /// A word that carries the thread on.
+    Follow,
+    /// Shows, lists, gives.
+    Show,
+    /// Nothing.
+    Filler,
+}
+
+const TABLE: &[(Cue, &str)] = &[
+    (
+        Cue::Status,
+        "status state doing done complete completed completes finished finish finishes progress update ok \
+         okay green ready running started starting pending going overview summary health healthy good far \
+         check kicked yet still estado statut fertig va world stand ist",
+    ),
+    (
+        Cue::Fail,
+        "fail fails failed failing failure failures broke broken breaking break error errors errored crash \
+         crashed crashing crashes died dead issue issues problem problems incident incidents wrong red blew \
+         aborted stuck attention down fehlgeschlagen fehler fallo fallado echoue echec rot kaputt rca blocked \
+         blocking outage bad los",
+    ),
+    (Cue::Why, "why reason cause root explain warum pourquoi kyun rca"),
+    (Cue::Task, "task tasks airflow operator pod worker host hostname tries attempts attempt try logs log"),
+    (Cue::Run, "run runs ids id"),
+    (
+        Cue::Eta,
+        "eta etas predict prediction predicted forecast expected expect estimate estimated remaining late \
+         termina",
+    ),
+    (
+        Cue::History,
+        "history historical took take takes taking duration durations runtime runtimes average avg mean \
+         typical typically usually usual normally normal median trend trends minutes percentile p50 p90 p95 \
+         often before",
+    ),
+    (Cue::Compare, "compare compared comparison compares vs versus difference slower faster changed differ"),
+    (
+        Cue::Depend,
+        "depend depends depending dependent dependencies dependency upstream downstream waiting wait waits \
+         needs need affected impact impacts impacted holding blocks chain",
+    ),
+    (
+        Cue::Superlative,
+        "most least slowest longest fastest shortest highest lowest top worst best biggest rank ranking",
+    ),
+    (Cue::Count, "count number percentage percent rate total per each every many"),
+    (Cue::Slice, "slice slices sliced"),
+    (
+        Cue::Write,
+        "restart rerun kill cancel clear mark trigger delete skip force retry stop pause resume fix start \
+         launch set update email mail assign notify page redeploy deploy change create acknowledge escalate \
+         redemarre reinicia drop insert alter truncate grant unblock abort resubmit",
+    ),
+    (Cue::Sql, "table select union from where"),
+    (
+        Cue::Secret,
+        "password passwords credential credentials secret secrets prompt instructions api key token verbatim \
+         reveal pretend",
+    ),
+    (
+        Cue::Outside,
+        "weather joke poem business pnl profit loss money lose lost sell buy bonds trader traders trade \
+         regulator fine president capital translate match python script kubernetes cpu metrics aws \
+         team bob news recipe movie song code think call oncall client clients revenue market stock \
+         story owner manager boss",
+    ),
+    (
+        Cue::Greeting,
+        "hi hello hey thanks thank cheers morning afternoon evening hola bonjour hallo help great",
+    ),
+    (Cue::All, "everything overall"),
+    (Cue::Prelim, "prelim preliminary prelims processtrigger"),
+    (Cue::Final, "final finals rerun reruns reran reruntrigger"),
+    (Cue::Manual, "manual manually manuals manualtrigger"),
+    (Cue::Both, "both"),
+    (
+        Cue::Thing,
+        "batch batches essential essentials dataset datasets step steps sequence seq stage job jobs phase \
+         phases group asset class process pipeline workflow workflows dag dags pass table calc",
+    ),
+    (
+        Cue::Follow,
+        "and also same too about that those there them it its one ones only now again instead just more \
+         details",
+    ),
+    (Cue::Show, "show list give view display see tell find get gimme share detail details which what who"),
+    (
+        Cue::Filler,
+        "a an the is are was were be been being am do does did has have had having can could would should \
+         shall will may might must of in on at to for with from by as or but not no if so than then how when \
+         where why what which who whom whose i me my we us our you your he she they their this these any some \
+         all other another into over under out off up way time times today tomorrow yesterday day days week \
+         weeks month months year years hour hours date dates right lot please pls plz kindly sir madam hows \
+         whats wheres whos whens isnt arent wasnt hasnt havent didnt doesnt dont cant wont im ive lets let ok \
+         between since until til till ago last past previous prior next first second third once twice times \
+         during through via look looking want wants like know quick really actually exactly currently already \
+         soon later early overnight night nights tonight cob close end ends beginning half anything something nothing \
+         everyone anyone somebody people thing things stuff kind sort type types new old big small long longer \
+         short much few little happen happened happens happening completely finished own its itself go goes \
+         come comes came make makes made put keep keeps kept work works worked working use used using ask \
+         asked question questions answer say says said help out data result results report reports file files \
+         details source reference map positions extended slow fast quickly sorry hmm well oh yes yeah yep nope \
+         needful wat wen wht y u r n ur der die das wie was warum wann mit von in auf und gestern heute bitte \
+         que qui quoi est ce cette dans ou en el la los las de del cual como cuando esta estan ayer hoy por favor o do \
+         hier kya hua ko hai aub quest a un une le les et si und sur against usual across more less also \
+         either neither both each another pulled pull bring gives given hand take been regarding concerning \
+         around near mins min hrs hr am pm utc est gmt et january february march april may june july august \
+         september october november december jan feb mar apr jun jul aug sep sept oct nov dec monday tuesday \
+         wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat sun weekend one two \
+         three four five six seven eight nine ten zero dozen prod production environment env page dashboard \
+         board panel sentry ai bot assistant yesterdays todays fridays mondays tuesdays wednesdays thursdays \
+         started kick ran succeed succeeded success successful successfully passed recover recovered fixed \
+         cancelled canceled queued restarted retried global local region regions regional order count counts \
+         share numbers missing ready happening moment system systems state here hey behind ahead schedule sla \
+         business person yours mine good bad worse better full brief short everybody team nobody none ignore previous print \
+         rules rule hand able possible maybe perhaps think thought sure certain guess fine kinda sorta whole \
+         entire complete main side per vs plus minus et al etc folks guys mate bro buddy morning evening \
+         usd eur dollars percent average ratio",
+    ),
+];
+
+/// Every ordinary word with what it hints at.
+pub(crate) fn known_words() -> &'static BTreeMap<&'static str, Vec<Cue>> {
+    static WORDS: OnceLock<BTreeMap<&'static str, Vec<Cue>>> = OnceLock::new();
+    WORDS.get_or_init(|| {
+        let mut words: BTreeMap<&'static str, Vec<Cue>> = BTreeMap::new();
+        for (cue, list) in TABLE {
+            for word in list.split_whitespace() {
+                let cues = words.entry(word).or_default();
+                if !cues.contains(cue) {
+                    cues.push(*cue);
+                }
+            }
+        }
+        words
+    })
+}
+
+/// What `word` hints at.
+pub(crate) fn cues_of(word: &str) -> Vec<Cue> {
+    known_words().get(word).cloned().unwrap_or_default()
+}
