@@ -94,9 +94,12 @@ fn finish(reason: &str) -> Value {
     json!({ "choices": [{ "delta": {}, "finish_reason": reason }] })
 }
 
+/// Words, and calls by name and arguments.
+type Seen<'a> = (&'a str, &'a [(&'a str, Value)]);
+
 #[test]
 fn pieces_make_an_answer() {
-    let check = |pieces: &[Value], expect: Result<(&str, &[(&str, Value)]), Error>| {
+    let check = |pieces: &[Value], expect: Result<Seen<'_>, Error>| {
         let reply = assemble(pieces);
         let seen = reply.as_ref().map_err(Clone::clone).map(|reply| {
             let calls: Vec<_> =

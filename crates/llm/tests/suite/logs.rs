@@ -4,35 +4,22 @@ use crate::azure::{KEY, azure, of};
 use crate::{ask, clock, drain};
 use llm::Azure;
 use serde_json::json;
+use std::cell::RefCell;
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::Once;
 use testkit::model_server::{Answer, ModelServer};
-use tracing_subscriber::fmt::MakeWriter;
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    /// Everything that this thread logs until the guard is dropped, of this crate and all others.
-    fn start() -> (Self, tracing::subscriber::DefaultGuard) {
-        let log = Self::default();
-        let subscriber = tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::TRACE)
-            .with_ansi(false)
-            .with_writer(log.clone())
-            .finish();
-        let guard = tracing::subscriber::set_default(subscriber);
-        (log, guard)
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
+thread_local! {
+    /// A test has a thread of its own, and all of it runs there.
+    static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
+
+struct Log;
 
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
+        LOG.with_borrow_mut(|log| log.extend_from_slice(bytes));
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -40,23 +27,28 @@ impl io::Write for Log {
     }
 }
 
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
+/// Logs all that this crate and all others say from now on.
+fn start_log() {
+    static START: Once = Once::new();
+    START.call_once(|| {
+        let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE);
+        subscriber.with_ansi(false).with_writer(|| Log).init();
+    });
+}
 
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
+fn log() -> String {
+    LOG.with_borrow(|log| String::from_utf8_lossy(log).into_owned())
 }
 
 #[tokio::test]
 async fn a_key_that_goes_alone_is_warned_of() {
     const WARNING: &str = "WARN llm::endpoint: Azure OpenAI is asked with the API key alone";
     let server = ModelServer::start([]).await;
-    let (log, _guard) = Log::start();
+    start_log();
     of(azure(&server), &clock()).unwrap();
-    assert!(!log.text().contains(WARNING));
+    assert!(!log().contains(WARNING));
     of(Azure { service_principal: None, ..azure(&server) }, &clock()).unwrap();
-    assert!(log.text().contains(WARNING), "{}", log.text());
+    assert!(log().contains(WARNING), "{}", log());
 }
 
 #[tokio::test]
@@ -69,7 +61,7 @@ async fn no_secret_and_no_question_is_logged() {
         Answer::error(500, json!({ "message": "you asked: what failed in 6G?" })),
     ])
     .await;
-    let (log, _guard) = Log::start();
+    start_log();
     let client = of(azure(&server), &clock()).unwrap();
     let question = ask("what failed in 6G?");
     client.complete(&question).await.unwrap();
@@ -77,7 +69,7 @@ async fn no_secret_and_no_question_is_logged() {
     client.complete(&question).await.unwrap_err();
     client.complete(&question).await.unwrap_err();
 
-    let text = log.text();
+    let text = log();
     assert!(text.contains("no answer of the model") && text.contains("does not understand"), "{text}");
     let requests = server.token_requests();
     let assertion = requests[0].body["client_assertion"].as_str().unwrap();
