@@ -121,6 +121,7 @@ test('a second project has its own people and no estate', async ({ own, page, op
   await open('/settings/project');
   await labelled(page, 'Name').last().fill('Payments AI');
   await page.getByRole('button', { name: 'Create the project' }).click();
+  await expect(page).toHaveURL(/project=payments-ai/);
   await open('/settings/members');
   await page.locator('summary.project-button').click();
   await page.getByRole('link', { name: 'Payments AI' }).click();

@@ -239,12 +239,13 @@ async fn serve_until_signal(config: Config, clock: Clock) -> anyhow::Result<()> 
     let service_for_setup = service.clone();
     let pollers = tokio::spawn(async move { service.run(stop.wait()).await });
     let upkeep = tokio::spawn(telemetry::keep_metrics(metrics));
-    println!("SENTRY shows {what} on http://{address}");
     if let Some(path) = service_for_setup.setup_path() {
         println!(
             "Nobody has an account: whoever uses this machine owns everything. To make the first owner: http://{address}{path}"
         );
     }
+    // Last, so that who waits for it has read the rest.
+    println!("SENTRY shows {what} on http://{address}");
 
     let serving = tokio::spawn(serve(listener, router, shutdown));
     wait_for_signal().await?;

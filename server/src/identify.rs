@@ -16,18 +16,11 @@ use std::sync::Arc;
 
 /// Characters of a program's name for itself that are kept.
 const MOST_AGENT_CHARS: usize = 200;
-/// What everybody may ask for, signed in or not: the ways in, probes, and the pages' own files.
-const PUBLIC: [&str; 9] = [
-    "/sign-in",
-    "/setup/",
-    "/invitation/",
-    "/healthz",
-    "/readyz",
-    "/pkg/",
-    "/fonts/",
-    "/favicon.svg",
-    "/problems/",
-];
+/// The ways in, open to everybody.
+const WAYS_IN: [&str; 3] = ["/sign-in", "/setup/", "/invitation/"];
+/// What is the same for everybody, so that nobody is asked who they are: probes, and the pages'
+/// own files, which a page needs even where its sender cannot be named.
+const SAME_FOR_ALL: [&str; 6] = ["/healthz", "/readyz", "/pkg/", "/fonts/", "/favicon.svg", "/problems/"];
 
 /// The address of the other end of the connection.
 #[derive(Clone, Copy, Debug)]
@@ -64,6 +57,9 @@ impl Gate {
 
 /// Names the actor. A page that needs one and has none leads to the sign-in.
 pub async fn identify(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
+    if is_in(&SAME_FOR_ALL, request.uri().path()) {
+        return next.run(request).await;
+    }
     let presented = presented(&gate, request.headers());
     let origin = origin(&gate, &request);
     let project = project(&request);
@@ -82,7 +78,7 @@ pub async fn identify(State(gate): State<Gate>, mut request: Request, next: Next
     let Identified { actor, rate, .. } = identified;
     if matches!(actor.identity, Identity::Anonymous)
         && wants_page(&request)
-        && !is_public(request.uri().path())
+        && !is_in(&WAYS_IN, request.uri().path())
     {
         let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
         let target = percent_encoding::utf8_percent_encode(target, percent_encoding::NON_ALPHANUMERIC);
@@ -150,11 +146,11 @@ fn wants_page(request: &Request) -> bool {
         && path != "/metrics"
 }
 
-/// Whether everybody may ask for it.
-pub fn is_public(path: &str) -> bool {
-    PUBLIC.iter().any(|public| match public.strip_suffix('/') {
-        Some(_) => path.starts_with(public),
-        None => path == *public || path.strip_prefix(public).is_some_and(|rest| rest.starts_with('/')),
+/// Whether `path` is one of `places`, or below one.
+fn is_in(places: &[&str], path: &str) -> bool {
+    places.iter().any(|place| match place.strip_suffix('/') {
+        Some(_) => path.starts_with(place),
+        None => path == *place || path.strip_prefix(place).is_some_and(|rest| rest.starts_with('/')),
     })
 }
 
@@ -184,11 +180,11 @@ mod tests {
     #[test]
     fn only_the_ways_in_are_public() {
         for public in ["/sign-in", "/sign-in/oidc", "/setup/x", "/pkg/a.js", "/healthz", "/favicon.svg"] {
-            assert!(is_public(public), "{public}");
+            assert!(is_in(&WAYS_IN, public) || is_in(&SAME_FOR_ALL, public), "{public}");
         }
         for closed in ["/", "/sign-inx", "/settings/keys", "/healthzz", "/metrics", "/pkg", "/api/essentials"]
         {
-            assert!(!is_public(closed), "{closed}");
+            assert!(!is_in(&WAYS_IN, closed) && !is_in(&SAME_FOR_ALL, closed), "{closed}");
         }
     }
 

@@ -158,14 +158,11 @@ async fn next_named(stream: &mut LiveStream, name: &str) -> Event {
     }
 }
 
-/// Waits until the whole catalog is on the board of the date, through the live stream itself,
-/// which goes on from there.
+/// Waits until the board of the date is known, through the live stream itself.
 async fn known_board(service: &Service, stream: &mut LiveStream) -> Board {
     loop {
-        let known = service.get_board(&OWNER, date()).await.unwrap().board.clone();
-        if let Some(board) = known.filter(|board| board.summary.total == 9) {
-            *stream = service.subscribe_board(&OWNER, date(), Some(board.id)).await.unwrap();
-            return Board::clone(&board);
+        if let Some(board) = &service.get_board(&OWNER, date()).await.unwrap().board {
+            return Board::clone(board);
         }
         next(stream).await;
     }

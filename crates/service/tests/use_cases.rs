@@ -84,19 +84,22 @@ async fn nobody_without_a_name_sees_anything() {
     let service = service().await;
     let who = Actor::anonymous();
     let run = RunId::new("FGW_x");
-    assert!(matches!(service.get_estate(&who), Err(Error::Forbidden)));
-    assert!(matches!(service.get_health(&who), Err(Error::Forbidden)));
-    assert!(matches!(service.get_board(&who, date()).await, Err(Error::Forbidden)));
-    assert!(matches!(service.get_essential(&who, "SNU", date()).await, Err(Error::Forbidden)));
+    assert!(matches!(service.get_estate(&who), Err(Error::Unauthenticated(_))));
+    assert!(matches!(service.get_health(&who), Err(Error::Unauthenticated(_))));
+    assert!(matches!(service.get_board(&who, date()).await, Err(Error::Unauthenticated(_))));
+    assert!(matches!(service.get_essential(&who, "SNU", date()).await, Err(Error::Unauthenticated(_))));
     assert!(matches!(
         service.list_runs(&who, date(), &RunQuery::default(), 0, 9).await,
-        Err(Error::Forbidden)
+        Err(Error::Unauthenticated(_))
     ));
-    assert!(matches!(service.export_runs(&who, date(), &RunQuery::default()).await, Err(Error::Forbidden)));
-    assert!(matches!(service.list_failures(&who, date()).await, Err(Error::Forbidden)));
-    assert!(matches!(service.get_run_tasks(&who, date(), &run).await, Err(Error::Forbidden)));
-    assert!(matches!(service.refresh_catalog(&who, None).await, Err(Error::Forbidden)));
-    assert!(matches!(service.subscribe_board(&who, date(), None).await, Err(Error::Forbidden)));
+    assert!(matches!(
+        service.export_runs(&who, date(), &RunQuery::default()).await,
+        Err(Error::Unauthenticated(_))
+    ));
+    assert!(matches!(service.list_failures(&who, date()).await, Err(Error::Unauthenticated(_))));
+    assert!(matches!(service.get_run_tasks(&who, date(), &run).await, Err(Error::Unauthenticated(_))));
+    assert!(matches!(service.refresh_catalog(&who, None).await, Err(Error::Unauthenticated(_))));
+    assert!(matches!(service.subscribe_board(&who, date(), None).await, Err(Error::Unauthenticated(_))));
 }
 
 #[tokio::test]
