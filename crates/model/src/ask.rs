@@ -70,7 +70,7 @@ impl From<Question> for String {
 }
 
 /// Body of `POST /api/chat` and `/api/chat/stream`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AskRequest {
     /// The question.
     pub message: String,
@@ -86,17 +86,38 @@ pub struct AskRequest {
     /// The essential that the page is about, likewise.
     #[serde(default)]
     pub essential: Option<EssentialName>,
+    /// The turn it is asked after; the thread's newest where absent.
+    #[serde(default)]
+    pub parent: Option<TurnId>,
+    /// The turn whose question it is a new version of: it is asked after the same turn, beside it.
+    #[serde(default)]
+    pub edits: Option<TurnId>,
 }
 
-/// A conversation with its turns, oldest first.
+/// Names a turn that was begun.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TurnRef {
+    /// Its conversation.
+    pub thread_id: ThreadId,
+    /// Itself.
+    pub turn_id: TurnId,
+}
+
+/// A conversation with its newest turns, oldest first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Thread {
     /// Its id.
     pub id: ThreadId,
     /// What the list calls it.
     pub title: String,
-    /// Its turns.
+    /// Whether everybody in the project may read it.
+    pub is_shared: bool,
+    /// Whether it is its reader's own: only its owner carries it on.
+    pub is_mine: bool,
+    /// Its turns: one page of them.
     pub turns: Vec<Turn>,
+    /// Whether there are turns before these.
+    pub has_older: bool,
 }
 
 /// A conversation in a list.
@@ -111,6 +132,10 @@ pub struct ThreadItem {
     pub updated_at: Timestamp,
     /// How many turns it has.
     pub turn_count: usize,
+    /// Whether everybody in the project may read it.
+    pub is_shared: bool,
+    /// Whether it is its reader's own.
+    pub is_mine: bool,
 }
 
 /// Names a turn within its thread.
@@ -541,6 +566,18 @@ pub struct ToolUse {
     /// Why it failed, in a sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+}
+
+/// The rows of a guarded query, with their receipt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueryRun {
+    /// The statement as it ran, its rows.
+    pub card: SqlCard,
+    /// How long it took.
+    pub duration_ms: u64,
+    /// When the source was asked.
+    #[serde(deserialize_with = "crate::wire::timestamp")]
+    pub as_of: Timestamp,
 }
 
 /// How far a tool call is.

@@ -92,6 +92,8 @@ impl fmt::Display for Scope {
 pub enum Capability {
     /// Read boards, runs, tasks and the health of the sources.
     ViewEstate,
+    /// Ask questions about the estate, and keep the conversations.
+    Ask,
     /// Make the catalog read its source again.
     RefreshCatalog,
     /// See who belongs to the project.
@@ -116,8 +118,9 @@ pub enum Capability {
 
 impl Capability {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::ViewEstate,
+        Self::Ask,
         Self::RefreshCatalog,
         Self::ViewMembers,
         Self::ManageMembers,
@@ -132,8 +135,9 @@ impl Capability {
 }
 
 /// The permission table: the least role that holds a capability, and the key scope that does.
-pub const GRANTS: [(Capability, Role, Option<Scope>); 11] = [
+pub const GRANTS: [(Capability, Role, Option<Scope>); 12] = [
     (Capability::ViewEstate, Role::Viewer, Some(Scope::Read)),
+    (Capability::Ask, Role::Viewer, Some(Scope::Read)),
     (Capability::RefreshCatalog, Role::Engineer, None),
     (Capability::ViewMembers, Role::Viewer, None),
     (Capability::ManageMembers, Role::Admin, None),
@@ -273,6 +277,7 @@ mod tests {
             check(Some(Role::Owner), capability, true);
         }
         check(Some(Role::Viewer), Capability::ViewEstate, true);
+        check(Some(Role::Viewer), Capability::Ask, true);
         check(Some(Role::Viewer), Capability::RefreshCatalog, false);
         check(Some(Role::Engineer), Capability::RefreshCatalog, true);
         check(Some(Role::Engineer), Capability::ManageKeys, false);
