@@ -1,7 +1,7 @@
 # The only entry points a person needs. Each installs what it lacks; all long output goes to target/logs/.
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run test build check bench coverage dev setup
+.PHONY: help run test build check bench eval coverage dev setup
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -20,6 +20,9 @@ check: ## format, clippy (host and wasm), documentation, licences and advisories
 
 bench: ## measure the release build; prints a table and writes it to bench/ (ARGS="--quick live" for parts)
 	@scripts/bench.sh $(ARGS)
+
+eval: ## accuracy of the built-in understanding over evals/; fails below 95 % (EVAL_HELD_OUT=1 shows those too)
+	@scripts/eval.sh
 
 coverage: ## at least 90 % of the lines under crates/ run in tests
 	@scripts/coverage.sh

@@ -9,6 +9,8 @@ use std::sync::OnceLock;
 pub(crate) enum Cue {
     /// How something is.
     Status,
+    /// The same in words that stand in much else too.
+    WeakStatus,
     /// That something went wrong.
     Fail,
     /// Asks for a reason.
@@ -64,16 +66,19 @@ pub(crate) enum Cue {
 const TABLE: &[(Cue, &str)] = &[
     (
         Cue::Status,
-        "status state doing done complete completed completes finished finish finishes progress update ok \
-         okay green ready running started starting pending going overview summary health healthy good far \
-         check kicked yet still estado statut fertig va world stand ist",
+        "status state doing done complete completed completes finished finish finishes progress update green \
+         ready running started starting pending overview summary health healthy kicked rundown estado statut \
+         fertig idle begun lands wrapped stand",
     ),
+    (Cue::WeakStatus, "ok okay going good far check yet still va world ist through up made fine left"),
     (
         Cue::Fail,
         "fail fails failed failing failure failures broke broken breaking break error errors errored crash \
          crashed crashing crashes died dead issue issues problem problems incident incidents wrong red blew \
-         aborted stuck attention down fehlgeschlagen fehler fallo fallado echoue echec rot kaputt rca blocked \
-         blocking outage bad los",
+         aborted stuck attention down tripped busted fire postmortem killed fell bombed choked tanked hung hosed borked toast trouble troubles \
+         exception exceptions fault faults faulty stalled halted unsuccessful blown collapsed unhealthy sick \
+         fehlgeschlagen fehler fallo fallado echoue echec rot kaputt rca blocked \
+         blocking outage bad",
     ),
     (Cue::Why, "why reason cause root explain warum pourquoi kyun rca"),
     (Cue::Task, "task tasks airflow operator pod worker host hostname tries attempts attempt try logs log"),
@@ -93,7 +98,8 @@ const TABLE: &[(Cue, &str)] = &[
     (
         Cue::Depend,
         "depend depends depending dependent dependencies dependency upstream downstream waiting wait waits \
-         needs need affected impact impacts impacted holding blocks chain",
+         needs need affected impact impacts impacted holding blocks chain suffer suffers suffering hurt relies rely \
+         prerequisite prerequisites feeds",
     ),
     (
         Cue::Superlative,
@@ -105,7 +111,8 @@ const TABLE: &[(Cue, &str)] = &[
         Cue::Write,
         "restart rerun kill cancel clear mark trigger delete skip force retry stop pause resume fix start \
          launch set update email mail assign notify page redeploy deploy change create acknowledge escalate \
-         redemarre reinicia drop insert alter truncate grant unblock abort resubmit",
+         redemarre reinicia drop insert alter truncate grant unblock abort resubmit bounce push redo requeue \
+         reboot rollback unstick release suspend terminate reset override bypass kick",
     ),
     (Cue::Sql, "table select union from where"),
     (
@@ -116,14 +123,11 @@ const TABLE: &[(Cue, &str)] = &[
     (
         Cue::Outside,
         "weather joke poem business pnl profit loss money lose lost sell buy bonds trader traders trade \
-         regulator fine president capital translate match python script kubernetes cpu metrics aws \
-         team bob news recipe movie song code think call oncall client clients revenue market stock \
-         story owner manager boss",
+         regulator president capital translate python script kubernetes cpu metrics aws \
+         team bob news recipe movie song code oncall client clients revenue market stock \
+         owner manager boss",
     ),
-    (
-        Cue::Greeting,
-        "hi hello hey thanks thank cheers morning afternoon evening hola bonjour hallo help great",
-    ),
+    (Cue::Greeting, "hi hello hey thanks thank cheers hola bonjour hallo help great welcome"),
     (Cue::All, "everything overall"),
     (Cue::Prelim, "prelim preliminary prelims processtrigger"),
     (Cue::Final, "final finals rerun reruns reran reruntrigger"),
@@ -170,8 +174,11 @@ const TABLE: &[(Cue, &str)] = &[
          share numbers missing ready happening moment system systems state here hey behind ahead schedule sla \
          business person yours mine good bad worse better full brief short everybody team nobody none ignore previous print \
          rules rule hand able possible maybe perhaps think thought sure certain guess fine kinda sorta whole \
-         entire complete main side per vs plus minus et al etc folks guys mate bro buddy morning evening \
-         usd eur dollars percent average ratio",
+         entire complete main side per vs plus minus et al etc folks guys mate bro buddy morning evening track looks seems seem feel made making able supposed due allowed became become turn turned left \
+         usd eur dollars percent average ratio hold through soon mind restarting rerunning triggering \
+         killing cancelling clearing retrying skipping stopping starting fixing machine node box server land \
+         lands landed wrap wrapped finishing sort afternoon someone hanging sitting standing idle rundown \
+         talk walk caused needed begun began timing timings 3pm 6am worst eyes anybody",
     ),
 ];
 

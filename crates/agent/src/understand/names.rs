@@ -211,7 +211,9 @@ impl<'a> Names<'a> {
                 || word.capitals
                 || (long && (wants || !word.is_ordinary()))
                 || (!long && is_short_question && !word.is_ordinary());
-            if is_part && sure {
+            // `sec` is part of a slice's name and the beginning of two essentials': that is asked back.
+            let rather_essential = !beside && !self.essentials_like(&word.text).is_empty();
+            if is_part && sure && !rather_essential {
                 named.slice_parts.push(vec![word.text.clone()]);
                 words.take(at..at + 1);
             } else if beside_slice(at + 1)
@@ -259,12 +261,15 @@ impl<'a> Names<'a> {
 
     /// What stands where a name would and is none.
     fn read_unknown(&self, words: &mut Words, named: &mut Named) {
-        const BEFORE: &str = " of in for is are about on did does has was with and or vs versus status batch essential hows \
-                              whats restart von de del dans ist how compare the ";
+        const BEFORE: &str = " of in for is are about on did does has was with status batch essential hows whats von de \
+                              del dans ist how compare the ";
+        // Beside a name that is known, only what is put on a level with it is taken for another.
+        const BETWEEN: &str = " and or vs versus ";
         const AFTER: &str = " batch status failed fail final prelim eta slices doing done essential ";
         let beside = |word: Option<&Word>, list: &str| {
             word.is_some_and(|word| list.contains(&format!(" {} ", word.meant)))
         };
+        let names_none = named.is_empty() && named.problems.is_empty();
         let mut at = 0;
         while at < words.0.len() {
             let is_strange = |word: &Word| !word.taken && !word.is_ordinary() && !is_version(&word.text);
@@ -275,7 +280,8 @@ impl<'a> Names<'a> {
             let end =
                 at + 1 + words.0[at + 1..].iter().take_while(|word| !word.taken && word.tie != ' ').count();
             let before = at.checked_sub(1).and_then(|at| words.0.get(at));
-            if beside(before, BEFORE) || beside(words.0.get(end), AFTER) {
+            let alone = names_none && (beside(before, BEFORE) || beside(words.0.get(end), AFTER));
+            if alone || beside(before, BETWEEN) {
                 let said =
                     words.0[at..end].iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ");
                 named.problems.push(Problem::Unknown { nearest: self.nearest(&said), said });

@@ -20,8 +20,12 @@ pub(super) struct Surroundings {
 
 /// The topic, and whether the words leave no doubt. `None` where they say nothing by themselves:
 /// such a question carries the thread on.
+///
+/// The rules are tried in order. What must not be answered comes first; what asks for one thing
+/// only comes before what many questions mention in passing, such as a failure.
 pub(super) fn read_topic<'w>(words: &'w Words, around: &'w Surroundings) -> (Option<Topic>, bool) {
-    let reader = Reader { words, around };
+    let strange = words.0.iter().filter(|word| !word.taken && !word.is_ordinary()).count();
+    let reader = Reader { words, around, strange };
     let rules: [(fn(&Reader<'w>) -> bool, Topic); 13] = [
         (Reader::is_write, Topic::Write),
         (Reader::is_hostile, Topic::OffTopic),
@@ -38,14 +42,14 @@ pub(super) fn read_topic<'w>(words: &'w Words, around: &'w Surroundings) -> (Opt
         (Reader::is_status, Topic::Status),
     ];
     let topic = rules.iter().find(|(holds, _)| holds(&reader)).map(|(_, topic)| *topic);
-    let strange = words.0.iter().filter(|word| !word.taken && !word.is_ordinary()).count();
-    let sure = topic.is_some() && strange == 0;
-    (topic, sure)
+    (topic, topic.is_some() && strange == 0)
 }
 
-struct Reader<'a> {
-    words: &'a Words,
-    around: &'a Surroundings,
+struct Reader<'w> {
+    words: &'w Words,
+    around: &'w Surroundings,
+    /// Words that are neither names nor ordinary.
+    strange: usize,
 }
 
 impl Reader<'_> {
@@ -53,296 +57,174 @@ impl Reader<'_> {
         self.words.say(cue)
     }
 
-    fn hold(&self, phrases: &[&str]) -> bool {
-        self.words.hold_any(phrases)
+    /// Whether any of the phrases, parted by `|`, stands.
+    fn hold(&self, phrases: &str) -> bool {
+        phrases.split('|').any(|phrase| self.words.hold(phrase))
     }
 
-    /// A verb in the form of an order: "restart it", "can you kill the run", "to force".
+    /// A verb in the form of an order: "restart it", "can you kill the run", "mind rerunning".
     fn is_write(&self) -> bool {
         const ORDERS: &str =
-            " you please pls plz kindly to and or just then now can could lets should i we go ahead also ";
-        const OPENERS: &str = " ok so hey hi hello sentry ";
-        const NOT_ORDERED: &str = " of status count time with ";
-        if self.hold(&["drop table", "delete from", "insert into"]) {
+            "you please pls plz kindly to and or just then now lets i we someone somebody ahead also";
+        const ASKED_OF_SOMEBODY: &str = "you please pls plz kindly someone somebody";
+        const QUESTIONS: &str = "when did does do has have was is are were what which who why where";
+        const OPENERS: &str = "ok so hey hi hello sentry";
+        // "Rerun", "start" and "set" are nouns too.
+        const AFTER_NOUNS: &str = "of status count time with";
+        if self.hold("drop table|delete from|insert into|on hold|do it again") {
             return true;
         }
+        // Nobody is told to: "is expected to start".
+        if self.hold("expected to|going to|due to|supposed to|about to|scheduled to") {
+            return false;
+        }
         let words = &self.words.0;
-        let among = |word: &Word, list: &str| list.contains(&format!(" {} ", word.meant));
+        let gerund = |pair: &[Word]| is_among(&pair[0], "mind try about") && is_gerund_of_write(&pair[1]);
+        let first = words.iter().find(|word| !is_among(word, OPENERS));
+        let asks = first.is_some_and(|word| is_among(word, QUESTIONS));
+        let orders_after = if asks { ASKED_OF_SOMEBODY } else { ORDERS };
         let orders = |(at, word): (usize, &Word)| {
-            // "Rerun", "start" and "set" are nouns too.
-            let is_noun = words.get(at + 1).is_some_and(|next| among(next, NOT_ORDERED));
-            let before = words[..at].iter().rev().find(|word| !among(word, OPENERS));
-            word.says(Cue::Write) && !is_noun && before.is_none_or(|before| among(before, ORDERS))
+            let is_noun = words.get(at + 1).is_some_and(|next| is_among(next, AFTER_NOUNS));
+            let before = words[..at].iter().rev().find(|word| !is_among(word, OPENERS));
+            word.says(Cue::Write) && !is_noun && before.is_none_or(|before| is_among(before, orders_after))
         };
-        words.iter().enumerate().any(orders)
+        words.windows(2).any(gerund) || words.iter().enumerate().any(orders)
     }
 
     fn is_hostile(&self) -> bool {
-        let secret = self.words.0.iter().filter(|word| word.says(Cue::Secret)).count();
-        let sql = self.words.0.iter().filter(|word| word.says(Cue::Sql)).count();
-        let legitimate = self.say(Cue::Fail) && self.around.names_something && !self.hold(&["pretend"]);
-        let alone = self.hold(&[
-            "password",
-            "passwords",
-            "credentials",
-            "secrets",
-            "verbatim",
-            "pretend",
-            "api key",
-            "reveal",
-        ]);
-        !legitimate
-            && (alone
-                || secret >= 2
-                || (sql >= 2 && self.words.hold("select"))
-                || self.words.hold("union select"))
+        let count = |cue| self.words.0.iter().filter(|word| word.says(cue)).count();
+        let pries = self.hold("password|passwords|credentials|secrets|verbatim|pretend|api key|reveal")
+            || count(Cue::Secret) >= 2;
+        let is_sql = (count(Cue::Sql) >= 2 && self.hold("select")) || self.hold("union select");
+        let asks_besides = self.say(Cue::Fail) && self.around.names_something && !self.hold("pretend");
+        (pries || is_sql) && !asks_besides
     }
 
     fn is_outside(&self) -> bool {
-        let in_scope = self.around.names_something
-            && (self.say(Cue::Fail)
-                || self.say(Cue::Status)
-                || self.say(Cue::Depend)
-                || self.say(Cue::History));
-        self.say(Cue::Outside) && !in_scope
+        let asks_besides = self.around.names_something
+            && [Cue::Fail, Cue::Status, Cue::Depend, Cue::History].iter().any(|cue| self.say(*cue));
+        (self.say(Cue::Outside) || self.hold("p l|on call")) && !asks_besides
     }
 
     fn is_tasks(&self) -> bool {
-        let worker =
-            self.hold(&["pod", "worker", "host", "hostname", "operator", "airflow", "tries", "attempts"]);
-        let details = self.say(Cue::Task) && (self.say(Cue::Show) || self.hold(&["tasks"]));
-        let which_failed = self.say(Cue::Fail) && self.hold(&["which task", "what task"]);
-        let more = self.hold(&["more details", "more detail", "in detail"]) && !self.around.names_something;
-        let ranked = self.say(Cue::Superlative);
-        !ranked
-            && (self.around.has_run
-                || worker
-                || more
-                || (details && !which_failed)
-                || (self.say(Cue::Task) && !self.say(Cue::Fail)))
+        if self.say(Cue::Superlative) {
+            return false;
+        }
+        let where_it_ran = self
+            .hold("pod|worker|host|hostname|operator|airflow|tries|attempts|machine|node|box|server")
+            || (self.hold("where did|where was") && self.say(Cue::Task));
+        let more = self.hold("more details|more detail|in detail") && !self.around.names_something;
+        let asks_which_failed = self.say(Cue::Fail) && self.hold("which task|what task");
+        let asks_for_tasks = self.say(Cue::Task)
+            && (self.hold("tasks|task list") || self.say(Cue::Show) || !self.say(Cue::Fail))
+            && !asks_which_failed;
+        self.around.has_run || where_it_ran || more || asks_for_tasks
     }
 
     fn is_compare(&self) -> bool {
-        let since = self.hold(&["since"]) && self.hold(&["changed"]);
-        let than = self.hold(&["slower than", "faster than", "longer than", "worse than", "better than"]);
-        let explicit =
-            self.hold(&["compare", "compared", "comparison", "compares", "vs", "versus", "difference"]);
-        since
-            || (explicit
-                && (self.around.days > 0
-                    || self.around.essentials > 1
-                    || self.hold(&["the day before", "day before"])
-                    || self.around.names_something
-                    || !self.around.has_range))
-            || ((than || self.say(Cue::Compare)) && self.around.days > 0)
+        let two =
+            self.around.days > 0 || self.around.essentials > 1 || self.hold("the day before|day before");
+        let says_so = self.hold("compare|compared|comparison|compares|vs|versus|difference");
+        let likens = self.say(Cue::Compare)
+            || self.hold("slower than|faster than|longer than|worse than|better than|next to|against|behind where|ahead of where|same as|as it was");
+        (says_so && (two || self.around.names_something || !self.around.has_range))
+            || ((likens || (self.hold("than") && !self.hold("more than|less than"))) && self.around.days > 0)
+            || self.hold("changed since")
     }
 
     fn is_analysis(&self) -> bool {
-        let ranked = self.say(Cue::Superlative) && !self.hold(&["at least", "top of", "first"]);
-        let threshold = self.hold(&["more than", "less than", "longer than", "before 6am", "at least"])
-            && !self.around.names_something;
-        let started_before =
-            self.hold(&["many runs", "run count", "runs started", "runs took", "runs succeeded"]);
-        let counted = self.hold(&[
-            "how many",
-            "count",
-            "number of",
-            "percentage",
-            "percent",
-            "rate",
-            "per",
-            "by day",
-            "by dataset",
-            "by batch",
-            "by slice",
-        ]);
-        let by = self.hold(&[
-            "by day",
-            "by dataset",
-            "by slice",
-            "per day",
-            "per batch",
-            "per dataset",
-            "by status",
-        ]);
-        ranked || threshold || started_before || by || (counted && self.around.has_range)
+        let ranks = self.say(Cue::Superlative) && !self.hold("at least|top of");
+        let threshold =
+            self.hold("more than|less than|longer than|before 6am|at least") && !self.around.names_something;
+        let counts_runs = self.hold("many runs|run count|runs started|runs took|runs succeeded");
+        let groups =
+            self.hold("by day|by dataset|by slice|by status|per day|per batch|per dataset|per slice");
+        let counts = self.hold("how many|count|number of|percentage|percent|rate|per|by batch|total");
+        ranks || threshold || counts_runs || groups || (counts && self.around.has_range)
     }
 
     fn is_prediction(&self) -> bool {
-        let eta = self.hold(&[
-            "eta",
-            "etas",
-            "predict",
-            "prediction",
-            "forecast",
-            "estimate",
-            "estimated",
-            "expected",
-            "expect",
-            "remaining",
-            "time left",
-            "on track",
-            "be late",
-            "how much longer",
-            "how long until",
-            "how long till",
-            "going to make",
-        ]);
-        let end = self.hold(&[
-            "finish",
-            "done",
-            "complete",
-            "completes",
-            "end",
-            "ready",
-            "finished",
-            "late",
-            "start",
-            "begin",
-            "fertig",
-            "termina",
-            "completed",
-            "over",
-            "make",
-        ]);
-        let to_come = self.hold(&[
-            "will",
-            "by when",
-            "when does",
-            "when do",
-            "when is",
-            "when are",
-            "wann",
-            "cuando",
-            "quand",
-        ]) && !self.hold(&["usually finish"]);
-        eta || (to_come && end)
+        let says_so = self.hold(
+            "eta|etas|predict|prediction|forecast|estimate|estimated|expected|expect|remaining|time left|on track|\
+             be late|how much longer|how long until|how long till|going to make|how soon|what time will|when can we",
+        );
+        let end = self.hold(
+            "finish|finished|done|complete|completes|completed|end|ready|late|start|begin|over|make|land|wrap|\
+             fertig|termina",
+        );
+        let to_come = self.hold("will|should|by when|when does|when do|when is|when are|wann|cuando|quand")
+            && !self.hold("usually finish");
+        says_so || (to_come && end)
     }
 
     fn is_history(&self) -> bool {
-        let usual = self.hold(&[
-            "history",
-            "historical",
-            "usually",
-            "usual",
-            "typical",
-            "typically",
-            "normally",
-            "normal",
-            "average",
-            "avg",
-            "mean",
-            "median",
-            "trend",
-            "trends",
-            "p50",
-            "p90",
-            "p95",
-            "percentile",
-            "runtime",
-            "runtimes",
-            "duration",
-            "durations",
-            "how often",
-            "failed before",
-            "happened before",
-            "last fail",
-            "last failed",
-            "fail before",
-        ]);
-        let took = self.hold(&[
-            "how long did",
-            "how long does",
-            "how long do",
-            "did take",
-            "how long it took",
-            "how long will",
-        ]);
-        let many_runs = self.around.has_range && self.hold(&["runs"]) && !self.say(Cue::Fail);
-        let over_days = self.around.has_range && self.around.names_something && !self.say(Cue::Fail);
-        usual || took || many_runs || over_days || (self.hold(&["before"]) && self.say(Cue::Fail))
+        let as_a_rule = self.hold(
+            "history|historical|usually|usual|typical|typically|normally|normal|average|avg|mean|median|trend|\
+             trends|p50|p90|p95|percentile|runtime|runtimes|duration|durations|timing|timings|how often|\
+             happened before|last fail|last failed|fail before|failed before|how much time",
+        );
+        let took =
+            self.hold("how long did|how long does|how long do|did take|how long it took|how long will");
+        let over_days = self.around.has_range
+            && !self.say(Cue::Fail)
+            && (self.hold("runs") || self.around.names_something);
+        as_a_rule || took || over_days || (self.hold("before") && self.say(Cue::Fail))
     }
 
     fn is_dependencies(&self) -> bool {
-        let strong = self.hold(&[
-            "depend",
-            "depends",
-            "dependent",
-            "depending",
-            "dependencies",
-            "dependency",
-            "upstream",
-            "downstream",
-            "needs",
-            "need",
-            "affected",
-            "impact",
-            "impacts",
-            "impacted",
-            "waiting",
-            "wait",
-            "waits",
-            "holding up",
-        ]);
-        let blocks = self.hold(&["block", "blocks", "blocked by"]);
-        let attention = self.hold(&["needs attention", "need attention"]);
-        let not_started = self.hold(&["why hasnt", "why has", "why isnt", "why didnt", "why not"])
-            && self.hold(&["started", "start", "running"]);
-        (strong && !attention) || blocks || not_started
+        let waits = self.hold(
+            "depend|depends|dependent|depending|dependencies|dependency|upstream|downstream|needs|need|affected|\
+             impact|impacts|impacted|waiting|wait|waits|holding up|suffer|suffers|hurt|relies|rely|prerequisite|\
+             prerequisites|feeds|block|blocks|blocked by|knock on|can start|hanging off|hang off",
+        );
+        let not_started = self.hold("why hasnt|why has|why isnt|why didnt|why not")
+            && self.hold("started|start|running|begun");
+        (waits && !self.hold("needs attention|need attention")) || not_started
     }
 
     fn is_runs(&self) -> bool {
-        let ids = self.hold(&["run id", "run ids", "dag run"]);
-        let runs = self.hold(&["runs"]);
-        let manual = self.say(Cue::Manual);
-        ids || manual || (runs && !self.say(Cue::Why)) || self.hold(&["find run", "find runs"])
+        self.hold("run id|run ids|dag run|find run|find runs")
+            || self.say(Cue::Manual)
+            || (self.hold("runs") && !self.say(Cue::Why))
     }
 
     fn is_failures(&self) -> bool {
-        let what = self.hold(&[
-            "what happened",
-            "what happend",
-            "look at first",
-            "root cause",
-            "was ist los",
-            "kya hua",
-        ]);
-        self.say(Cue::Fail) || self.say(Cue::Why) || what
+        self.say(Cue::Fail)
+            || self.say(Cue::Why)
+            || self.hold("what happened|look at first|how come|didnt complete|didnt finish|not finishing|ist los|los ist|kya hua")
     }
 
     fn is_help(&self) -> bool {
-        let asks = self.hold(&[
-            "what can you",
-            "what can i ask",
-            "how do i use",
-            "who are you",
-            "can you do",
-            "what do you do",
-            "help me",
-        ]);
-        let only_greets = !self.around.names_something
-            && !self.say(Cue::Status)
-            && (self.say(Cue::Greeting) || self.words.0.is_empty());
-        let nothing = self.words.0.iter().all(|word| {
-            matches!(word.meant.as_str(), "ok" | "okay" | "yes" | "no" | "great" | "nice" | "fine" | "good")
-        });
-        asks || only_greets || nothing
+        let asks = self.hold(
+            "what can you|what can i ask|how do i use|who are you|can you do|what do you do|help me|of questions|\
+             kinds of questions|what questions",
+        );
+        let is_short = self.words.0.len() <= 3;
+        let greets = self.hold("good morning|good afternoon|good evening") && is_short;
+        let thanks = self.say(Cue::Greeting) && !self.say(Cue::Status) && (is_short || self.strange == 0);
+        let nods = self.words.0.iter().all(|word| is_among(word, "ok okay yes no great nice fine good"));
+        asks || nods || ((greets || thanks) && !self.around.names_something)
     }
 
     fn is_status(&self) -> bool {
-        self.say(Cue::Status)
+        let weakly = self.say(Cue::WeakStatus) && (self.around.names_something || self.strange == 0);
+        weakly
+            || self.say(Cue::Status)
             || self.say(Cue::Slice)
-            || self.hold(&[
-                "how is",
-                "how are",
-                "how was",
-                "hows",
-                "how did",
-                "whats up",
-                "where are",
-                "tell me about",
-                "look at",
-                "how many",
-            ])
+            || self
+                .hold("how is|how are|how was|hows|how did|whats up|where are|tell me about|look at|how many|catch me up|\
+                 how are things|in flight|fill me in|up to speed")
     }
+}
+
+fn is_among(word: &Word, list: &str) -> bool {
+    list.split(' ').any(|other| other == word.meant)
+}
+
+/// "Restarting", "rerunning", "killing".
+fn is_gerund_of_write(word: &Word) -> bool {
+    let Some(stem) = word.text.strip_suffix("ing") else { return false };
+    let undoubled = &stem[..stem.len() - stem.chars().next_back().map_or(0, char::len_utf8)];
+    let verbs = [stem.to_owned(), format!("{stem}e"), undoubled.to_owned()];
+    verbs.iter().any(|verb| super::cues::cues_of(verb).contains(&Cue::Write))
 }

@@ -164,8 +164,9 @@ fn spell(text: &str) -> String {
     let nearest = known
         .keys()
         .filter(near)
-        .map(|word| (osa_distance(word, text), *word))
-        .filter(|(distance, _)| *distance <= allowed)
+        // Of words that are equally near, the one that says least is the safest guess.
+        .map(|word| (osa_distance(word, text), !cues_of(word).contains(&Cue::Filler), *word))
+        .filter(|(distance, ..)| *distance <= allowed)
         .min();
-    nearest.map_or_else(|| text.to_owned(), |(_, word)| word.to_owned())
+    nearest.map_or_else(|| text.to_owned(), |(.., word)| word.to_owned())
 }

@@ -1,5 +1,4 @@
 //! Shared by the tests: the reference estate in memory, tools over it, and a driver of turns.
-#![allow(dead_code, reason = "not every test needs all of it")]
 
 mod estate;
 mod toolbox;

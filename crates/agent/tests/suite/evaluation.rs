@@ -2,15 +2,12 @@
 //!
 //! One question of three is held out: it counts, but what it got wrong is only shown when asked
 //! for (`EVAL_HELD_OUT=show`), so that the grammar is not fitted to it.
-#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
-mod support;
-
+use crate::support::{Estate, ask};
 use model::ask::{Entities, Intent, PhaseWord, Response, Tier, Topic};
 use model::{BusinessDate, Catalog};
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use support::{Estate, ask};
 
 /// The share of questions that must be answered as expected, in percent.
 const ENOUGH: usize = 95;
