@@ -1,5 +1,5 @@
-//! Our own state: people, sessions, projects, members, invitations, machine keys, and the
-//! audit trail that nobody can quietly change. The only SQL on it.
+//! Our own state: people, sessions, projects, members, invitations, machine keys, conversations,
+//! and the audit trail that nobody can quietly change. The only SQL on it.
 //!
 //! SQLite in the data directory by default, PostgreSQL by URL; the same statements on both.
 //! Never decides who may do what (that is `model::permission`), never sees a token or a
@@ -22,6 +22,7 @@
 mod access;
 pub mod audit;
 mod backup;
+mod chat;
 mod directory;
 mod error;
 mod keys;
@@ -35,6 +36,7 @@ mod token;
 mod write;
 
 pub use backup::{restore, verify_backup};
+pub use chat::ThreadRecord;
 pub use error::{Error, Result};
 pub use people::{Credentials, SessionUser};
 pub use status::StoreStatus;

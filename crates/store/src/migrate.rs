@@ -13,7 +13,7 @@ struct Migration {
 }
 
 /// The first is version 1. A step that has been released is never edited.
-const MIGRATIONS: [Migration; 2] = [
+const MIGRATIONS: [Migration; 3] = [
     Migration {
         name: "state",
         sqlite: include_str!("../migrations/0001_state.sql"),
@@ -23,6 +23,11 @@ const MIGRATIONS: [Migration; 2] = [
         name: "audit",
         sqlite: include_str!("../migrations/0002_audit.sqlite.sql"),
         postgres: include_str!("../migrations/0002_audit.postgres.sql"),
+    },
+    Migration {
+        name: "chat",
+        sqlite: include_str!("../migrations/0003_chat.sql"),
+        postgres: include_str!("../migrations/0003_chat.sql"),
     },
 ];
 

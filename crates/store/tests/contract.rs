@@ -7,6 +7,8 @@
 mod access;
 #[path = "contract/audit.rs"]
 mod audit;
+#[path = "contract/chat.rs"]
+mod chat;
 #[path = "common/fixture.rs"]
 mod fixture;
 #[path = "contract/keys.rs"]
