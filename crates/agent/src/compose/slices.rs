@@ -6,6 +6,9 @@ use crate::tool::{EssentialSlices, ToolOutput};
 use model::RunStatus;
 use model::ask::{Card, SliceCard, SliceCounts, SliceLine, Span};
 
+/// Essentials whose slices are told one by one.
+const MOST_TOLD: usize = 2;
+
 pub(super) fn compose(scene: &Scene, draft: &mut Draft) {
     let found = scene.outputs.iter().find_map(|output| match output {
         ToolOutput::Slices(essentials) => Some(essentials.as_slice()),
@@ -17,8 +20,51 @@ pub(super) fn compose(scene: &Scene, draft: &mut Draft) {
         draft.say(vec![text(format!("No such slices are expected {}.", scene.on_date()))]);
         return;
     }
+    if essentials.len() > MOST_TOLD {
+        return summarise(scene, &essentials, draft);
+    }
     for essential in essentials {
         tell(scene, essential, draft);
+    }
+}
+
+/// One point an essential, what is not done first.
+fn summarise(scene: &Scene, essentials: &[&EssentialSlices], draft: &mut Draft) {
+    let mut counted: Vec<(&EssentialSlices, SliceCounts)> =
+        essentials.iter().map(|essential| (*essential, counts(&essential.slices))).collect();
+    counted.sort_by_key(|(_, counts)| std::cmp::Reverse((counts.failed, counts.running, counts.not_started)));
+    let total: usize = counted.iter().map(|(_, counts)| counts.total).sum();
+    let success: usize = counted.iter().map(|(_, counts)| counts.success).sum();
+    draft.say(vec![
+        strong(format!("{success} of {total} slices")),
+        text(format!(" are done {}.", scene.on_date())),
+    ]);
+    let point = |(essential, counts): &(&EssentialSlices, SliceCounts)| {
+        let done = format!(": {} of {} done{}", counts.success, counts.total, others(counts));
+        vec![strong(&essential.display_name), text(done)]
+    };
+    draft.list(counted.iter().map(point).collect());
+    for (essential, counts) in counted {
+        draft.chip(format!("How are the slices of {}?", essential.display_name));
+        draft.cards.push(Card::SliceStatus(card(scene, essential, counts)));
+    }
+}
+
+/// `, 1 failed, 2 running`.
+fn others(counts: &SliceCounts) -> String {
+    let states =
+        [(counts.failed, "failed"), (counts.running, "running"), (counts.not_started, "not started")];
+    states.iter().filter(|(count, _)| *count > 0).map(|(count, state)| format!(", {count} {state}")).collect()
+}
+
+fn card(scene: &Scene, essential: &EssentialSlices, summary: SliceCounts) -> SliceCard {
+    SliceCard {
+        essential_name: essential.name.clone(),
+        batch_name: essential.display_name.clone(),
+        business_date: scene.date(),
+        processing_type: scene.request.pass(),
+        summary,
+        slices: essential.slices.clone(),
     }
 }
 
@@ -46,19 +92,13 @@ fn tell(scene: &Scene, essential: &EssentialSlices, draft: &mut Draft) {
         phases.dedup();
         phases.into_iter().map(|phase| phase.to_string()).collect()
     };
-    let states =
-        [(counts.failed, "failed"), (counts.running, "running"), (counts.not_started, "not started")];
-    let others: String = states
-        .iter()
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, state)| format!(", {count} {state}"))
-        .collect();
     lead.push(text(format!(
-        "{} ({}): {} of {} done{others}.",
+        "{} ({}): {} of {} done{}.",
         counted(counts.total, "slice"),
         phases.join(" and "),
         counts.success,
-        counts.total
+        counts.total,
+        others(&counts)
     )));
     draft.say(lead);
     let mut open: Vec<&SliceLine> =
@@ -76,14 +116,7 @@ fn tell(scene: &Scene, essential: &EssentialSlices, draft: &mut Draft) {
         draft.chip(format!("What failed in {}?", essential.display_name));
     }
     draft.chip(format!("How is {} doing?", essential.display_name));
-    draft.cards.push(Card::SliceStatus(SliceCard {
-        essential_name: essential.name.clone(),
-        batch_name: essential.display_name.clone(),
-        business_date: scene.date(),
-        processing_type: scene.request.pass(),
-        summary: counts,
-        slices: essential.slices.clone(),
-    }));
+    draft.cards.push(Card::SliceStatus(card(scene, essential, counts)));
 }
 
 fn is(line: &SliceLine, status: RunStatus) -> bool {
