@@ -6,7 +6,7 @@ use crate::compose::{self, Draft};
 use crate::facts::Facts;
 use crate::model_text::{self, ModelFailure, ModelRequest};
 use crate::plan;
-use crate::request::{FailedRun, PageFilters, Request, ThreadContext};
+use crate::request::{PageFilters, Request, ThreadContext};
 use crate::tool::{ToolAnswer, ToolCall, ToolFailure, ToolOutput};
 use crate::understand::understand;
 use model::ask::{
@@ -199,11 +199,8 @@ impl Turn {
         match (self.state, event) {
             (State::Over, _) => {}
             (_, Event::Cancel) => self.fail(&mut effects, true, "Stopped."),
-            (_, Event::Elapsed(elapsed_ms)) => {
-                if elapsed_ms >= LONGEST_TURN_MS {
-                    self.out_of_time(&mut effects);
-                }
-            }
+            (_, Event::Elapsed(elapsed_ms)) if elapsed_ms < LONGEST_TURN_MS => {}
+            (_, Event::Elapsed(_)) => self.out_of_time(&mut effects),
             _ if self.events > MOST_EVENTS => self.out_of_time(&mut effects),
             (State::Understanding, Event::Model(said)) => self.model_understood(said, &mut effects),
             (State::Fetching, Event::Tool { id, result }) => self.tool_answered(id, result, &mut effects),
@@ -486,7 +483,7 @@ impl Turn {
     fn context(&self, draft: &Draft) -> ThreadContext {
         let mut context = self.request.context().clone();
         if !draft.failed_runs.is_empty() {
-            context.failed_runs = draft.failed_runs.iter().cloned().collect::<Vec<FailedRun>>();
+            context.failed_runs = draft.failed_runs.clone();
         }
         context
     }

@@ -3,7 +3,7 @@
 use super::{Draft, Scene, code, status, strong, text, whole_minutes};
 use crate::tool::{BoardPair, ToolOutput, answers};
 use model::ask::{Card, ComparisonCard, ComparisonLine, Span};
-use model::{BusinessDate, DatasetStatus, Phase};
+use model::{BusinessDate, DatasetStatus};
 
 pub(super) fn compose(scene: &Scene, draft: &mut Draft) {
     let found = scene.outputs.iter().find_map(|output| match output {
@@ -43,7 +43,7 @@ fn tell(scene: &Scene, pair: &BoardPair, from: BusinessDate, draft: &mut Draft) 
             from.label()
         )),
     ]);
-    let points = points(&card, phase);
+    let points = points(&card);
     if points.is_empty() {
         draft.say(vec![text("No dataset differs in status or took longer.")]);
     }
@@ -54,7 +54,7 @@ fn tell(scene: &Scene, pair: &BoardPair, from: BusinessDate, draft: &mut Draft) 
 }
 
 /// What differs: status first, then the greatest change of duration.
-fn points(card: &ComparisonCard, _phase: Phase) -> Vec<Vec<Span>> {
+fn points(card: &ComparisonCard) -> Vec<Vec<Span>> {
     let change = |line: &ComparisonLine| Some(line.after.duration_minutes? - line.before.duration_minutes?);
     let mut differ: Vec<&ComparisonLine> = card
         .datasets

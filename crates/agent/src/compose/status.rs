@@ -148,7 +148,8 @@ fn overview(scene: &Scene, boards: &[EssentialBoard], draft: &mut Draft) {
     let lead = asked.map(|phase| format!("{phase} ")).unwrap_or_default();
     let mut spans = vec![strong(format!("{} of {}", summary.completed, summary.total))];
     spans.push(text(format!(" batches are {lead}complete {}.", scene.on_date())));
-    let groups: [(&str, fn(EssentialStatus) -> bool); 3] = [
+    type Belongs = fn(EssentialStatus) -> bool;
+    let groups: [(&str, Belongs); 3] = [
         ("failed", EssentialStatus::is_failure),
         ("running", |status| status == EssentialStatus::Running),
         ("not started", |status| matches!(status, EssentialStatus::NotStarted | EssentialStatus::Waiting)),

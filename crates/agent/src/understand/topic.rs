@@ -26,7 +26,7 @@ pub(super) struct Surroundings {
 pub(super) fn read_topic<'w>(words: &'w Words, around: &'w Surroundings) -> (Option<Topic>, bool) {
     let strange = words.0.iter().filter(|word| !word.taken && !word.is_ordinary()).count();
     let reader = Reader { words, around, strange };
-    let rules: [(fn(&Reader<'w>) -> bool, Topic); 13] = [
+    let rules: [(Rule<'w>, Topic); 13] = [
         (Reader::is_write, Topic::Write),
         (Reader::is_hostile, Topic::OffTopic),
         (Reader::is_outside, Topic::OffTopic),
@@ -44,6 +44,8 @@ pub(super) fn read_topic<'w>(words: &'w Words, around: &'w Surroundings) -> (Opt
     let topic = rules.iter().find(|(holds, _)| holds(&reader)).map(|(_, topic)| *topic);
     (topic, topic.is_some() && strange == 0)
 }
+
+type Rule<'w> = fn(&Reader<'w>) -> bool;
 
 struct Reader<'w> {
     words: &'w Words,
