@@ -1,6 +1,6 @@
 //! A conversation as a state machine: events in, effects out.
 //!
-//! It reads a question ([`understand`]), adds what thread and page say ([`request`]), decides
+//! It reads a question ([`understand()`]), adds what thread and page say ([`request`]), decides
 //! which tools answer it ([`tool`]), and puts the answer together from what they say. A model,
 //! where there is one, helps to understand and to word; it never adds a number or a name
 //! ([`facts`]).
