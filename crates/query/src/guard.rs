@@ -1,7 +1,7 @@
 //! The guard: a statement in, an [`Accepted`] one or a [`Refusal`] out.
 
 use crate::bound::DateSpan;
-use crate::lexical::tokenize;
+use crate::lexical::{MAX_PARENTHESES, tokenize};
 use crate::moment::Moment;
 use crate::read::Reader;
 use crate::refusal::Refusal;
@@ -84,6 +84,17 @@ impl Guard {
     /// # Errors
     /// The first reason found why it may not be sent.
     pub fn check(&self, sql: &str, moment: &Moment) -> Result<Accepted, Refusal> {
+        let accepted = self.rewrite(sql, moment)?;
+        // What goes out must itself be accepted and stay as it is: a statement whose
+        // parentheses have grown beyond the bounds is not, nor would be one that was written
+        // otherwise than it was understood.
+        match self.rewrite(&accepted.sql, moment) {
+            Ok(again) if again == accepted => Ok(accepted),
+            _ => Err(Refusal::TooComplex { what: "nested expressions", limit: MAX_PARENTHESES }),
+        }
+    }
+
+    fn rewrite(&self, sql: &str, moment: &Moment) -> Result<Accepted, Refusal> {
         let parsed = parse(tokenize(sql)?)?;
         let mut reader = Reader::new(self, moment);
         let mut query = reader.statement(&parsed)?;

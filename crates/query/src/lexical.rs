@@ -10,7 +10,7 @@ use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer, Whitespace};
 /// Bytes of a statement: room for every dataset id of a large catalog, twice.
 pub(crate) const MAX_BYTES: usize = 32 * 1024;
 /// Nested parentheses. Each level can double the parser's work.
-const MAX_PARENTHESES: usize = 12;
+pub(crate) const MAX_PARENTHESES: usize = 12;
 /// Tokens, without white space.
 const MAX_TOKENS: usize = 6_000;
 

@@ -1,7 +1,8 @@
 //! What SQLite writes otherwise: dates are text there, `/` divides whole numbers into whole
 //! numbers, and a few functions have other names or none.
 
-use super::{Dialect, Level, Writer};
+use super::expression::Level;
+use super::{Dialect, Writer};
 use crate::function::Function;
 use crate::schema::Kind;
 use crate::tree::{Arithmetic, Call, CastTo, Expr, Unit};

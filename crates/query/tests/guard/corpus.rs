@@ -4,6 +4,7 @@ use model::BusinessDate;
 use query::{Guard, Moment};
 
 /// A statement of a corpus file.
+#[allow(dead_code, reason = "the fuzzer needs only the text")]
 pub(crate) struct Statement {
     pub(crate) name: &'static str,
     /// The code of the refusal that is expected; empty in a file of queries.
@@ -29,6 +30,13 @@ fn read(file: &'static str) -> Vec<Statement> {
         statements.push(Statement { name, code, sql: sql.strip_suffix('\n').unwrap_or(sql) });
     }
     statements
+}
+
+/// All of them, those that are accepted several times: as much to start from on either side.
+pub(crate) fn statements() -> Vec<&'static str> {
+    let queries = queries();
+    let all = std::iter::repeat_n(&queries, 8).flatten().map(|statement| statement.sql);
+    all.chain(attacks().iter().map(|statement| statement.sql)).collect()
 }
 
 /// The guard with the documented schema.

@@ -153,7 +153,7 @@ pub(crate) fn mutant(dice: &mut Dice, corpus: &[&str]) -> String {
         return bytes_changed(dice, source);
     }
     let mut words = cut(source);
-    for _ in 0..=dice.below(4) {
+    for _ in 0..=dice.below(2) {
         let at = dice.below(words.len().max(1));
         match dice.below(6) {
             0 if !words.is_empty() => {
@@ -211,7 +211,7 @@ fn cut(sql: &str) -> Vec<&str> {
             Some(open) if c == open => quote = None,
             Some(_) => {}
             None if matches!(c, '\'' | '"' | '`') => quote = Some(c),
-            None if c.is_whitespace() || "(),=<>.*".contains(c) => {
+            None if c.is_whitespace() || "(),*".contains(c) => {
                 if start < at {
                     words.push(&sql[start..at]);
                 }
@@ -229,9 +229,18 @@ fn cut(sql: &str) -> Vec<&str> {
     words
 }
 
-const COLUMNS: &[&str] =
-    &["STATUS", "DAG_ID", "OUTPUT_DATASET_ID", "CREATED_DATE", "BUSINESS_DATE", "WORKFLOW_KEY", "secret"];
-const ALIASES: &[&str] = &["a", "b", "w", "WORKFLOW_RUN_INSTANCE", "x"];
+const COLUMNS: &[&str] = &[
+    "STATUS",
+    "DAG_ID",
+    "OUTPUT_DATASET_ID",
+    "CREATED_DATE",
+    "BUSINESS_DATE",
+    "WORKFLOW_KEY",
+    "DAG_RUN_ID",
+    "UPDATED_DATE",
+    "secret",
+];
+const ALIASES: &[&str] = &["a", "b", "w", "WORKFLOW_RUN_INSTANCE", "x", "y", "q"];
 const DATES: &[&str] = &[
     "'2026-02-18'",
     "'2026-02-01'",
@@ -259,10 +268,7 @@ fn query(dice: &mut Dice, depth: usize) -> String {
         sql = format!("{sql} UNION {}{}", dice.pick(&["", "ALL "]), select(dice, depth - 1));
     }
     if dice.one_in(3) {
-        sql.push_str(&format!(
-            " ORDER BY {}",
-            dice.pick(&["1", "s DESC", "2, 1", "COUNT(*)", "STATUS", "a.STATUS"])
-        ));
+        sql.push_str(&format!(" ORDER BY {}", dice.pick(&["1", "s DESC", "1 DESC", "s"])));
     }
     if dice.one_in(3) {
         sql.push_str(dice.pick(&[" LIMIT 5", " LIMIT 100000", " LIMIT 5 OFFSET 2", " LIMIT 2, 3"]));
@@ -274,8 +280,8 @@ fn select(dice: &mut Dice, depth: usize) -> String {
     let alias = dice.pick(ALIASES);
     let from = match dice.below(8) {
         0 if depth > 0 => format!("({}) AS {alias}", query(dice, depth - 1)),
-        1 => format!("c AS {alias}"),
-        2 => "airflow.task_instance AS a".to_owned(),
+        1 if dice.one_in(4) => format!("c AS {alias}"),
+        2 => format!("airflow.task_instance AS {alias}"),
         3 => format!("FINEGRAINED_WORKFLOW.WORKFLOW_RUN_INSTANCE AS {alias}"),
         _ => format!("WORKFLOW_RUN_INSTANCE AS {alias}"),
     };
@@ -288,19 +294,24 @@ fn select(dice: &mut Dice, depth: usize) -> String {
         _ => String::new(),
     };
     let item = expression(dice, alias, depth);
-    let columns =
-        dice.pick(&["*", "STATUS AS s", "COUNT(*)", "a.*", "STATUS, DAG_ID", "MAX(CREATED_DATE) AS s, 1"]);
-    let group = dice.pick(&["", "", "", " GROUP BY s", " GROUP BY 1", " GROUP BY STATUS HAVING s > 1"]);
+    let columns = match dice.below(5) {
+        0 => "*".to_owned(),
+        1 => format!("{alias}.*"),
+        2 => format!("{alias}.STATUS, MAX({alias}.CREATED_DATE) AS s"),
+        3 => "COUNT(*) AS s".to_owned(),
+        _ => format!("{alias}.STATUS AS s"),
+    };
+    let group = dice.pick(&["", "", "", " GROUP BY s", " GROUP BY 1", " GROUP BY s HAVING s > 1"]);
     let filter = condition(dice, alias, depth);
     let more = if join.is_empty() { String::new() } else { format!(" AND {}", condition(dice, "z", depth)) };
-    let item = if dice.one_in(3) { format!(", {item} AS s") } else { String::new() };
+    let item = if dice.one_in(3) { format!(", {item} AS t") } else { String::new() };
     format!("SELECT {columns}{item} FROM {from}{join} WHERE {filter}{more}{group}")
 }
 
 fn condition(dice: &mut Dice, alias: &str, depth: usize) -> String {
     let column = match dice.below(6) {
         0 => "BUSINESS_DATE".to_owned(),
-        1 => format!("{alias}.start_date"),
+        1 if dice.one_in(3) => format!("{alias}.start_date"),
         _ => format!("{alias}.BUSINESS_DATE"),
     };
     let (one, other) = (dice.pick(DATES), dice.pick(DATES));
