@@ -146,6 +146,43 @@ const WORDS: &[&str] = &[
     "NATURAL",
 ];
 
+/// Words that can stand for each other: exchanging them leaves a statement that can be read.
+const KIN: &[&[&str]] = &[
+    &["AND", "OR"],
+    &["=", "<>", "<", "<=", ">", ">=", "<=>"],
+    &["UNION", "UNION ALL"],
+    &["JOIN", "LEFT JOIN", "CROSS JOIN"],
+    &[
+        "STATUS",
+        "DAG_ID",
+        "BUSINESS_DATE",
+        "CREATED_DATE",
+        "UPDATED_DATE",
+        "OUTPUT_DATASET_ID",
+        "WORKFLOW_KEY",
+    ],
+    &["a.BUSINESS_DATE", "b.BUSINESS_DATE", "w.BUSINESS_DATE", "t.BUSINESS_DATE", "y.BUSINESS_DATE"],
+    &["MAX", "MIN", "SUM", "AVG", "COUNT", "UPPER", "DATE", "HOUR", "FLOOR", "ABS"],
+    &[
+        "'2026-02-18'",
+        "'2026-02-17'",
+        "'2025-01-01'",
+        "'1999-01-01'",
+        "'FAILED'",
+        "''",
+        "NULL",
+        "500",
+        "CURDATE()",
+    ],
+    &["BETWEEN", "NOT BETWEEN"],
+    &["IN", "NOT IN"],
+];
+
+fn kin<'w>(dice: &mut Dice, word: &'w str) -> &'w str {
+    let family = KIN.iter().find(|family| family.iter().any(|member| member.eq_ignore_ascii_case(word)));
+    family.map_or(word, |family| dice.pick(family))
+}
+
 /// A statement of `corpus` with some of its words, or bytes, changed.
 pub(crate) fn mutant(dice: &mut Dice, corpus: &[&str]) -> String {
     let source = dice.pick(corpus);
@@ -153,6 +190,13 @@ pub(crate) fn mutant(dice: &mut Dice, corpus: &[&str]) -> String {
         return bytes_changed(dice, source);
     }
     let mut words = cut(source);
+    if dice.one_in(2) {
+        return words
+            .into_iter()
+            .map(|word| if dice.one_in(6) { kin(dice, word) } else { word })
+            .collect::<Vec<_>>()
+            .join(" ");
+    }
     for _ in 0..=dice.below(2) {
         let at = dice.below(words.len().max(1));
         match dice.below(6) {
