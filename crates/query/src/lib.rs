@@ -3,7 +3,7 @@
 //! [`Guard::check`] takes a statement in MySQL's dialect and either refuses it, with a
 //! sentence that says what to do instead, or gives it back written anew for MySQL and for
 //! SQLite. Nothing of the text that came in goes out: what is sent is written from a tree
-//! ([`tree`](self)) that can hold only what is allowed, so what the guard does not know cannot
+//! that can hold only what is allowed, so what the guard does not know cannot
 //! pass. It never connects to anything; that the query runs in a read-only transaction with a
 //! time limit is the business of who sends it.
 //!

@@ -38,23 +38,24 @@ pub(crate) fn assert_sound(guard: &Guard, moment: &Moment, accepted: &Accepted) 
     let limit = query.limit_clause.as_ref().unwrap_or_else(|| panic!("no LIMIT: {sql}")).to_string();
     let rows: u64 = limit.trim_start_matches(" LIMIT ").split(' ').next().unwrap().parse().unwrap();
     assert!(rows <= guard.limits().max_rows && rows == accepted.limit, "{sql}");
-    for text in [sql, &accepted.sqlite] {
-        assert!(!outside_quotes(text).contains([';', '@', '#', '?', '{']), "{text}");
-        assert!(!outside_quotes(text).contains("--") && !outside_quotes(text).contains("/*"), "{text}");
+    for (text, escape) in [(sql, Some('\\')), (&accepted.sqlite, None)] {
+        let plain = outside_quotes(text, escape);
+        assert!(!plain.contains([';', '@', '#', '?', '{']), "{text}");
+        assert!(!plain.contains("--") && !plain.contains("/*"), "{text}");
     }
     assert!(Parser::parse_sql(&SQLiteDialect {}, &accepted.sqlite).is_ok(), "{}", accepted.sqlite);
     let again = guard.check(sql, moment).unwrap_or_else(|refusal| panic!("again: {refusal}: {sql}"));
     assert_eq!(again, *accepted);
 }
 
-/// The text with everything inside quotes left out.
-fn outside_quotes(sql: &str) -> String {
+/// The text with everything inside quotes left out. In literals `escape` hides what follows it.
+fn outside_quotes(sql: &str, escape: Option<char>) -> String {
     let mut kept = String::new();
     let mut quote = None;
     let mut chars = sql.chars();
     while let Some(c) = chars.next() {
         match quote {
-            Some('\'') if c == '\\' && !sql.contains("strftime") => {
+            Some('\'') if Some(c) == escape => {
                 chars.next();
             }
             Some(open) if c == open => quote = None,

@@ -81,6 +81,8 @@ fn a_phase_and_a_period_go_into_the_query() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     /// Whatever a name holds, it stays inside its literal: what is accepted reads the same
     /// tables and columns as with harmless names.
     #[test]

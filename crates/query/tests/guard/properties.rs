@@ -80,7 +80,7 @@ fn nesting_costs_neither_stack_nor_time() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4_000))]
+    #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn what_is_accepted_of_mutants_is_sound(seed in any::<u64>()) {

@@ -123,3 +123,33 @@ fn a_schema_and_limits_of_ones_own() {
         assert_eq!(code(sql), Err(expect), "{sql}");
     }
 }
+
+/// An alias may have the name of a column that is not on the list. It must never come to
+/// mean that column, which the databases would prefer in places.
+#[test]
+fn an_alias_does_not_uncover_a_column() {
+    let listed = ["BUSINESS_DATE", "STATUS"].map(|name| Column { name: name.to_owned(), kind: Kind::Text });
+    let schema = Schema::default().with_columns(Table::WorkflowRunInstance, listed);
+    let guard = Guard::new(schema, Limits::default());
+    let from = "FROM FINEGRAINED_WORKFLOW.WORKFLOW_RUN_INSTANCE";
+    for (sql, expect) in [
+        (
+            "SELECT UPPER(STATUS) AS DAG_ID FROM WORKFLOW_RUN_INSTANCE WHERE BUSINESS_DATE = '2026-02-18' \
+             GROUP BY DAG_ID HAVING DAG_ID = 'X' ORDER BY DAG_ID, LOWER(DAG_ID)",
+            format!(
+                "SELECT UPPER(STATUS) AS DAG_ID {from} WHERE BUSINESS_DATE = '2026-02-18' \
+                 GROUP BY 1 HAVING UPPER(STATUS) = 'X' ORDER BY DAG_ID, LOWER(UPPER(STATUS)) LIMIT 500"
+            ),
+        ),
+        (
+            "SELECT (SELECT MAX(DAG_ID) FROM WORKFLOW_RUN_INSTANCE WHERE BUSINESS_DATE = '2026-02-18') AS m \
+             FROM (SELECT STATUS AS DAG_ID FROM WORKFLOW_RUN_INSTANCE WHERE BUSINESS_DATE = '2026-02-18') AS d",
+            format!(
+                "SELECT (SELECT MAX(d.DAG_ID) {from} WHERE BUSINESS_DATE = '2026-02-18') AS m \
+                 FROM (SELECT STATUS AS DAG_ID {from} WHERE BUSINESS_DATE = '2026-02-18') AS d LIMIT 500"
+            ),
+        ),
+    ] {
+        assert_eq!(guard.check(sql, &moment()).unwrap().sql, expect);
+    }
+}
