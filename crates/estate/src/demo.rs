@@ -86,6 +86,30 @@ impl DemoRuns {
         rows.filter(|row| wanted.contains(row.dataset_id.as_str())).collect()
     }
 
+    /// Every run so far from one date to another.
+    pub(crate) fn runs_of(&self, (from, to): (BusinessDate, BusinessDate)) -> Vec<RunRow> {
+        let now = self.clock.now().as_second();
+        let of_date = |date: BusinessDate| {
+            let rows = plan_day(self.seed, date);
+            rows.iter().filter_map(|run| rows::run_row(run, date, now)).collect::<Vec<_>>()
+        };
+        self.dates().filter(|date| (from..=to).contains(date)).flat_map(of_date).collect()
+    }
+
+    /// Every task so far.
+    pub(crate) fn all_tasks(&self) -> Vec<(DagId, RunId, TaskRow)> {
+        let now = self.clock.now().as_second();
+        let of_date = |date: BusinessDate| {
+            let runs = plan_day(self.seed, date).into_iter().filter(|run| run.created <= now);
+            let tasks = runs.flat_map(|run| {
+                let place = |task| (rows::dag_id(&run), rows::run_id(&run, date), task);
+                rows::task_rows(&run, now).into_iter().map(place).collect::<Vec<_>>()
+            });
+            tasks.collect::<Vec<_>>()
+        };
+        self.dates().flat_map(of_date).collect()
+    }
+
     /// The tasks of one run; empty for a run that there is not, or not yet.
     pub fn list_tasks(&self, dag_id: &DagId, run_id: &RunId) -> Vec<TaskRow> {
         let after_dag =
@@ -108,10 +132,15 @@ impl DemoRuns {
     /// Today, tomorrow if it is a business day (its PRELIM begins the evening before), and
     /// the business days of the history.
     fn has_runs(&self, date: BusinessDate) -> bool {
+        self.dates().any(|known| known == date)
+    }
+
+    /// The dates that have runs, newest first.
+    fn dates(&self) -> impl Iterator<Item = BusinessDate> {
         let today = BusinessDate::from(self.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date());
         let past = std::iter::successors(Some(today.yesterday()), |date| Some(date.yesterday()));
-        let oldest = past.filter(|date| is_weekday(*date)).take(HISTORY_DAYS).last();
-        date == today
-            || (is_weekday(date) && date <= today.tomorrow() && oldest.is_some_and(|oldest| date >= oldest))
+        let tomorrow = Some(today.tomorrow()).filter(|date| is_weekday(*date));
+        let history = past.filter(|date| is_weekday(*date)).take(HISTORY_DAYS);
+        tomorrow.into_iter().chain([today]).chain(history)
     }
 }

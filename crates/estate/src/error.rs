@@ -28,6 +28,14 @@ pub enum SourceError {
     /// The catalog answers, but has nothing under this name.
     #[error("does not know the name")]
     UnknownName,
+    /// The query would read too much: the source was asked how much, and no more.
+    #[error("would read about {expected} rows for this, and at most {limit} are read")]
+    TooManyRows {
+        /// Rows that the server expects to look at.
+        expected: u64,
+        /// How many it may.
+        limit: u64,
+    },
     /// The source refused the call.
     #[error("refused the request")]
     Refused(#[source] Box<dyn std::error::Error + Send + Sync>),

@@ -94,6 +94,21 @@ impl FileRuns {
             .collect()
     }
 
+    /// Every run from one date to another.
+    pub(crate) fn runs_of(&self, (from, to): (BusinessDate, BusinessDate)) -> Vec<RunRow> {
+        let of_span = self.runs.iter().filter(|(date, _)| (from..=to).contains(date));
+        of_span.flat_map(|(_, runs)| runs).cloned().collect()
+    }
+
+    /// Every task.
+    pub(crate) fn all_tasks(&self) -> Vec<(DagId, RunId, TaskRow)> {
+        let of_run = |((dag_id, run_id), tasks): (&(DagId, RunId), &Vec<TaskRow>)| {
+            let place = |task: &TaskRow| (dag_id.clone(), run_id.clone(), task.clone());
+            tasks.iter().map(place).collect::<Vec<_>>()
+        };
+        self.tasks.iter().flat_map(of_run).collect()
+    }
+
     /// The tasks of one run, in the order of the file; empty where it has none.
     pub fn list_tasks(&self, dag_id: &DagId, run_id: &RunId) -> Vec<TaskRow> {
         self.tasks.get(&(dag_id.clone(), run_id.clone())).cloned().unwrap_or_default()

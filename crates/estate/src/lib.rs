@@ -9,6 +9,7 @@ pub mod demo;
 pub mod error;
 pub mod file;
 pub mod names;
+pub mod receipt;
 pub mod runs;
 pub mod sql;
 

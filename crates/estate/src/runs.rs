@@ -3,7 +3,8 @@
 use crate::demo::DemoRuns;
 use crate::error::SourceError;
 use crate::file::FileRuns;
-use crate::sql::SqlRuns;
+use crate::sql::{CheckedQuery, QueryLimits, ResultTable, SqlRuns, memory};
+use model::source::SourceName;
 use model::{BusinessDate, DagId, DatasetId, RunId, RunRow, TaskRow};
 
 /// A source of workflow runs and Airflow tasks.
@@ -38,6 +39,32 @@ impl Runs {
             Self::File(runs) => Ok(runs.list_tasks(dag_id, run_id)),
             Self::Demo(runs) => Ok(runs.list_tasks(dag_id, run_id)),
         }
+    }
+
+    /// Runs a query that a guard has let through. Estates without a database answer it from an
+    /// embedded one.
+    pub async fn run_query(&self, query: &CheckedQuery) -> Result<ResultTable, SourceError> {
+        let (runs, tasks) = match self {
+            Self::Sql(runs) => return runs.run_query(query).await,
+            Self::File(file) => (query.span.map(|span| file.runs_of(span)), file.all_tasks()),
+            Self::Demo(demo) => {
+                let wants_tasks = query.database == SourceName::AirflowDatabase;
+                let tasks = if wants_tasks { demo.all_tasks() } else { Vec::new() };
+                (query.span.map(|span| demo.runs_of(span)), tasks)
+            }
+        };
+        memory::run_query(&runs.unwrap_or_default(), &tasks, &query.sqlite, QueryLimits::default()).await
+    }
+
+    /// The names of the columns of a table; none where the estate has no such table.
+    pub async fn list_columns(&self, database: SourceName, table: &str) -> Result<Vec<String>, SourceError> {
+        let names: &[&str] = match (self, table) {
+            (Self::Sql(runs), _) => return runs.list_columns(database, table).await,
+            (Self::File(_) | Self::Demo(_), "WORKFLOW_RUN_INSTANCE") => &memory::RUN_COLUMNS,
+            (Self::File(_) | Self::Demo(_), "task_instance") => &memory::TASK_COLUMNS,
+            (Self::File(_) | Self::Demo(_), _) => &[],
+        };
+        Ok(names.iter().map(ToString::to_string).collect())
     }
 
     /// Makes a trivial call to the workflow database.

@@ -1,20 +1,25 @@
 //! Workflow runs and tasks in MySQL, MariaDB or SQLite.
 //!
 //! Read-only by construction: every session is set to read-only before its first query
-//! (SQLite files are opened so), and the statements of `sql/query.rs` are all there is. The
-//! server ends each of them at the time limit. The workflow and the Airflow database are
+//! (SQLite files are opened so), and the statements of `sql/query.rs` and what a guard let
+//! through ([`CheckedQuery`]) are all there is. The server ends each of them at the time limit. The workflow and the Airflow database are
 //! two, and are never joined.
 
+mod checked;
 mod engine;
 mod fault;
+pub(crate) mod memory;
 mod mysql;
 mod query;
 mod read;
 mod row;
 mod sqlite;
 
+pub use checked::{CheckedQuery, ResultTable};
+
 use crate::error::SourceError;
 use engine::TextRow;
+use model::source::SourceName;
 use model::{BusinessDate, DagId, DatasetId, RunId, RunRow, TaskRow};
 use mysql::MySqlDatabase;
 use query::PagedQuery;
@@ -180,6 +185,20 @@ impl SqlRuns {
         let mut tasks = rows.into_iter().map(row::read_task).collect::<Result<Vec<_>, _>>()?;
         tasks.sort_by_key(|task| (task.started_at.is_none(), task.started_at));
         Ok(tasks)
+    }
+
+    /// The names of the columns of a table; none where the database has no such table.
+    pub async fn list_columns(&self, database: SourceName, table: &str) -> Result<Vec<String>, SourceError> {
+        let database = match database {
+            SourceName::AirflowDatabase => &self.airflow,
+            SourceName::FgwDatabase | SourceName::LenzApi => &self.workflow,
+        };
+        let query = match database {
+            Database::MySql(_) => query::mysql_columns(table),
+            Database::Sqlite(_) => query::sqlite_columns(table),
+        };
+        let rows = database.read(&query).await?;
+        Ok(rows.into_iter().filter_map(|row| row.into_iter().next().flatten()).collect())
     }
 
     /// Makes a trivial call to the workflow database. Takes 7 seconds at most.

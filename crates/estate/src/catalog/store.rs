@@ -269,6 +269,9 @@ fn retell(error: &SourceError) -> SourceError {
         SourceError::CredentialsRejected(_) => SourceError::CredentialsRejected(cause()),
         SourceError::Malformed { what } => SourceError::Malformed { what: what.clone() },
         SourceError::UnknownName => SourceError::UnknownName,
+        SourceError::TooManyRows { expected, limit } => {
+            SourceError::TooManyRows { expected: *expected, limit: *limit }
+        }
         SourceError::Refused(_) => SourceError::Refused(cause()),
         SourceError::Settings(text) => SourceError::Settings(text.clone()),
     }

@@ -4,7 +4,7 @@ mod login;
 
 use super::engine::TextRow;
 use super::query::{self, PagedQuery};
-use super::{CertificateCheck, MySqlSettings, QueryLimits, fault, read};
+use super::{CertificateCheck, MySqlSettings, QueryLimits, ResultTable, fault, read};
 use crate::error::SourceError;
 use login::Login;
 use model::{BusinessDate, DatasetId};
@@ -80,6 +80,10 @@ impl MySqlDatabase {
 
     pub(super) async fn read(&self, query: &PagedQuery) -> Result<Vec<TextRow>, SourceError> {
         read::read_pages(self.session().await?, query, self.limits).await
+    }
+
+    pub(super) async fn run(&self, sql: &str, max_examined_rows: u64) -> Result<ResultTable, SourceError> {
+        read::run_checked(self.session().await?, sql, max_examined_rows, self.limits).await
     }
 
     /// A session that is logged in and set up. A refused login is tried once more when the

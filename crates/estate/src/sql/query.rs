@@ -84,6 +84,29 @@ pub(super) fn ping() -> PagedQuery {
     }
 }
 
+/// The columns of a table, as MySQL tells them.
+pub(super) fn mysql_columns(table: &str) -> PagedQuery {
+    let sql = "SELECT CAST(COLUMN_NAME AS CHAR) FROM information_schema.COLUMNS \
+               WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = ? ORDER BY ORDINAL_POSITION LIMIT ?";
+    columns(sql, table)
+}
+
+/// The columns of a table, as SQLite tells them.
+pub(super) fn sqlite_columns(table: &str) -> PagedQuery {
+    columns("SELECT name FROM pragma_table_info(?) ORDER BY cid LIMIT ?", table)
+}
+
+fn columns(sql: &str, table: &str) -> PagedQuery {
+    PagedQuery {
+        sql: sql.to_owned(),
+        filter: vec![Value::Text(table.to_owned())],
+        first: Vec::new(),
+        behind: |_| None,
+        // More than a table can have: one page.
+        page_rows: 5_000,
+    }
+}
+
 fn integer(row: &TextRow, column: usize) -> Option<i64> {
     row.get(column)?.as_ref()?.parse().ok()
 }

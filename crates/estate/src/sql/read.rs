@@ -2,7 +2,7 @@
 
 use super::engine::{Engine, TextRow, Value};
 use super::query::PagedQuery;
-use super::{QueryLimits, fault};
+use super::{QueryLimits, ResultTable, fault};
 use crate::error::SourceError;
 use sqlx::pool::PoolConnection;
 use sqlx::{Connection, SqlStr};
@@ -23,6 +23,29 @@ pub(super) async fn read_pages<E: Engine>(
     let rows = read_in_transaction::<E>(&mut in_use.connection, query, limits).await?;
     in_use.sound = true;
     Ok(rows)
+}
+
+/// Runs one query in a transaction that only reads, unless the server expects to look at more
+/// rows for it than `max_examined_rows`.
+pub(super) async fn run_checked<E: Engine>(
+    connection: PoolConnection<E>,
+    sql: &str,
+    max_examined_rows: u64,
+    limits: QueryLimits,
+) -> Result<ResultTable, SourceError> {
+    let mut in_use = InUse { connection, sound: false };
+    let begin = in_use.connection.begin_with(SqlStr::from_static(E::BEGIN));
+    let mut transaction = bounded(limits, begin).await?;
+    let expected = bounded(limits, E::expected_rows(&mut transaction, sql)).await?;
+    let answer = match expected {
+        Some(expected) if expected > max_examined_rows => {
+            Err(SourceError::TooManyRows { expected, limit: max_examined_rows })
+        }
+        _ => Ok(bounded(limits, E::fetch_table(&mut transaction, sql, limits.timeout)).await?),
+    };
+    bounded(limits, transaction.commit()).await?;
+    in_use.sound = true;
+    answer
 }
 
 struct InUse<E: Engine> {

@@ -2,7 +2,7 @@
 
 use super::engine::TextRow;
 use super::query::PagedQuery;
-use super::{QueryLimits, SqliteSettings, fault, read};
+use super::{QueryLimits, ResultTable, SqliteSettings, fault, read};
 use crate::error::SourceError;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
 
@@ -28,6 +28,11 @@ impl SqliteDatabase {
             .acquire_timeout(limits.timeout)
             .connect_lazy_with(options);
         Self { pool, limits }
+    }
+
+    pub(super) async fn run(&self, sql: &str, max_examined_rows: u64) -> Result<ResultTable, SourceError> {
+        let connection = self.pool.acquire().await.map_err(|error| fault::classify(error, self.limits))?;
+        read::run_checked(connection, sql, max_examined_rows, self.limits).await
     }
 
     pub(super) async fn read(&self, query: &PagedQuery) -> Result<Vec<TextRow>, SourceError> {
