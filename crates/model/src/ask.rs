@@ -95,7 +95,7 @@ pub struct AskRequest {
 }
 
 /// Names a turn that was begun.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct TurnRef {
     /// Its conversation.
     pub thread_id: ThreadId,

@@ -2,82 +2,252 @@
 //!
 //! A turn lives on the server: [`Service::ask`] begins it and comes back at once,
 //! [`Service::follow_turn`] tells what happens in it, as often and as late as somebody likes.
-//! What a turn does is decided by the `agent` crate; the `runner` carries it out.
+//! What a turn does is decided by the `agent` crate; `runner` carries it out.
 
 mod conversations;
 mod log;
 mod models;
+mod prompt;
 mod queries;
 mod runner;
-mod start;
+mod suggest;
 mod tools;
+mod turns;
 
 pub use log::TurnEvents;
-pub use models::ModelHealth;
+pub use models::{ModelHealth, ModelState};
 
-use crate::{Result, Service};
-use model::ask::{AskRequest, QueryRun, Rating, Thread, ThreadId, ThreadItem, TurnId, TurnRef};
-use model::{Actor, BusinessDate};
+use crate::audience::Audience;
+use crate::settings::ModelSettings;
+use crate::{Error, Result, Service};
+use agent::{PageFilters, ThreadContext, TurnInput};
+use identity::token;
+use log::TurnLog;
+use model::ask::{
+    AskError, AskEvent, AskRequest, Outcome, Question, ResponseEvent, ThreadId, TurnId, TurnRef,
+};
+use model::audit::AuditEntry;
+use model::{Actor, BusinessDate, Capability, Clock, ErrorKind, Identity};
+use models::Model;
+pub(crate) use queries::Queries;
+use runner::Runner;
+use std::sync::Arc;
+use std::time::Duration;
+use store::{Store, StoreKind, ThreadRecord};
+use turns::Turns;
 
-// The signatures; the bodies stand in the modules.
+/// Characters of a conversation's title.
+const TITLE_CHARS: usize = 80;
+/// A turn of another server that is older than this is lost. Longer than any turn takes.
+const LOST_AFTER: Duration = Duration::from_secs(300);
+
+/// What asking keeps in memory.
+pub(crate) struct Asking {
+    turns: Turns,
+    queries: Queries,
+    model: Option<Model>,
+}
+
+impl Asking {
+    /// # Errors
+    /// Settings of the model that cannot work.
+    pub(crate) fn open(model: Option<ModelSettings>, queries: Queries, clock: &Clock) -> Result<Self> {
+        let model = model.map(|settings| Model::open(settings, clock)).transpose()?;
+        Ok(Self { turns: Turns::default(), queries, model })
+    }
+}
+
+/// Ends turns that a server began and did not live to answer.
+pub(crate) async fn end_lost_turns(store: &Store, kind: &StoreKind, clock: &Clock) -> Result<()> {
+    let before = match kind {
+        // The data directory has one server: all that is open is lost.
+        StoreKind::Sqlite { .. } => clock.now() + Duration::from_secs(1),
+        StoreKind::Postgres { .. } => clock.now() - LOST_AFTER,
+    };
+    store.end_lost_turns(before, &Outcome::Failed(lost())).await?;
+    Ok(())
+}
+
+fn lost() -> AskError {
+    AskError {
+        cancelled: false,
+        kind: ErrorKind::Unavailable,
+        message: "The answer was broken off: ask again.".to_owned(),
+    }
+}
+
 impl Service {
-    /// Begins a turn; `today` is the reader's date, in the reader's zone. A thread is made where
-    /// the request names none.
-    pub async fn ask(&self, actor: &Actor, request: AskRequest, today: BusinessDate) -> Result<TurnRef>;
+    /// Begins a turn; `today` is the reader's date, in the reader's zone. A conversation is made
+    /// where the request names none. The question is recorded before anything is done for it.
+    ///
+    /// # Errors
+    /// Invalid for an empty or overlong question; not found for a conversation that is not there
+    /// for the actor; forbidden for one that somebody else has shared; conflict while the turn
+    /// before is being answered; limited where too many are under way.
+    pub async fn ask(&self, actor: &Actor, request: AskRequest, today: BusinessDate) -> Result<TurnRef> {
+        self.require(actor, Capability::Ask)?;
+        let question = Question::parse(&request.message)
+            .map_err(|error| Error::Invalid { field: "message", message: error.to_string() })?;
+        let asking = &self.0.asking;
+        let place = asking.turns.reserve(&person(actor))?;
+        let store = &self.0.accounts.store;
+        let known = match &request.thread_id {
+            Some(id) => Some(self.find_own_thread(actor, id).await?),
+            None => None,
+        };
+        let parent = match &known {
+            Some(thread) => self.find_parent(thread, &request).await?,
+            None => None,
+        };
+        let context = match (&known, parent) {
+            (Some(thread), Some(parent)) => self.find_context(&thread.id, parent).await?,
+            _ => ThreadContext::default(),
+        };
+        self.wait_for_catalog().await;
+        let catalog = Audience::of(actor).narrow_catalog(&self.0.sources.catalog.current()).catalog;
 
-    /// The events of a turn with their ids, from behind `last_event_id` (0 for all); ends after the
-    /// last one, which always comes. Items: `(u64, Arc<AskEvent>)`.
+        let now = self.clock().now();
+        let is_new = known.is_none();
+        let thread = known.unwrap_or_else(|| self.new_thread(actor, &question));
+        let unseen = thread.unseen.intersection(&actor.hidden).cloned().collect();
+        let mut write = store.begin().await?;
+        if is_new {
+            write.insert_thread(&thread).await?;
+        }
+        let turn = write.insert_turn(&thread.id, parent, &question, now, &unseen).await?;
+        let entry = AuditEntry::by(actor, "question.ask", object(&thread.id, turn));
+        write.commit(entry.after("question", question.as_str())).await?;
+
+        let input = TurnInput {
+            question,
+            catalog: Arc::new(catalog),
+            thread: context,
+            filters: PageFilters {
+                essential: request.essential,
+                date: request.business_date,
+                phase: request.processing_type,
+            },
+            today,
+            now,
+            model: asking.model.as_ref().map(|model| model.name().to_owned()),
+        };
+        let turn = TurnRef { thread_id: thread.id, turn_id: turn };
+        let under_way = asking.turns.begin(place, turn.clone());
+        let runner = Runner::new(self.clone(), actor.clone(), turn.clone(), today, under_way);
+        tokio::spawn(runner.run(input));
+        Ok(turn)
+    }
+
+    /// The events of a turn with their ids, from behind `last_event_id` (0 for all); ends after
+    /// the last one, which always comes.
     pub async fn follow_turn(
         &self,
         actor: &Actor,
         thread: &ThreadId,
         turn: TurnId,
         last_event_id: u64,
-    ) -> Result<TurnEvents>;
+    ) -> Result<TurnEvents> {
+        self.require(actor, Capability::Ask)?;
+        let thread = self.find_thread(actor, thread).await?;
+        let place = TurnRef { thread_id: thread.id.clone(), turn_id: turn };
+        if let Some(under_way) = self.0.asking.turns.find(&place) {
+            return Ok(under_way.log.follow(last_event_id));
+        }
+        let found = self.0.accounts.store.find_turn(&thread.id, turn).await?;
+        let found = found.ok_or_else(|| no_turn(turn))?;
+        let last = match found.outcome {
+            Some(Outcome::Answered(data)) => AskEvent::Response(ResponseEvent { data }),
+            Some(Outcome::Failed(error)) => AskEvent::Error(error),
+            None => AskEvent::Error(lost()),
+        };
+        let log = Arc::new(TurnLog::default());
+        log.push(last);
+        Ok(log.follow(0).numbered_after(last_event_id))
+    }
 
     /// Ends a turn at once; one that is over stays as it is.
-    pub async fn cancel_turn(&self, actor: &Actor, thread: &ThreadId, turn: TurnId) -> Result<()>;
-
-    /// A conversation with its newest turns, or those before `before`.
-    pub async fn get_thread(&self, actor: &Actor, thread: &ThreadId, before: Option<TurnId>) -> Result<Thread>;
-
-    /// The actor's own conversations and those shared in the project, newest first; `search` is
-    /// looked for in titles and questions.
-    pub async fn list_threads(&self, actor: &Actor, search: &str) -> Result<Vec<ThreadItem>>;
-
-    /// Gives a conversation of the actor's another title.
-    pub async fn rename_thread(&self, actor: &Actor, thread: &ThreadId, title: &str) -> Result<()>;
-
-    /// Deletes a conversation of the actor's for good.
-    pub async fn delete_thread(&self, actor: &Actor, thread: &ThreadId) -> Result<()>;
-
-    /// Lets everybody in the project read a conversation of the actor's.
-    pub async fn share_thread(&self, actor: &Actor, thread: &ThreadId) -> Result<()>;
-
-    /// Keeps a conversation of the actor's from everybody else again.
-    pub async fn unshare_thread(&self, actor: &Actor, thread: &ThreadId) -> Result<()>;
-
-    /// Keeps what the actor thinks of an answer; `None` takes it back.
-    pub async fn rate_turn(
-        &self,
-        actor: &Actor,
-        thread: &ThreadId,
-        turn: TurnId,
-        rating: Option<Rating>,
-    ) -> Result<()>;
-
-    /// The statement as it would run. A refusal is `Error::Invalid` about `sql`, with the reason.
-    pub async fn check_query(&self, actor: &Actor, sql: &str, today: BusinessDate) -> Result<String>;
-
-    /// Guards a query and runs it; `question` is what it answers, for card and trail.
-    pub async fn run_query(
-        &self,
-        actor: &Actor,
-        question: &str,
-        sql: &str,
-        today: BusinessDate,
-    ) -> Result<QueryRun>;
+    pub async fn cancel_turn(&self, actor: &Actor, thread: &ThreadId, turn: TurnId) -> Result<()> {
+        self.require(actor, Capability::Ask)?;
+        let thread = self.find_own_thread(actor, thread).await?;
+        let place = TurnRef { thread_id: thread.id.clone(), turn_id: turn };
+        match self.0.asking.turns.find(&place) {
+            Some(under_way) => under_way.cancel().await,
+            None if self.0.accounts.store.find_turn(&thread.id, turn).await?.is_none() => {
+                return Err(no_turn(turn));
+            }
+            None => {}
+        }
+        Ok(())
+    }
 
     /// The name of the model that helps, where one is set up.
-    pub fn get_model_name(&self, actor: &Actor) -> Result<Option<String>>;
+    pub fn get_model_name(&self, actor: &Actor) -> Result<Option<String>> {
+        self.require(actor, Capability::Ask)?;
+        Ok(self.0.asking.model.as_ref().map(|model| model.name().to_owned()))
+    }
+
+    fn new_thread(&self, actor: &Actor, question: &Question) -> ThreadRecord {
+        ThreadRecord {
+            id: ThreadId::new(token::new_id("thr_")),
+            project_id: self.asking_project(actor),
+            owner: person(actor),
+            title: title(question),
+            is_shared: false,
+            unseen: (*actor.hidden).clone(),
+            updated_at: self.clock().now(),
+            turn_count: 0,
+        }
+    }
+
+    /// The turn that the new one is asked after.
+    async fn find_parent(&self, thread: &ThreadRecord, request: &AskRequest) -> Result<Option<TurnId>> {
+        let store = &self.0.accounts.store;
+        if let Some(edited) = request.edits {
+            let edited = store.find_turn(&thread.id, edited).await?.ok_or_else(|| no_turn(edited))?;
+            return Ok(edited.parent);
+        }
+        let newest = u64::try_from(thread.turn_count).ok().filter(|count| *count > 0).map(TurnId);
+        Ok(request.parent.or(newest))
+    }
+
+    /// What a turn leaves for the one after it.
+    async fn find_context(&self, thread: &ThreadId, turn: TurnId) -> Result<ThreadContext> {
+        let store = &self.0.accounts.store;
+        if let Some(context) = store.find_context(thread, turn).await? {
+            // A context of another version is as good as none.
+            return Ok(serde_json::from_str(&context).unwrap_or_default());
+        }
+        let found = store.find_turn(thread, turn).await?.ok_or_else(|| no_turn(turn))?;
+        if found.outcome.is_none() {
+            let message = "the question before is being answered: wait for the answer, or stop it";
+            return Err(Error::Conflict(message.to_owned()));
+        }
+        Ok(ThreadContext::default())
+    }
+}
+
+/// Who it is, as the owner of conversations.
+fn person(actor: &Actor) -> String {
+    match &actor.identity {
+        Identity::User { id, .. } => format!("user:{id}"),
+        Identity::Key { id, .. } => format!("key:{id}"),
+        Identity::LocalOwner => "local".to_owned(),
+        Identity::Anonymous => "nobody".to_owned(),
+    }
+}
+
+fn title(question: &Question) -> String {
+    let line = question.as_str().split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= TITLE_CHARS {
+        return line;
+    }
+    line.chars().take(TITLE_CHARS - 1).chain(['…']).collect()
+}
+
+fn object(thread: &ThreadId, turn: TurnId) -> String {
+    format!("thread:{thread}#{}", turn.0)
+}
+
+fn no_turn(turn: TurnId) -> Error {
+    Error::not_found("turn", &turn.0.to_string(), Vec::new())
 }

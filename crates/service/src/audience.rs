@@ -57,7 +57,7 @@ impl Audience {
         }
     }
 
-    fn narrow_catalog(&self, full: &CatalogSnapshot) -> CatalogSnapshot {
+    pub(crate) fn narrow_catalog(&self, full: &CatalogSnapshot) -> CatalogSnapshot {
         let mut essentials = full.catalog.essentials.clone();
         essentials.retain(|essential| self.sees(&essential.name));
         for essential in &mut essentials {
@@ -72,7 +72,7 @@ impl Audience {
 
     /// The runs of datasets that it sees an essential hold, without those of slices that only
     /// hidden ones expect. A slice that nobody expects is everyone's oddity.
-    fn narrow_runs(&self, catalog: &Catalog, runs: &[Run]) -> Vec<Run> {
+    pub(crate) fn narrow_runs(&self, catalog: &Catalog, runs: &[Run]) -> Vec<Run> {
         let mut shown: HashMap<&DatasetId, Vec<&Dataset>> = HashMap::new();
         let mut hidden: HashMap<&DatasetId, Vec<&Dataset>> = HashMap::new();
         for essential in &catalog.essentials {

@@ -35,7 +35,8 @@ impl Refusals {
 impl Service {
     /// The one check of a capability. A refused attempt is recorded.
     pub(crate) fn require(&self, actor: &Actor, capability: Capability) -> Result<()> {
-        let is_of_estate = matches!(capability, Capability::ViewEstate | Capability::RefreshCatalog);
+        let is_of_estate =
+            matches!(capability, Capability::ViewEstate | Capability::Ask | Capability::RefreshCatalog);
         if let Some(project) = actor.project.as_ref().filter(|project| is_of_estate && !project.has_estate) {
             return Err(Error::not_found("batch estate in the project", project.slug.as_str(), Vec::new()));
         }

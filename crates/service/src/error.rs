@@ -51,6 +51,9 @@ pub enum Error {
     /// Our own database failed.
     #[error("our own database failed")]
     Store(#[source] store::Error),
+    /// The model's settings cannot work. Only at start.
+    #[error(transparent)]
+    Model(llm::Error),
     /// Directory or provider are set up wrongly.
     #[error("the sign-in is set up wrongly")]
     SignIn(#[source] identity::Error),
@@ -97,7 +100,7 @@ impl Error {
             Self::Conflict(_) => ErrorKind::Conflict,
             Self::Limited { .. } => ErrorKind::Limited,
             Self::Unavailable { .. } => ErrorKind::Unavailable,
-            Self::Settings(_) | Self::Store(_) | Self::SignIn(_) => ErrorKind::Internal,
+            Self::Settings(_) | Self::Store(_) | Self::Model(_) | Self::SignIn(_) => ErrorKind::Internal,
         }
     }
 

@@ -65,7 +65,11 @@ pub(crate) fn needed_by(name: &EssentialName, catalog: &Catalog) -> Vec<Essentia
     catalog.essentials.iter().filter(waits).map(|essential| essential.name.clone()).collect()
 }
 
-fn build_matrix(dataset: &Dataset, boards: &[model::DatasetBoard], snapshot: &Snapshot) -> DatasetMatrix {
+pub(crate) fn build_matrix(
+    dataset: &Dataset,
+    boards: &[model::DatasetBoard],
+    snapshot: &Snapshot,
+) -> DatasetMatrix {
     let mut by_slice: BTreeMap<Option<&SliceName>, Vec<&Run>> = BTreeMap::new();
     // A recognised run of a slice that only another essential expects is not this one's.
     let is_ours =

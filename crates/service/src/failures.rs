@@ -30,7 +30,7 @@ impl Service {
     }
 }
 
-fn essential_failures(
+pub(crate) fn essential_failures(
     essential: &EssentialBoard,
     board: &Board,
     catalog: &Catalog,

@@ -2,11 +2,12 @@
 //! actor first, checks what that actor may do, acts, and answers with types of `model`.
 //!
 //! Pages and HTTP call this crate and nothing below it. It never renders, never parses HTTP
-//! and lets readers cause no queries but three: the first poll of a date, a refresh of the
-//! catalog, and the tasks of a run that somebody opens.
+//! and lets readers cause few queries: the first poll of a date, a refresh of the catalog, the
+//! tasks of a run that somebody opens, and what a question needs of the past.
 //! Start with [`Service`]; [`boards`] holds the snapshots that everything reads.
 
 pub mod accounts;
+pub mod ask;
 pub mod audience;
 pub mod audit;
 pub mod boards;
@@ -36,6 +37,7 @@ pub use settings::{Settings, SourceSettings};
 pub use sign_in::{NewAccount, SessionToken};
 
 use accounts::Accounts;
+use ask::{Asking, Queries};
 use audit::Refusals;
 use boards::Boards;
 use catalog::FirstRead;
@@ -61,6 +63,7 @@ struct Inner {
     boards: Boards,
     first_read: FirstRead,
     tasks: tasks::TaskCache,
+    asking: Asking,
     accounts: Accounts,
     refusals: Refusals,
     /// The project that the batch estate belongs to.
@@ -78,6 +81,7 @@ impl Service {
         let demo = matches!(settings.source, SourceSettings::Demo { .. });
         let boards = Boards::new(&settings);
         let first_read = FirstRead::within(settings.catalog_wait);
+        let asking = Asking::open(settings.model, Queries::new(&settings.source), &clock)?;
         let sources = Sources::open(settings.source, &clock)?;
         let estate = Estate {
             environment: sources.environment.clone().unwrap_or(settings.environment),
@@ -91,6 +95,7 @@ impl Service {
             StoreKind::Postgres { .. } => "DATABASE_URL".to_owned(),
         };
         let store = Store::open(&settings.store, clock.clone()).await?;
+        ask::end_lost_turns(&store, &settings.store.kind, &clock).await?;
         let estate_project = projects::find_or_create_estate_project(&store).await?;
         let accounts = Accounts::open(store, place, settings.sign_in, settings.is_loopback, &clock).await?;
         let refusals = Refusals::new();
@@ -101,6 +106,7 @@ impl Service {
             boards,
             first_read,
             tasks,
+            asking,
             accounts,
             refusals,
             estate_project: Arc::new(estate_project),

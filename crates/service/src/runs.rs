@@ -124,21 +124,27 @@ impl<'a> Selection<'a> {
     }
 
     fn items(&self, offset: usize, limit: usize) -> impl Iterator<Item = RunListItem> {
-        self.runs.iter().skip(offset).take(limit).map(|run| RunListItem {
-            key: run.row.key,
-            essentials: self.names(run).iter().map(|name| (*name).to_owned()).collect(),
-            dataset_id: run.row.dataset_id.clone(),
-            dag_id: run.row.dag_id.clone(),
-            run_id: run.row.run_id.clone(),
-            slice: run.slice.clone(),
-            trigger: trigger_label(run),
-            phase: run.phase,
-            status: run.row.status.clone(),
-            started_at: run.row.created_at,
-            updated_at: run.row.updated_at,
-            duration_s: self.duration_s(run),
-            oddities: run.oddities.clone(),
-        })
+        let window = self.runs.iter().skip(offset).take(limit);
+        window.map(|run| list_item(run, self.names(run), self.duration_s(run)))
+    }
+}
+
+/// A run as lists show it; `essentials` are the display names of those that hold its dataset.
+pub(crate) fn list_item(run: &Run, essentials: &[&str], duration_s: i64) -> RunListItem {
+    RunListItem {
+        key: run.row.key,
+        essentials: essentials.iter().map(ToString::to_string).collect(),
+        dataset_id: run.row.dataset_id.clone(),
+        dag_id: run.row.dag_id.clone(),
+        run_id: run.row.run_id.clone(),
+        slice: run.slice.clone(),
+        trigger: trigger_label(run),
+        phase: run.phase,
+        status: run.row.status.clone(),
+        started_at: run.row.created_at,
+        updated_at: run.row.updated_at,
+        duration_s,
+        oddities: run.oddities.clone(),
     }
 }
 

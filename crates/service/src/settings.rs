@@ -4,6 +4,9 @@ pub use estate::catalog::{EssentialSettings, LenzAuth, LenzSettings};
 pub use estate::sql::{CertificateCheck, MySqlSettings, QueryLimits, SqlSettings, SqliteSettings};
 pub use identity::ldap::LdapSettings;
 pub use identity::oidc::OidcSettings;
+pub use llm::{
+    Azure, AzureApi, Compatible, Limits as ModelLimits, Price as ModelPrice, Provider, ServicePrincipal,
+};
 use std::path::PathBuf;
 use std::time::Duration;
 pub use store::{StoreKind, StoreSettings};
@@ -28,6 +31,8 @@ pub struct Settings {
     pub store: StoreSettings,
     /// How people sign in, besides by a password of ours.
     pub sign_in: SignInSettings,
+    /// The model that helps to understand questions and to word answers; none unless set.
+    pub model: Option<ModelSettings>,
     /// Only this machine can ask: without accounts, whoever asks owns everything.
     pub is_loopback: bool,
 }
@@ -39,6 +44,40 @@ pub struct SignInSettings {
     pub oidc: Option<OidcSettings>,
     /// A directory.
     pub ldap: Option<LdapSettings>,
+}
+
+/// Which model is asked, and what it may take.
+#[derive(Debug, Clone)]
+pub struct ModelSettings(pub(crate) llm::Settings);
+
+impl ModelSettings {
+    /// A call ends within 12 s, retries included: a turn has 30 s, and answers without the model
+    /// where that does not come.
+    pub fn new(provider: Provider, price: Option<ModelPrice>) -> Self {
+        let limits = ModelLimits {
+            first_byte_timeout: Duration::from_secs(10),
+            total_timeout: Duration::from_secs(12),
+            retries: 1,
+            max_retry_after: Duration::from_secs(3),
+            ..ModelLimits::default()
+        };
+        Self(llm::Settings { provider, limits, price })
+    }
+
+    /// The same with other bounds.
+    #[must_use]
+    pub fn with_limits(mut self, limits: ModelLimits) -> Self {
+        self.0.limits = limits;
+        self
+    }
+
+    /// Deployment or model, as the operator calls it.
+    pub fn name(&self) -> &str {
+        match &self.0.provider {
+            Provider::Azure(azure) => &azure.deployment,
+            Provider::Compatible(server) => &server.model,
+        }
+    }
 }
 
 /// Where the estate is read.
@@ -78,6 +117,7 @@ impl Settings {
             catalog_wait: Duration::from_secs(8),
             store: StoreSettings { kind: StoreKind::Sqlite { dir: data_dir } },
             sign_in: SignInSettings::default(),
+            model: None,
             is_loopback: true,
         }
     }

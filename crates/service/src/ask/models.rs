@@ -1,0 +1,190 @@
+//! The model, where one is set up: asked in few places at once, and never waited for long.
+
+use super::prompt;
+use crate::settings::ModelSettings;
+use crate::{Error, Result, Service};
+use agent::{ModelFailure, ModelRequest};
+use llm::{Client, Message, Outage, Reply, Request};
+use model::{Actor, BusinessDate, Capability, Catalog, Clock, Timestamp};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout};
+
+/// Calls under way at once.
+const CALLS_AT_ONCE: usize = 8;
+/// How long a call waits for its place.
+const PLACE_WAIT: Duration = Duration::from_secs(2);
+/// Tokens of an answer at the most.
+const MOST_TOKENS: u32 = 1_024;
+
+/// Whether the model answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ModelState {
+    /// None is set up: the built-in understanding answers.
+    NotConfigured,
+    /// Not asked yet.
+    Starting,
+    /// The last call succeeded.
+    Up,
+    /// The last call failed.
+    Down,
+}
+
+/// The last that is known of the model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelHealth {
+    /// Whether its last call succeeded.
+    pub state: ModelState,
+    /// How long the last call took.
+    pub latency_ms: Option<u64>,
+    /// When a call last succeeded.
+    pub last_success: Option<Timestamp>,
+    /// Why the last call failed; `None` when it did not.
+    pub error: Option<String>,
+}
+
+impl ModelHealth {
+    fn new(state: ModelState) -> Self {
+        Self { state, latency_ms: None, last_success: None, error: None }
+    }
+}
+
+pub(super) struct Model {
+    client: Client,
+    name: String,
+    places: Semaphore,
+    health: Mutex<ModelHealth>,
+    clock: Clock,
+}
+
+impl Model {
+    pub(super) fn open(settings: ModelSettings, clock: &Clock) -> Result<Self> {
+        let name = settings.name().to_owned();
+        let client = Client::new(settings.0, clock.clone())?;
+        Ok(Self {
+            client,
+            name,
+            places: Semaphore::new(CALLS_AT_ONCE),
+            health: Mutex::new(ModelHealth::new(ModelState::Starting)),
+            clock: clock.clone(),
+        })
+    }
+
+    /// Deployment or model, as the operator calls it.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    async fn complete(&self, request: &Request) -> std::result::Result<Reply, ModelFailure> {
+        let place = timeout(PLACE_WAIT, self.places.acquire()).await;
+        let Ok(Ok(_place)) = place else { return Err(ModelFailure::Slow) };
+        let started = Instant::now();
+        let reply = self.client.complete(request).await;
+        let latency_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.note(&reply, latency_ms);
+        reply.map_err(|error| failure(&error))
+    }
+
+    fn note(&self, reply: &std::result::Result<Reply, llm::Error>, latency_ms: u64) {
+        let now = self.clock.now();
+        let mut health = self.health.lock().unwrap_or_else(PoisonError::into_inner);
+        health.latency_ms = Some(latency_ms);
+        match reply {
+            Err(error) if is_outage(error) => {
+                health.state = ModelState::Down;
+                health.error = Some(error.to_string());
+            }
+            _ => {
+                health.state = ModelState::Up;
+                health.last_success = Some(now);
+                health.error = None;
+            }
+        }
+        if let Ok(reply) = reply {
+            let usage = reply.usage.map_or((0, 0), |usage| (usage.prompt_tokens, usage.completion_tokens));
+            metrics::counter!("sentry_model_prompt_tokens_total").increment(usage.0);
+            metrics::counter!("sentry_model_completion_tokens_total").increment(usage.1);
+            metrics::counter!("sentry_model_cost_micros_total").increment(reply.cost_micros.unwrap_or(0));
+            tracing::info!(
+                model = reply.model,
+                prompt_tokens = usage.0,
+                completion_tokens = usage.1,
+                cost_micros = reply.cost_micros,
+                latency_ms,
+                "the model has answered"
+            );
+        }
+    }
+}
+
+/// Whether it says something about the server, and not about what was asked.
+fn is_outage(error: &llm::Error) -> bool {
+    !matches!(error, llm::Error::Refused | llm::Error::TooLong)
+}
+
+fn failure(error: &llm::Error) -> ModelFailure {
+    match error {
+        llm::Error::Unavailable { outage: Outage::Slow { .. }, .. } => ModelFailure::Slow,
+        llm::Error::Unavailable { .. }
+        | llm::Error::Unauthorized { .. }
+        | llm::Error::Rejected { .. }
+        | llm::Error::Settings(_) => ModelFailure::Down,
+        llm::Error::Refused => ModelFailure::Refused,
+        llm::Error::Malformed { .. } | llm::Error::TooLong => ModelFailure::Malformed,
+    }
+}
+
+impl From<llm::Error> for Error {
+    fn from(error: llm::Error) -> Self {
+        Self::Model(error)
+    }
+}
+
+impl Service {
+    /// How the model is, as of its last call.
+    pub fn get_model_health(&self, actor: &Actor) -> Result<ModelHealth> {
+        self.require(actor, Capability::ViewEstate)?;
+        Ok(match &self.0.asking.model {
+            None => ModelHealth::new(ModelState::NotConfigured),
+            Some(model) => model.health.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+        })
+    }
+
+    /// Calls the model once, now, where one is set up: for `sentry check`.
+    pub async fn check_model(&self, actor: &Actor) -> Result<ModelHealth> {
+        self.require(actor, Capability::ViewEstate)?;
+        if let Some(model) = &self.0.asking.model {
+            let ask = vec![Message::User("Answer with the one word OK.".to_owned())];
+            // How it went is in its health.
+            let _ = model.complete(&Request { max_tokens: 16, ..Request::new(ask) }).await;
+        }
+        self.get_model_health(actor)
+    }
+
+    /// Has the model understand, write a query or word an answer.
+    pub(super) async fn ask_model(
+        &self,
+        request: ModelRequest,
+        catalog: &Catalog,
+        today: BusinessDate,
+    ) -> std::result::Result<String, ModelFailure> {
+        let model = self.0.asking.model.as_ref().ok_or(ModelFailure::Down)?;
+        let request = match request {
+            ModelRequest::Understand { system, user, schema } => prompt::understand(system, user, schema),
+            ModelRequest::Word { system, user } => {
+                Request::new(vec![Message::System(system), Message::User(user)])
+            }
+            ModelRequest::WriteQuery { question, entities, refusals } => {
+                let guard = self.guard().await;
+                prompt::write_query(&guard, &question, &entities, &refusals, catalog, today)
+            }
+        };
+        let reply = model.complete(&Request { max_tokens: MOST_TOKENS, ..request }).await?;
+        if reply.is_truncated || reply.text.trim().is_empty() {
+            Err(ModelFailure::Malformed)
+        } else {
+            Ok(reply.text)
+        }
+    }
+}
