@@ -1,6 +1,7 @@
 //! Server functions: what the pages ask for. Each takes the actor from the request, calls one
 //! use case and converts the error.
 
+pub mod ask;
 pub mod audit;
 pub mod board;
 pub mod dated;
@@ -17,6 +18,16 @@ pub mod sign_in;
 
 #[cfg(feature = "ssr")]
 use crate::error::AppError;
+
+/// Whether a form without a script asks: its answer is a redirect.
+#[cfg(feature = "ssr")]
+pub(crate) fn is_form() -> bool {
+    use axum::http::{header, request::Parts};
+    leptos::prelude::use_context::<Parts>().is_some_and(|parts| {
+        let accept = parts.headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+        accept.is_some_and(|accept| accept.contains("text/html"))
+    })
+}
 
 /// The use cases and the one who asks, as the server put them into the context.
 ///

@@ -3,6 +3,7 @@
 //! The dashboard is part of the program that a first visit loads. The other pages are files of
 //! their own, which the browser fetches when somebody goes there.
 
+use crate::chat::{provide_chat, use_chat};
 use crate::components::chat_panel::ChatPanel;
 use crate::components::demo_ribbon::DemoRibbon;
 use crate::components::error_page::NotFoundPage;
@@ -11,6 +12,7 @@ use crate::components::keyboard::Keyboard;
 use crate::context::provide_zone;
 use crate::live::provide_live;
 use crate::pages::audit::AuditPage;
+use crate::pages::chat::ChatPage;
 use crate::pages::dashboard::DashboardPage;
 use crate::pages::entry::{EntryPage, is_way_in};
 use crate::pages::essential::EssentialPage;
@@ -45,6 +47,7 @@ pub fn App() -> impl IntoView {
 #[component]
 fn Frame() -> impl IntoView {
     provide_zone();
+    provide_chat();
     // The page answers to clicks and keys from here on; browser tests and measurements wait for it.
     Effect::new(|_| {
         if let Some(root) = document().document_element() {
@@ -53,6 +56,9 @@ fn Frame() -> impl IntoView {
     });
     let pathname = use_location().pathname;
     let alone = Memo::new(move |_| pathname.with(|path| is_way_in(path)));
+    // The assistant's own page has it in the middle.
+    let chat = use_chat();
+    let beside = Memo::new(move |_| !alone.get() && !chat.is_page.get());
     view! {
         <a class="skip-link" href="#content" rel="external">"Skip to the content"</a>
         {move || (!alone.get()).then(|| view! { <Header/> })}
@@ -65,13 +71,14 @@ fn Frame() -> impl IntoView {
                     <Route path=path!("/explorer") view={Lazy::<ExplorerRoute>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/rca") view={Lazy::<RcaRoute>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/audit") view={Lazy::<AuditRoute>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/chat/:thread?") view={Lazy::<ChatRoute>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/settings/:section") view={Lazy::<SettingsRoute>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/sign-in") view={Lazy::<EntryRoute>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/setup/:link") view={Lazy::<EntryRoute>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/invitation/:link") view={Lazy::<EntryRoute>::new()} ssr=SsrMode::Async/>
                 </Routes>
             </main>
-            {move || (!alone.get()).then(|| view! { <ChatPanel/> })}
+            {move || beside.get().then(|| view! { <ChatPanel/> })}
         </div>
         <Keyboard/>
     }
@@ -130,6 +137,20 @@ impl LazyRoute for AuditRoute {
 
     fn view(_this: Self) -> AnyView {
         view! { <AuditPage/> }.into_any()
+    }
+}
+
+/// `/chat` and `/chat/{thread}`.
+struct ChatRoute;
+
+#[lazy_route]
+impl LazyRoute for ChatRoute {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        view! { <ChatPage/> }.into_any()
     }
 }
 

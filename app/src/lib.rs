@@ -11,6 +11,7 @@
 
 pub mod api;
 pub mod app;
+pub mod chat;
 pub mod components;
 pub mod context;
 #[cfg(feature = "ssr")]

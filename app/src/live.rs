@@ -65,11 +65,13 @@ impl BoardUpdate {
 pub struct Live {
     /// Whether the page is up to date.
     pub connection: RwSignal<Connection>,
+    /// The board that is current, of the date that is followed.
+    pub board: RwSignal<Option<SnapshotId>>,
 }
 
 /// Puts the connection's state into the context; it begins when somebody follows a date.
 pub fn provide_live() {
-    provide_context(Live { connection: RwSignal::new(Connection::Connecting) });
+    provide_context(Live { connection: RwSignal::new(Connection::Connecting), board: RwSignal::new(None) });
 }
 
 /// The connection's state.
@@ -125,6 +127,15 @@ mod browser {
                     set_if_other(live.connection, after(sources));
                 }
             };
+            let on_update = {
+                let on_update = on_update.clone();
+                move |update: BoardUpdate| {
+                    if live.board.try_get_untracked().is_some_and(|board| board != update.current()) {
+                        live.board.set(update.current());
+                    }
+                    on_update(update);
+                }
+            };
             for name in ["snapshot", "heartbeat"] {
                 let on_update = on_update.clone();
                 listen(&source, name, move |data| {
@@ -134,11 +145,10 @@ mod browser {
                     }
                 });
             }
-            let on_diff = on_update.clone();
             listen(&source, "diff", move |data| {
                 if let Ok(diff) = serde_json::from_str::<BoardDiff>(&data) {
                     heard(None);
-                    on_diff(BoardUpdate::Diff(diff));
+                    on_update(BoardUpdate::Diff(diff));
                 }
             });
             let failing = source.clone();

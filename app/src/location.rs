@@ -2,6 +2,7 @@
 //! [`Place::href`].
 
 use crate::time::Zone;
+use model::ask::{ThreadId, TurnId};
 use model::identity::Slug;
 use model::view::{RunColumn, SortOrder};
 use model::{BusinessDate, EssentialName, Phase};
@@ -73,6 +74,10 @@ pub struct Place {
     pub zone: Option<Zone>,
     /// `project`: which of the viewer's projects; their first one where it is absent.
     pub project: Option<Slug>,
+    /// `thread`: the conversation in the assistant's panel.
+    pub thread: Option<ThreadId>,
+    /// `turn`: the turn of it to be seen, and the branch that it stands on.
+    pub turn: Option<TurnId>,
 }
 
 impl Place {
@@ -104,6 +109,8 @@ impl Place {
                 "q" => place.search = value.to_owned(),
                 "tz" => place.zone = Some(parse_zone(value)?),
                 "project" => place.project = Some(parse_project(value)?),
+                "thread" => place.thread = Some(parse_thread(value)?),
+                "turn" => place.turn = Some(parse_turn(value)?),
                 _ => {
                     if let Some(column) = RunColumn::parse(name) {
                         place.set_filter(column, value);
@@ -170,19 +177,36 @@ impl Place {
         if let Some(project) = &self.project {
             add("project", project.as_str());
         }
+        if let Some(thread) = &self.thread {
+            add("thread", thread.as_str());
+        }
+        if let Some(turn) = self.turn {
+            add("turn", &turn.0.to_string());
+        }
         url
     }
 
-    /// What every page keeps on the way to another: the date, the zone and the project.
+    /// What every page keeps on the way to another: the date, the zone, the project and the
+    /// conversation beside it.
     pub fn elsewhere(&self) -> Self {
-        Self { date: self.date, zone: self.zone.clone(), project: self.project.clone(), ..Self::default() }
+        Self {
+            date: self.date,
+            zone: self.zone.clone(),
+            project: self.project.clone(),
+            thread: self.thread.clone(),
+            turn: self.turn,
+            ..Self::default()
+        }
     }
 
-    /// Zone and project as hidden fields of a form that has a date of its own: names and values.
+    /// Zone, project and conversation as hidden fields of a form that has a date of its own: names
+    /// and values.
     pub fn hidden_fields(&self) -> Vec<(&'static str, String)> {
         let zone = self.zone.as_ref().map(|zone| ("tz", zone.as_str().to_owned()));
         let project = self.project.as_ref().map(|project| ("project", project.to_string()));
-        zone.into_iter().chain(project).collect()
+        let thread = self.thread.as_ref().map(|thread| ("thread", thread.to_string()));
+        let turn = self.turn.map(|turn| ("turn", turn.0.to_string()));
+        zone.into_iter().chain(project).chain(thread).chain(turn).collect()
     }
 }
 
@@ -230,6 +254,21 @@ fn parse_project(text: &str) -> Result<Slug, InvalidPlace> {
     Slug::parse(text).ok_or_else(|| InvalidPlace {
         field: "project",
         message: format!("`{}` is not the short name of a project", shortened(text)),
+    })
+}
+
+fn parse_thread(text: &str) -> Result<ThreadId, InvalidPlace> {
+    let is_shaped = text.len() <= 64 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+    is_shaped.then(|| ThreadId::new(text)).ok_or_else(|| InvalidPlace {
+        field: "thread",
+        message: format!("`{}` names no conversation", shortened(text)),
+    })
+}
+
+fn parse_turn(text: &str) -> Result<TurnId, InvalidPlace> {
+    text.parse().map(TurnId).map_err(|_| InvalidPlace {
+        field: "turn",
+        message: format!("`{}` is not the number of a turn", shortened(text)),
     })
 }
 
@@ -284,6 +323,7 @@ mod tests {
                 project: Slug::parse("rates-2"),
                 ..Place::default()
             },
+            Place { thread: Some("t_1-x".into()), turn: Some(TurnId(7)), ..Place::default() },
         ];
         for place in places {
             let pairs = decode(&place.href("/"));
@@ -313,6 +353,8 @@ mod tests {
         assert_eq!(check("phase", "MANUAL"), "phase");
         assert_eq!(check("tz", "no zone"), "tz");
         assert_eq!(check("project", "No Slug"), "project");
+        assert_eq!(check("thread", "a/../b"), "thread");
+        assert_eq!(check("turn", "-1"), "turn");
         let error = parse(&[("phase", &"x".repeat(500))]).unwrap_err();
         assert!(error.message.len() < 120, "{}", error.message);
     }
@@ -326,11 +368,22 @@ mod tests {
     }
 
     #[test]
-    fn another_page_keeps_date_zone_and_project_only() {
-        let query =
-            [("date", "2026-02-18"), ("tz", "UTC"), ("q", "x"), ("phase", "ALL"), ("project", "rates")];
+    fn another_page_keeps_date_zone_project_and_conversation_only() {
+        let query = [
+            ("date", "2026-02-18"),
+            ("tz", "UTC"),
+            ("q", "x"),
+            ("phase", "ALL"),
+            ("project", "rates"),
+            ("thread", "t1"),
+            ("turn", "2"),
+        ];
         let place = parse(&query).unwrap();
-        assert_eq!(place.elsewhere().href("/rca"), "/rca?date=2026-02-18&tz=UTC&project=rates");
-        assert_eq!(place.hidden_fields(), [("tz", "UTC".to_owned()), ("project", "rates".to_owned())]);
+        assert_eq!(
+            place.elsewhere().href("/rca"),
+            "/rca?date=2026-02-18&tz=UTC&project=rates&thread=t1&turn=2"
+        );
+        let fields = [("tz", "UTC"), ("project", "rates"), ("thread", "t1"), ("turn", "2")];
+        assert_eq!(place.hidden_fields(), fields.map(|(name, value)| (name, value.to_owned())));
     }
 }

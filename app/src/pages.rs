@@ -1,6 +1,7 @@
 //! One module a page.
 
 pub mod audit;
+pub mod chat;
 pub mod dashboard;
 pub mod entry;
 pub mod essential;

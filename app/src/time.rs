@@ -45,6 +45,18 @@ impl Zone {
         }
     }
 
+    /// The hour of the day, 0 to 23.
+    #[cfg(feature = "ssr")]
+    pub(crate) fn hour(&self, at: Timestamp) -> i8 {
+        self.civil(at).hour()
+    }
+
+    /// The date.
+    #[cfg(feature = "ssr")]
+    pub(crate) fn date(&self, at: Timestamp) -> model::BusinessDate {
+        self.civil(at).date().into()
+    }
+
     /// `05:20:39`.
     pub fn time(&self, at: Timestamp) -> String {
         let at = self.civil(at);

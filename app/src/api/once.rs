@@ -13,11 +13,7 @@ const MAX_AGE_S: u8 = 60;
 
 /// Keeps `text` for the page at `path`, if the browser goes there next.
 pub(crate) fn keep(path: &str, text: &str) {
-    let is_form = use_context::<Parts>().is_some_and(|parts| {
-        let accept = parts.headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
-        accept.is_some_and(|accept| accept.contains("text/html"))
-    });
-    if is_form {
+    if super::is_form() {
         set(path, text, MAX_AGE_S);
     }
 }

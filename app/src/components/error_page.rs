@@ -57,7 +57,8 @@ fn sign_in_href() -> String {
     format!("/sign-in?return_to={}", encode(&page))
 }
 
-fn set_status(status: u16) {
+/// Sets the HTTP status of the page; in the browser it does nothing.
+pub(crate) fn set_status(status: u16) {
     #[cfg(feature = "ssr")]
     if let (Some(response), Ok(status)) =
         (use_context::<leptos_axum::ResponseOptions>(), axum::http::StatusCode::from_u16(status))

@@ -5,11 +5,12 @@ use leptos::prelude::*;
 const DIALOG: &str = "help-dialog";
 
 /// What each key does.
-const KEYS: [(&str, &str); 6] = [
+const KEYS: [(&str, &str); 7] = [
     ("/", "search"),
     ("j  k", "next row, previous row"),
     ("Enter", "open the row's page"),
     ("x", "expand or collapse the row"),
+    ("a", "ask SENTRY AI"),
     ("?", "this list"),
     ("Esc", "close what is open"),
 ];
@@ -70,6 +71,10 @@ mod browser {
             "j" => step(1),
             "k" => step(-1),
             "x" => expand(),
+            "a" => {
+                crate::chat::focus_field();
+                true
+            }
             _ => false,
         };
         if done {
@@ -100,7 +105,7 @@ mod browser {
     }
 
     fn close(target: Option<&HtmlElement>) -> bool {
-        if let Ok(Some(details)) = document().query_selector("main details[open], header details[open]") {
+        if let Ok(Some(details)) = document().query_selector(CLOSED_BY_ESCAPE) {
             let _ = details.remove_attribute("open");
             if let Ok(Some(summary)) = details.query_selector("summary") {
                 focus(&summary);
@@ -110,8 +115,13 @@ mod browser {
         if let Some(target) = target.filter(|target| is_typing(target)) {
             let _ = target.blur();
         }
+        crate::chat::set_drawer(false);
         false
     }
+
+    /// What lies over the page. Tool calls of the assistant stay open: they are part of an answer.
+    const CLOSED_BY_ESCAPE: &str =
+        "main details[open]:not(.tool-call), header details[open], .chat-threads[open], .question-edit[open]";
 
     fn rows() -> Vec<Element> {
         let Ok(list) = document().query_selector_all("[data-row]") else { return Vec::new() };

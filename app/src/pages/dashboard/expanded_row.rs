@@ -2,13 +2,17 @@
 
 use super::rows::{dataset_phase, step_to_look_at};
 use super::store::BoardStore;
+use crate::chat::offered_question;
 use crate::components::status_badge::{StatusBadge, Tone};
 use crate::context::use_zone;
 use crate::location::{Place, essential_path};
 use crate::time::duration;
 use leptos::prelude::*;
 use model::view::RunColumn;
-use model::{DatasetBoard, DatasetId, DatasetPhase, DatasetStatus, EssentialBoard, EssentialName, Phase};
+use model::{
+    DatasetBoard, DatasetId, DatasetPhase, DatasetStatus, EssentialBoard, EssentialName, EssentialStatus,
+    Phase,
+};
 
 /// Table of datasets and what can be done next.
 #[component]
@@ -161,6 +165,8 @@ fn QuickActions(
         rca.set_filter(RunColumn::Essential, name.as_str());
         rca.href("/rca")
     };
+    let question =
+        Memo::new(move |_| essential.with(|essential| essential.as_ref().map(question).unwrap_or_default()));
     let rca_label = move || match step.get() {
         Some((step, _)) => format!("RCA for Seq {step}"),
         None => "RCA for Failed".to_owned(),
@@ -170,8 +176,18 @@ fn QuickActions(
             <a class="quick-action" href=tasks>"View Task Details"</a>
             <a class="quick-action" href=rca>{rca_label}</a>
             <span class="quick-action" aria-disabled="true" title="AWS metrics come in a later version">"AWS Metrics"</span>
-            <span class="quick-action" aria-disabled="true" title="The assistant comes in a later version">"Ask SENTRY AI"</span>
+            {move || offered_question(&question.get(), "quick-action", "Ask SENTRY AI".into_any())}
         </div>
+    }
+}
+
+/// What one asks of an essential: what failed, where something has, else how it is.
+fn question(essential: &EssentialBoard) -> String {
+    match essential.status {
+        EssentialStatus::Failed | EssentialStatus::PartialFailure => {
+            format!("What failed in {}? Give me the RCA.", essential.display_name)
+        }
+        _ => format!("What is the status of {}?", essential.display_name),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The failures of a date, by essential and step, with what they hold up.
 
 use super::choice::OpenRun;
+use crate::chat::offered_question;
 use crate::components::run_link::{Over, add_parameters, clock_time, neighbour_link, run_time};
 use crate::components::status_badge::{Tone, essential_tone, status_badge};
 use crate::location::{Place, essential_path};
@@ -40,6 +41,7 @@ fn essential_failures(
     let path = frame.place.elsewhere().href(&essential_path(&essential.name));
     let steps: Vec<_> =
         essential.steps.iter().map(|step| step_failures(step, &path, frame, detail)).collect();
+    let question = format!("What failed in {}? Give me the RCA.", essential.display_name);
     let progress = format!("PRELIM {}, FINAL {}", essential.prelim.progress(), essential.final_.progress());
     view! {
         <section class="section-card failures-essential">
@@ -49,6 +51,7 @@ fn essential_failures(
                     {status_badge(essential_tone(essential.status), essential.status.label())}
                 </h2>
                 <span class="section-badge">{progress}</span>
+                {offered_question(&question, "quick-action", "Ask SENTRY AI".into_any())}
             </div>
             {steps}
             {waiting(&essential.blocks, frame)}

@@ -1,0 +1,167 @@
+//! The form that asks: a text field with a button, for which offered questions are further buttons.
+
+use super::{Chat, use_chat};
+use crate::api::ask::CancelTurn;
+use crate::components::form::error_words;
+use crate::components::icons::{SendIcon, StopIcon};
+use crate::location::Place;
+use leptos::html;
+use leptos::prelude::*;
+use model::ask::LONGEST_QUESTION;
+
+/// The form's id: every button with this `form` asks.
+pub(crate) const FORM: &str = "chat-form";
+/// The text field's id.
+const FIELD: &str = "chat-question";
+
+/// A question that is asked when its button is pressed, whatever stands in the field.
+pub(crate) fn offered_question(question: &str, class: &'static str, label: AnyView) -> AnyView {
+    view! {
+        <button class=class form=FORM formnovalidate name="question[offered]" value=question.to_owned() title=question.to_owned()>
+            {label}
+        </button>
+    }
+    .into_any()
+}
+
+/// The field, what is sent with it, and the button; while a turn is answered, the button stops it.
+#[component]
+pub fn Composer() -> impl IntoView {
+    let chat = use_chat();
+    let field = NodeRef::<html::Textarea>::new();
+    keep_text(chat, field);
+    let thread = move || {
+        let thread = chat.thread.get().filter(|_| !chat.is_foreign.get())?;
+        let parent = chat.last.get().map(|turn| question_field("parent", &turn.0.to_string()));
+        Some(view! { {question_field("thread_id", thread.as_str())} {parent} })
+    };
+    let of_page = move || {
+        let fields =
+            chat.place.with(|place| Place { thread: None, turn: None, ..place.clone() }.hidden_fields());
+        fields.iter().map(|(name, value)| question_field(name, value)).collect::<Vec<_>>()
+    };
+    let on_submit = move |event: leptos::ev::SubmitEvent| {
+        if untrack(|| chat.is_busy()) {
+            event.prevent_default();
+        } else {
+            set_drawer(true);
+        }
+    };
+    let trouble = move || {
+        let error = chat.ask.value().with(|answer| answer.as_ref()?.as_ref().err().map(error_words));
+        let foreign = chat.is_foreign.get().then(|| {
+            view! { <p class="chat-note">"This is somebody else's conversation: what you ask begins one of your own."</p> }
+        });
+        let error = error
+            .filter(|_| !chat.ask.pending().get())
+            .map(|words| view! { <p class="outcome is-bad" role="alert">{words}</p> });
+        view! { {foreign} {error} }
+    };
+    view! {
+        <div class="chat-input-area">
+            {trouble}
+            <ActionForm action=chat.ask on:submit:capture=on_submit attr:id=FORM attr:class="chat-form">
+                {thread}
+                {of_page}
+                <div class="chat-input-wrapper">
+                    <textarea class="chat-input" id=FIELD name="question[message]" rows="1" required maxlength=LONGEST_QUESTION
+                        aria-label="Question" placeholder="Ask about batch status, RCA, metrics..."
+                        node_ref=field on:keydown=on_key></textarea>
+                    <SendOrStop chat/>
+                </div>
+            </ActionForm>
+            <div class="chat-hint">
+                <kbd>"Enter"</kbd>
+                " to send · "
+                <kbd>"Shift+Enter"</kbd>
+                " for new line · Tools: Lenz, RDS, Airflow"
+            </div>
+        </div>
+    }
+}
+
+#[component]
+fn SendOrStop(chat: Chat) -> impl IntoView {
+    let cancel = ServerAction::<CancelTurn>::new();
+    let stop = move |_| {
+        if let Some(turn) = chat.running.get_untracked() {
+            cancel.dispatch(CancelTurn { thread: turn.thread_id, turn: turn.turn_id });
+        }
+    };
+    let is_running = Memo::new(move |_| chat.running.with(Option::is_some));
+    move || {
+        match is_running.get() {
+        true => view! {
+            <button type="button" class="chat-send" title="Stop" aria-label="Stop" on:click=stop><StopIcon size=14/></button>
+        }
+        .into_any(),
+        false => view! {
+            <button class="chat-send" title="Send" aria-label="Send"><SendIcon size=14/></button>
+        }
+        .into_any(),
+    }
+    }
+}
+
+/// What is sent with a question without being asked for: `name` is one of [`crate::api::ask::Asked`].
+pub(super) fn question_field(name: &str, value: &str) -> AnyView {
+    view! { <input type="hidden" name=format!("question[{name}]") value=value.to_owned()/> }.into_any()
+}
+
+/// What a form sends without being asked for it.
+pub(super) fn hidden_field(name: &'static str, value: String) -> AnyView {
+    view! { <input type="hidden" name=name value=value/> }.into_any()
+}
+
+/// Empties the field when its question is on its way, and brings it back if that failed.
+fn keep_text(chat: Chat, field: NodeRef<html::Textarea>) {
+    Effect::new(move |typed: Option<String>| {
+        let typed = typed.unwrap_or_default();
+        let asked = chat.ask.input().with(|input| input.as_ref().map(|ask| ask.question.message.clone()));
+        let failed = chat.ask.value().with(|answer| matches!(answer, Some(Err(_))));
+        let Some(field) = field.get_untracked() else { return typed };
+        match asked {
+            Some(message) => {
+                field.set_value("");
+                message
+            }
+            None => {
+                if failed && field.value().is_empty() {
+                    field.set_value(&typed);
+                }
+                String::new()
+            }
+        }
+    });
+}
+
+/// Enter sends; with Shift, or while an input method composes, it is a new line.
+fn on_key(event: leptos::ev::KeyboardEvent) {
+    if event.key() != "Enter" || event.shift_key() || event.is_composing() {
+        return;
+    }
+    event.prevent_default();
+    if let Some(form) = event_target::<web_sys::HtmlTextAreaElement>(&event).form() {
+        let _ = form.request_submit();
+    }
+}
+
+/// Puts the caret into the field, in the drawer where it is one.
+#[cfg(not(feature = "ssr"))]
+pub(crate) fn focus_field() {
+    use wasm_bindgen::JsCast;
+    set_drawer(true);
+    let field = document().get_element_by_id(FIELD).and_then(|it| it.dyn_into::<web_sys::HtmlElement>().ok());
+    if let Some(field) = field {
+        let _ = field.focus();
+    }
+}
+
+/// Opens or closes the drawer that the panel is where there is no room for it.
+pub(crate) fn set_drawer(open: bool) {
+    use wasm_bindgen::JsCast;
+    let toggle = document().get_element_by_id("chat-toggle");
+    if let Some(toggle) = toggle.and_then(|it| it.dyn_into::<web_sys::HtmlInputElement>().ok()) {
+        toggle.set_checked(open);
+    }
+}

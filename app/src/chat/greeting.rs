@@ -1,0 +1,89 @@
+//! What the assistant says first: how the date stands, and what one could ask of it.
+
+use model::ask::{Block, Span};
+use model::{Board, BusinessDate, EssentialBoard, EssentialStatus};
+
+/// Names that are written out.
+const MOST_NAMES: usize = 3;
+/// Questions that are offered.
+const MOST_QUESTIONS: usize = 3;
+
+/// The greeting at `hour` of the reader's day, and what to ask first.
+pub(crate) fn greet(board: Option<&Board>, date: BusinessDate, hour: i8) -> (Vec<Block>, Vec<String>) {
+    let time_of_day = match hour {
+        5..12 => "morning",
+        12..18 => "afternoon",
+        _ => "evening",
+    };
+    let Some(board) = board else {
+        let words = format!(
+            "Good {time_of_day}. Nothing is known of {} yet: the sources have not answered.",
+            date.label()
+        );
+        return (vec![Block::Paragraph(vec![Span::Text(words)])], vec!["What can you do?".to_owned()]);
+    };
+    let of = |wanted: &[EssentialStatus]| -> Vec<&EssentialBoard> {
+        board.essentials.iter().filter(|essential| wanted.contains(&essential.status)).collect()
+    };
+    let failed = of(&[EssentialStatus::Failed, EssentialStatus::PartialFailure]);
+    let running = of(&[EssentialStatus::Running]);
+    let waiting = of(&[EssentialStatus::NotStarted, EssentialStatus::Waiting]);
+    let done = of(&[EssentialStatus::Success]);
+    let mut parts = Vec::new();
+    if !done.is_empty() {
+        let noun = if done.len() == 1 { "batch" } else { "batches" };
+        parts.push(format!("{} {noun} completed successfully", done.len()));
+    }
+    if !running.is_empty() {
+        let verb = if running.len() == 1 { "is" } else { "are" };
+        parts.push(format!("{} {verb} running ({})", running.len(), names(&running)));
+    }
+    if !failed.is_empty() {
+        let verb = if failed.len() == 1 { "has" } else { "have" };
+        parts.push(format!("{} {verb} failed ({})", failed.len(), names(&failed)));
+    }
+    if !waiting.is_empty() {
+        let verb = if waiting.len() == 1 { "hasn't" } else { "haven't" };
+        parts.push(format!("{} {verb} started yet", names(&waiting)));
+    }
+    let total = board.essentials.len();
+    let text = vec![
+        Span::Text(format!("Good {time_of_day}. I'm monitoring all {total} essentials for ")),
+        Span::Strong(date.label()),
+        Span::Text(format!(". Here's a quick summary: {}.", sentence(&parts))),
+    ];
+    let questions = failed
+        .iter()
+        .map(|essential| format!("What failed in {}?", essential.display_name))
+        .take(1)
+        .chain(running.iter().map(|essential| format!("{} ETA?", essential.display_name)).take(1))
+        .chain(
+            waiting
+                .iter()
+                .map(|essential| format!("What is {} waiting for?", essential.display_name))
+                .take(1),
+        )
+        .chain(["Show all batches".to_owned(), "What can you do?".to_owned()])
+        .take(MOST_QUESTIONS);
+    (vec![Block::Paragraph(text)], questions.collect())
+}
+
+/// `A, B, C and 2 more`.
+fn names(essentials: &[&EssentialBoard]) -> String {
+    let shown: Vec<_> =
+        essentials.iter().take(MOST_NAMES).map(|essential| essential.display_name.as_str()).collect();
+    match essentials.len().saturating_sub(MOST_NAMES) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// `a, b, and c`.
+fn sentence(parts: &[String]) -> String {
+    match parts {
+        [] => "there is nothing to do".to_owned(),
+        [one] => one.clone(),
+        [first, last] => format!("{first} and {last}"),
+        [rest @ .., last] => format!("{}, and {last}", rest.join(", ")),
+    }
+}
