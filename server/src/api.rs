@@ -1,6 +1,7 @@
 //! REST: one file a resource. Handlers read parameters, call one use case and shape its answer.
 
 pub mod audit;
+pub mod chat;
 pub mod essentials;
 pub mod failures;
 pub mod health;
@@ -23,7 +24,9 @@ use utoipa_axum::routes;
 pub fn routes() -> OpenApiRouter<AppState> {
     let encoded_once = OpenApiRouter::with_openapi(openapi::about())
         .routes(routes!(essentials::list_essentials))
-        .routes(routes!(live::follow_board));
+        .routes(routes!(live::follow_board))
+        .routes(routes!(chat::ask_and_follow))
+        .routes(routes!(chat::follow_turn));
     let encoded_each_time = OpenApiRouter::new()
         .routes(routes!(essentials::get_status))
         .routes(routes!(health::get_health))
@@ -33,6 +36,8 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(runs::export::export_runs_json))
         .routes(routes!(tasks::get_run_tasks))
         .routes(routes!(failures::list_failures))
+        .routes(routes!(chat::ask))
+        .routes(routes!(chat::cancel_turn))
         .routes(routes!(audit::export_audit_csv))
         .routes(routes!(audit::export_audit_jsonl))
         .routes(routes!(openapi::get_openapi))

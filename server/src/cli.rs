@@ -1,4 +1,4 @@
-//! The command line: `sentry serve`, `sentry check`, `sentry config`.
+//! The command line: `sentry serve`, `sentry check`, `sentry config`, `sentry sql` …
 
 use crate::api::essentials::RenderedEssentials;
 use crate::config::{Config, Given};
@@ -10,9 +10,11 @@ use crate::state::{AppState, Shutdown};
 use crate::{pages, telemetry};
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
+use model::ask::SqlCard;
 use model::audit::ChainVerdict;
 use model::source::{SourceName, SourceState, SourceStatus};
 use model::{Actor, Clock, Timestamp};
+use service::ask::{ModelHealth, ModelState};
 use service::settings::StoreKind;
 use service::{Service, SourceSettings, storage};
 use std::fmt::Write as _;
@@ -48,6 +50,20 @@ enum Command {
     Config {
         #[command(flatten)]
         options: Options,
+    },
+    /// Say how a query on the source databases would be sent, or why it is refused (exit status 1).
+    Sql {
+        #[command(flatten)]
+        options: Options,
+        /// Freeze the clock, for example at 2026-02-18T12:09:40Z.
+        #[arg(long, value_name = "TIME")]
+        now: Option<Timestamp>,
+        /// Send it, and print its rows.
+        #[arg(long)]
+        run: bool,
+        /// One SELECT in MySQL's dialect; `-` reads it from standard input.
+        #[arg(value_name = "QUERY")]
+        query: String,
     },
     /// Copy the database of SENTRY's own state to a new file, while the server runs (SQLite).
     Backup {
@@ -142,6 +158,10 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             print!("{}", options.load()?.to_toml());
             Ok(ExitCode::SUCCESS)
         }
+        Command::Sql { options, now, run, query } => {
+            let clock = now.map_or_else(Clock::system, Clock::frozen);
+            sql(options.load()?, clock, &query, run).await
+        }
         Command::Backup { options, file } => {
             storage::backup(&options.load()?.service.store, &file).await?;
             println!("The database is copied to {}.", file.display());
@@ -150,6 +170,45 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Restore { options, file } => restore(&options.load()?, &file).await,
         Command::Audit(command) => audit(command).await,
     }
+}
+
+async fn sql(config: Config, clock: Clock, query: &str, run: bool) -> anyhow::Result<ExitCode> {
+    let query = match query {
+        "-" => std::io::read_to_string(std::io::stdin()).context("standard input cannot be read")?,
+        query => query.to_owned(),
+    };
+    let service = Service::open(config.service, clock).await?;
+    let (actor, today) = (Actor::local_owner(), service.today());
+    let answer = if run {
+        let answer = service.run_query(&actor, "sentry sql --run", &query, today).await;
+        answer.map(|answer| (answer.card.sql.clone(), Some(answer.card)))
+    } else {
+        service.check_query(&actor, &query, today).await.map(|sql| (sql, None))
+    };
+    match answer {
+        Ok((sql, rows)) => {
+            println!("{sql}");
+            if let Some(card) = rows {
+                println!("\n{}", rows_as_text(&card));
+            }
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(service::Error::Invalid { message, .. }) => {
+            println!("refused: {message}");
+            Ok(ExitCode::FAILURE)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A line a row, columns separated by tabs, their names first. A value takes one line.
+fn rows_as_text(card: &SqlCard) -> String {
+    let value = |value: &Option<String>| match value {
+        None => "NULL".to_owned(),
+        Some(text) => text.replace(['\t', '\n', '\r'], " "),
+    };
+    let row = |row: &Vec<Option<String>>| row.iter().map(value).collect::<Vec<_>>().join("\t");
+    std::iter::once(card.columns.join("\t")).chain(card.rows.iter().map(row)).collect::<Vec<_>>().join("\n")
 }
 
 async fn restore(config: &Config, file: &Path) -> anyhow::Result<ExitCode> {
@@ -276,6 +335,9 @@ async fn check(config: Config) -> anyhow::Result<ExitCode> {
         all_up &= source.state == SourceState::Up;
         println!("{}", check_line(source));
     }
+    let model = service.check_model(&Actor::local_owner()).await?;
+    all_up &= model.state != ModelState::Down;
+    println!("{}", model_line(&model));
     Ok(if all_up { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -288,6 +350,24 @@ fn check_line(source: &SourceStatus) -> String {
     }
     if let Some(error) = &source.error {
         let _ = write!(line, "  {error}. {}", what_to_do(source.name, error));
+    }
+    line
+}
+
+/// The same for the model.
+fn model_line(model: &ModelHealth) -> String {
+    let mut line = match model.state {
+        ModelState::NotConfigured => {
+            return "none  model              questions are answered by the built-in understanding".to_owned();
+        }
+        ModelState::Up | ModelState::Starting => format!("{:<4}  {:<17}", "up", "model"),
+        ModelState::Down => format!("{:<4}  {:<17}", "DOWN", "model"),
+    };
+    if let Some(ms) = model.latency_ms {
+        let _ = write!(line, "  {ms} ms");
+    }
+    if let Some(error) = &model.error {
+        let _ = write!(line, "  {error}. Check AZURE_OPENAI_… or OPENAI_…, and the network between.");
     }
     line
 }

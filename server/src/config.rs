@@ -5,6 +5,7 @@
 //! here on.
 
 mod essentials;
+mod model;
 pub mod print;
 pub mod setting;
 mod sign_in;
@@ -104,6 +105,7 @@ impl Config {
         service.is_loopback = listen.ip().is_loopback();
         let public_url = url(&values, "public_url")?;
         service.sign_in = sign_in::sign_in(&values, listen, public_url.as_deref())?;
+        service.model = model::model(&values)?;
         service.airflow_base_url = url(&values, "airflow.base_url")?;
         service.poll_today = Duration::from_secs(values.number("poll.today_s", 1, 3600)?);
         service.poll_past = Duration::from_secs(values.number("poll.past_s", 1, 86_400)?);

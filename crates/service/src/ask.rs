@@ -27,25 +27,29 @@ use model::ask::{
     AskError, AskEvent, AskRequest, Outcome, Question, ResponseEvent, ThreadId, TurnId, TurnRef,
 };
 use model::audit::AuditEntry;
-use model::{Actor, BusinessDate, Capability, Clock, ErrorKind, Identity};
+use model::{Actor, BusinessDate, Capability, Clock, ErrorKind, Identity, Timestamp};
 use models::Model;
 pub(crate) use queries::Queries;
 use runner::Runner;
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Store, StoreKind, ThreadRecord};
+use store::ThreadRecord;
 use turns::Turns;
 
 /// Characters of a conversation's title.
 const TITLE_CHARS: usize = 80;
-/// A turn of another server that is older than this is lost. Longer than any turn takes.
-const LOST_AFTER: Duration = Duration::from_secs(300);
+/// Characters of a conversation's id.
+const MOST_ID_CHARS: usize = 64;
+/// A turn without an answer is lost when it is older than this at the start of a server: longer
+/// than any turn takes, since another server may share the database.
+const LOST_AFTER: Duration = Duration::from_secs(60);
 
 /// What asking keeps in memory.
 pub(crate) struct Asking {
     turns: Turns,
     queries: Queries,
     model: Option<Model>,
+    opened_at: Timestamp,
 }
 
 impl Asking {
@@ -53,19 +57,8 @@ impl Asking {
     /// Settings of the model that cannot work.
     pub(crate) fn open(model: Option<ModelSettings>, queries: Queries, clock: &Clock) -> Result<Self> {
         let model = model.map(|settings| Model::open(settings, clock)).transpose()?;
-        Ok(Self { turns: Turns::default(), queries, model })
+        Ok(Self { turns: Turns::default(), queries, model, opened_at: clock.now() })
     }
-}
-
-/// Ends turns that a server began and did not live to answer.
-pub(crate) async fn end_lost_turns(store: &Store, kind: &StoreKind, clock: &Clock) -> Result<()> {
-    let before = match kind {
-        // The data directory has one server: all that is open is lost.
-        StoreKind::Sqlite { .. } => clock.now() + Duration::from_secs(1),
-        StoreKind::Postgres { .. } => clock.now() - LOST_AFTER,
-    };
-    store.end_lost_turns(before, &Outcome::Failed(lost())).await?;
-    Ok(())
 }
 
 fn lost() -> AskError {
@@ -77,8 +70,17 @@ fn lost() -> AskError {
 }
 
 impl Service {
+    /// Ends turns that a server began and did not live to answer.
+    pub(crate) async fn end_lost_turns(&self) {
+        let before = self.0.asking.opened_at - LOST_AFTER;
+        if let Err(error) = self.0.accounts.store.end_lost_turns(before, &Outcome::Failed(lost())).await {
+            tracing::error!(%error, "turns of an earlier server cannot be ended");
+        }
+    }
+
     /// Begins a turn; `today` is the reader's date, in the reader's zone. A conversation is made
-    /// where the request names none. The question is recorded before anything is done for it.
+    /// where the request names none, or one that there is not yet. The question is recorded before
+    /// anything is done for it.
     ///
     /// # Errors
     /// Invalid for an empty or overlong question; not found for a conversation that is not there
@@ -92,12 +94,15 @@ impl Service {
         let place = asking.turns.reserve(&person(actor))?;
         let store = &self.0.accounts.store;
         let known = match &request.thread_id {
-            Some(id) => Some(self.find_own_thread(actor, id).await?),
+            Some(id) => self.find_named_thread(actor, id).await?,
             None => None,
         };
         let parent = match &known {
             Some(thread) => self.find_parent(thread, &request).await?,
-            None => None,
+            None => match request.edits.or(request.parent) {
+                Some(turn) => return Err(no_turn(turn)),
+                None => None,
+            },
         };
         let context = match (&known, parent) {
             (Some(thread), Some(parent)) => self.find_context(&thread.id, parent).await?,
@@ -108,11 +113,15 @@ impl Service {
 
         let now = self.clock().now();
         let is_new = known.is_none();
-        let thread = known.unwrap_or_else(|| self.new_thread(actor, &question));
+        let thread = known.unwrap_or_else(|| self.new_thread(actor, request.thread_id, &question));
         let unseen = thread.unseen.intersection(&actor.hidden).cloned().collect();
         let mut write = store.begin().await?;
         if is_new {
-            write.insert_thread(&thread).await?;
+            // An id that is somebody else's is like one that is not there.
+            write.insert_thread(&thread).await.map_err(|error| match error {
+                store::Error::Conflict { .. } => no_thread(&thread.id),
+                other => other.into(),
+            })?;
         }
         let turn = write.insert_turn(&thread.id, parent, &question, now, &unseen).await?;
         let entry = AuditEntry::by(actor, "question.ask", object(&thread.id, turn));
@@ -186,9 +195,25 @@ impl Service {
         Ok(self.0.asking.model.as_ref().map(|model| model.name().to_owned()))
     }
 
-    fn new_thread(&self, actor: &Actor, question: &Question) -> ThreadRecord {
+    /// The actor's conversation of that id; `None` where it may be made. Whoever asks may choose
+    /// the id.
+    async fn find_named_thread(&self, actor: &Actor, id: &ThreadId) -> Result<Option<ThreadRecord>> {
+        let text = id.as_str();
+        let is_inside = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if text.is_empty() || text.len() > MOST_ID_CHARS || !text.chars().all(is_inside) {
+            let message = format!("write 1 to {MOST_ID_CHARS} letters, digits, `-`, `_` and `.`");
+            return Err(Error::Invalid { field: "thread_id", message });
+        }
+        match self.find_own_thread(actor, id).await {
+            Ok(thread) => Ok(Some(thread)),
+            Err(Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn new_thread(&self, actor: &Actor, id: Option<ThreadId>, question: &Question) -> ThreadRecord {
         ThreadRecord {
-            id: ThreadId::new(token::new_id("thr_")),
+            id: id.unwrap_or_else(|| ThreadId::new(token::new_id("thr_"))),
             project_id: self.asking_project(actor),
             owner: person(actor),
             title: title(question),
@@ -217,11 +242,13 @@ impl Service {
             // A context of another version is as good as none.
             return Ok(serde_json::from_str(&context).unwrap_or_default());
         }
-        let found = store.find_turn(thread, turn).await?.ok_or_else(|| no_turn(turn))?;
-        if found.outcome.is_none() {
+        store.find_turn(thread, turn).await?.ok_or_else(|| no_turn(turn))?;
+        let place = TurnRef { thread_id: thread.clone(), turn_id: turn };
+        if self.0.asking.turns.find(&place).is_some_and(|under_way| !under_way.log.is_over()) {
             let message = "the question before is being answered: wait for the answer, or stop it";
             return Err(Error::Conflict(message.to_owned()));
         }
+        // Broken off: it has left nothing.
         Ok(ThreadContext::default())
     }
 }
@@ -246,6 +273,10 @@ fn title(question: &Question) -> String {
 
 fn object(thread: &ThreadId, turn: TurnId) -> String {
     format!("thread:{thread}#{}", turn.0)
+}
+
+fn no_thread(thread: &ThreadId) -> Error {
+    Error::not_found("conversation", thread.as_str(), Vec::new())
 }
 
 fn no_turn(turn: TurnId) -> Error {

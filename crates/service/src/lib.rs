@@ -95,7 +95,6 @@ impl Service {
             StoreKind::Postgres { .. } => "DATABASE_URL".to_owned(),
         };
         let store = Store::open(&settings.store, clock.clone()).await?;
-        ask::end_lost_turns(&store, &settings.store.kind, &clock).await?;
         let estate_project = projects::find_or_create_estate_project(&store).await?;
         let accounts = Accounts::open(store, place, settings.sign_in, settings.is_loopback, &clock).await?;
         let refusals = Refusals::new();
@@ -115,6 +114,7 @@ impl Service {
 
     /// Keeps catalog and boards fresh until `shutdown` completes.
     pub async fn run(&self, shutdown: impl Future<Output = ()>) {
+        self.end_lost_turns().await;
         tokio::select! {
             () = shutdown => {}
             () = self.keep_catalog_fresh() => {}

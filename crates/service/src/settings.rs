@@ -4,9 +4,7 @@ pub use estate::catalog::{EssentialSettings, LenzAuth, LenzSettings};
 pub use estate::sql::{CertificateCheck, MySqlSettings, QueryLimits, SqlSettings, SqliteSettings};
 pub use identity::ldap::LdapSettings;
 pub use identity::oidc::OidcSettings;
-pub use llm::{
-    Azure, AzureApi, Compatible, Limits as ModelLimits, Price as ModelPrice, Provider, ServicePrincipal,
-};
+pub use llm::{Azure, AzureApi, Compatible, Limits as ModelLimits, Provider, ServicePrincipal};
 use std::path::PathBuf;
 use std::time::Duration;
 pub use store::{StoreKind, StoreSettings};
@@ -53,7 +51,7 @@ pub struct ModelSettings(pub(crate) llm::Settings);
 impl ModelSettings {
     /// A call ends within 12 s, retries included: a turn has 30 s, and answers without the model
     /// where that does not come.
-    pub fn new(provider: Provider, price: Option<ModelPrice>) -> Self {
+    pub fn new(provider: Provider) -> Self {
         let limits = ModelLimits {
             first_byte_timeout: Duration::from_secs(10),
             total_timeout: Duration::from_secs(12),
@@ -61,7 +59,7 @@ impl ModelSettings {
             max_retry_after: Duration::from_secs(3),
             ..ModelLimits::default()
         };
-        Self(llm::Settings { provider, limits, price })
+        Self(llm::Settings { provider, limits, price: None })
     }
 
     /// The same with other bounds.

@@ -1,4 +1,4 @@
-//! `/api/health`: one check a source, as of the calls that the pollers made.
+//! `/api/health`: one check a source, as of the calls that the pollers made, and one of the model.
 
 use crate::api::json::state_word;
 use crate::error::Answer;
@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use model::Actor;
 use serde::Serialize;
 use service::Service;
+use service::ask::ModelState;
 use service::health::HealthState;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -19,16 +20,16 @@ use utoipa::ToSchema;
 pub struct HealthJson {
     /// `ok` where every source answered its last call, else `degraded`.
     status: &'static str,
-    /// By source: `fgw_database`, `airflow_database`, `lenz_api`.
+    /// By source: `fgw_database`, `airflow_database`, `lenz_api`; and `azure_openai`, the model.
     checks: BTreeMap<&'static str, CheckJson>,
     /// The server's time.
     timestamp: Timestamp,
 }
 
-/// How one source is.
+/// How one source, or the model, is.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct CheckJson {
-    /// `starting` (not asked yet), `up` or `down`.
+    /// `starting` (not asked yet), `up` or `down`; of the model also `not_configured`.
     state: &'static str,
     /// How long the last call took.
     latency_ms: Option<u64>,
@@ -49,6 +50,8 @@ pub struct CheckJson {
 )]
 pub async fn get_health(State(service): State<Service>, Extension(actor): Extension<Actor>) -> Answer {
     let health = service.get_health(&actor)?;
+    let model = service.get_model_health(&actor)?;
+    // Without the model questions are answered all the same: that is for the check to say.
     let (status, word) = match health.status {
         HealthState::Ok => (StatusCode::OK, "ok"),
         HealthState::Degraded => (StatusCode::SERVICE_UNAVAILABLE, "degraded"),
@@ -63,6 +66,18 @@ pub async fn get_health(State(service): State<Service>, Extension(actor): Extens
         };
         (check.name.as_str(), json)
     });
-    let body = HealthJson { status: word, checks: checks.collect(), timestamp: health.timestamp };
+    let model = CheckJson {
+        state: match model.state {
+            ModelState::NotConfigured => "not_configured",
+            ModelState::Starting => "starting",
+            ModelState::Up => "up",
+            ModelState::Down => "down",
+        },
+        latency_ms: model.latency_ms,
+        age_s: model.last_success.map(age),
+        last_error: model.error,
+    };
+    let checks = checks.chain([("azure_openai", model)]).collect();
+    let body = HealthJson { status: word, checks, timestamp: health.timestamp };
     Ok((status, Json(body)).into_response())
 }

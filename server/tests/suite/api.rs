@@ -1,3 +1,4 @@
+mod chat;
 mod essentials;
 mod health;
 mod lenz;

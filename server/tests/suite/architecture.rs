@@ -5,12 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 /// Crate → the workspace's crates that it may use.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 12] = [
     ("model", &[]),
+    ("agent", &["model"]),
     ("estate", &["model"]),
     ("identity", &["model"]),
+    ("llm", &["model"]),
+    ("query", &["model"]),
     ("store", &["model"]),
-    ("service", &["estate", "identity", "model", "store"]),
+    ("service", &["agent", "estate", "identity", "llm", "model", "query", "store"]),
     ("app", &["model", "service"]),
     ("frontend", &["app"]),
     ("server", &["app", "model", "service"]),

@@ -302,3 +302,30 @@ fn the_example_files_can_be_used() {
         setting::SETTINGS.iter().all(|setting| print::env_example().contains(&format!("\n{}=", setting.env)))
     );
 }
+
+#[test]
+fn a_model_is_azures_or_any_compatible_one() {
+    let azure = [
+        ("AZURE_OPENAI_ENDPOINT", "https://gateway.example/"),
+        ("AZURE_OPENAI_DEPLOYMENT", "gpt-4o"),
+        ("AZURE_OPENAI_API_KEY", "hunter2"),
+    ];
+    let config = Place::new("", &azure).load();
+    assert_eq!(config.service.model.as_ref().unwrap().name(), "gpt-4o");
+    assert!(!format!("{config:?}").contains("hunter2"));
+    let compatible = [("OPENAI_BASE_URL", "http://gpu:8000/v1"), ("OPENAI_MODEL", "qwen")];
+    let config = Place::new("", &compatible).load();
+    assert_eq!(config.service.model.as_ref().unwrap().name(), "qwen");
+    assert!(Place::new("", &[]).load().service.model.is_none());
+
+    let check = |environment: &[(&str, &str)], expect: &str| {
+        let refusal = Place::new("", environment).refusal();
+        assert!(refusal.contains(expect), "{refusal}");
+    };
+    check(&azure[..1], "AZURE_OPENAI_DEPLOYMENT");
+    check(&azure[..2], "AZURE_OPENAI_API_KEY");
+    check(&compatible[..1], "OPENAI_MODEL");
+    check(&[azure[0], compatible[0]], "leave one of the two");
+    check(&[azure[0], azure[1], azure[2], ("AZURE_PEM_PATH", "spn.pem")], "AZURE_TENANT_ID");
+    check(&[azure[0], azure[1], azure[2], ("AZURE_OPENAI_API_VERSION", "soon")], "v1");
+}

@@ -3,7 +3,7 @@
 //! A conversation is there for its owner, and for everybody in the project once it is shared; but
 //! for nobody from whom an essential is hidden that one of its turns could speak of.
 
-use super::{no_turn, person};
+use super::{no_thread, no_turn, person};
 use crate::{Error, Result, Service};
 use model::ask::{Rating, Thread, ThreadId, ThreadItem, TurnId};
 use model::audit::AuditEntry;
@@ -140,7 +140,7 @@ impl Service {
         let found = self.0.accounts.store.find_thread(&self.asking_project(actor), id).await?;
         let visible = found
             .filter(|thread| (thread.is_shared || thread.owner == person(actor)) && may_read(actor, thread));
-        visible.ok_or_else(|| Error::not_found("conversation", id.as_str(), Vec::new()))
+        visible.ok_or_else(|| no_thread(id))
     }
 
     /// A conversation that the actor carries on.

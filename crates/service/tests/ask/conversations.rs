@@ -1,1 +1,139 @@
+//! Conversations: whose they are, and what their owner does with them.
 
+use crate::support::{follow_up, home, person, question, today};
+use model::ask::{AskRequest, Rating, ThreadId, Thumb, TurnId};
+use model::audit::AuditFilter;
+use model::{Clock, ErrorKind};
+use store::{Store, StoreKind, StoreSettings};
+
+async fn store(data: &tempfile::TempDir) -> Store {
+    let settings = StoreSettings { kind: StoreKind::Sqlite { dir: data.path().to_owned() } };
+    Store::open(&settings, Clock::system()).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_conversation_is_its_owners_until_it_is_shared() {
+    let home = home().await;
+    let (ada, bob) = (person("ada"), person("bob"));
+    let (turn, _) = home.asked(&ada, "how is derivatives doing?").await;
+    let thread = &turn.thread_id;
+    let kind = |result: service::Result<()>| result.unwrap_err().kind();
+
+    assert_eq!(home.list_threads(&bob, "").await.unwrap(), []);
+    assert_eq!(home.get_thread(&bob, thread, None).await.unwrap_err().kind(), ErrorKind::NotFound);
+    let asked = home.ask(&bob, follow_up(thread, "what failed?"), today()).await;
+    assert_eq!(asked.unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(kind(home.delete_thread(&bob, thread).await), ErrorKind::NotFound);
+
+    home.share_thread(&ada, thread).await.unwrap();
+    let shared = home.get_thread(&bob, thread, None).await.unwrap();
+    assert_eq!((shared.is_shared, shared.is_mine, shared.turns.len()), (true, false, 1));
+    assert_eq!(home.list_threads(&bob, "deriv").await.unwrap().len(), 1);
+    assert!(!home.events(&bob, &turn, 0).await.is_empty());
+    // Read, and no more.
+    let asked = home.ask(&bob, follow_up(thread, "what failed?"), today()).await;
+    assert_eq!(asked.unwrap_err().kind(), ErrorKind::Forbidden);
+    assert_eq!(kind(home.rename_thread(&bob, thread, "mine").await), ErrorKind::Forbidden);
+    assert_eq!(kind(home.delete_thread(&bob, thread).await), ErrorKind::Forbidden);
+    assert_eq!(kind(home.unshare_thread(&bob, thread).await), ErrorKind::Forbidden);
+    assert_eq!(kind(home.rate_turn(&bob, thread, TurnId(1), None).await), ErrorKind::Forbidden);
+    assert_eq!(kind(home.cancel_turn(&bob, thread, TurnId(1)).await), ErrorKind::Forbidden);
+
+    home.unshare_thread(&ada, thread).await.unwrap();
+    assert_eq!(home.get_thread(&bob, thread, None).await.unwrap_err().kind(), ErrorKind::NotFound);
+}
+
+#[tokio::test]
+async fn an_owner_names_rates_and_deletes() {
+    let home = home().await;
+    let ada = person("ada");
+    let text = format!("how is derivatives doing? {}", "word ".repeat(40));
+    let (turn, _) = home.asked(&ada, &text).await;
+    let thread = &turn.thread_id;
+    let title = home.get_thread(&ada, thread, None).await.unwrap().title;
+    assert!(title.starts_with("how is derivatives doing?") && title.chars().count() == 80, "{title}");
+    home.rename_thread(&ada, thread, "  Month  end ").await.unwrap();
+    for wrong in ["", "  ", &"x".repeat(121)] {
+        let refused = home.rename_thread(&ada, thread, wrong).await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Invalid, "{wrong}");
+    }
+    let rating = Rating { thumb: Thumb::Down, comment: "wrong slice".to_owned() };
+    home.rate_turn(&ada, thread, turn.turn_id, Some(rating.clone())).await.unwrap();
+    let kept = home.get_thread(&ada, thread, None).await.unwrap();
+    assert_eq!((kept.title.as_str(), &kept.turns[0].rating), ("Month end", &Some(rating)));
+    let none = home.rate_turn(&ada, thread, TurnId(7), None).await.unwrap_err();
+    assert_eq!(none.kind(), ErrorKind::NotFound);
+    let long = Rating { thumb: Thumb::Up, comment: "x".repeat(2_001) };
+    let refused = home.rate_turn(&ada, thread, turn.turn_id, Some(long)).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Invalid);
+
+    home.delete_thread(&ada, thread).await.unwrap();
+    assert_eq!(home.list_threads(&ada, "").await.unwrap(), []);
+    assert_eq!(home.get_thread(&ada, thread, None).await.unwrap_err().kind(), ErrorKind::NotFound);
+}
+
+#[tokio::test]
+async fn who_asks_may_choose_the_id_but_not_somebody_elses() {
+    let home = home().await;
+    let (ada, bob) = (person("ada"), person("bob"));
+    let mine = ThreadId::new("0b1f7c1e-9d0b-4c7e");
+    for number in 1..=2 {
+        let (turn, _) = home.asked_in(&ada, follow_up(&mine, "how is SNU doing?")).await;
+        assert_eq!((turn.thread_id, turn.turn_id), (mine.clone(), TurnId(number)));
+    }
+    let stolen = home.ask(&bob, follow_up(&mine, "how is SNU doing?"), today()).await;
+    assert_eq!(stolen.unwrap_err().kind(), ErrorKind::NotFound);
+    for wrong in ["", "a b", "a/b", &"x".repeat(65)] {
+        let refused = home.ask(&ada, follow_up(&ThreadId::new(wrong), "x"), today()).await;
+        assert_eq!(refused.unwrap_err().kind(), ErrorKind::Invalid, "{wrong}");
+    }
+    let nowhere = AskRequest { parent: Some(TurnId(1)), ..question("x") };
+    assert_eq!(home.ask(&ada, nowhere, today()).await.unwrap_err().kind(), ErrorKind::NotFound);
+}
+
+#[tokio::test]
+async fn a_long_conversation_comes_in_pages() {
+    let home = home().await;
+    let ada = person("ada");
+    let (turn, answer) = home.asked(&ada, "What failed in FR2052A?").await;
+    let store = store(&home.data).await;
+    let outcome = model::ask::Outcome::Answered(Box::new(answer));
+    let mut write = store.begin().await.unwrap();
+    let again = model::ask::Question::parse("What failed in FR2052A?").unwrap();
+    for number in 1..1_000 {
+        let parent = Some(TurnId(number));
+        let asked_at = home.clock().now();
+        write.insert_turn(&turn.thread_id, parent, &again, asked_at, &Default::default()).await.unwrap();
+    }
+    write.commit(model::audit::AuditEntry::by(&ada, "question.ask", "thread")).await.unwrap();
+    for number in 951..=1_000 {
+        store.finish_turn(&turn.thread_id, TurnId(number), &outcome, "{}").await.unwrap();
+    }
+    let check = async |before: Option<u64>, first: u64, last: u64, has_older: bool| {
+        let page = home.get_thread(&ada, &turn.thread_id, before.map(TurnId)).await.unwrap();
+        let ids: Vec<u64> = page.turns.iter().map(|turn| turn.id.0).collect();
+        assert_eq!(ids, (first..=last).collect::<Vec<_>>());
+        assert_eq!(page.has_older, has_older);
+    };
+    check(None, 951, 1_000, true).await;
+    check(Some(951), 901, 950, true).await;
+    check(Some(51), 1, 50, false).await;
+    assert_eq!(home.list_threads(&ada, "").await.unwrap()[0].turn_count, 1_000);
+}
+
+#[tokio::test]
+async fn questions_and_what_is_done_with_them_are_recorded() {
+    let home = home().await;
+    let ada = person("ada");
+    let (turn, _) = home.asked(&ada, "how is SNU doing?").await;
+    home.share_thread(&ada, &turn.thread_id).await.unwrap();
+    home.delete_thread(&ada, &turn.thread_id).await.unwrap();
+    let filter = AuditFilter { with_server: true, ..AuditFilter::default() };
+    let records = store(&home.data).await.list_audit(&filter, None, 100).await.unwrap();
+    let of_ada = records.iter().rev().filter(|record| record.entry.actor == "ada@example.org");
+    let actions: Vec<_> = of_ada.clone().map(|record| record.entry.action.as_str()).collect();
+    assert_eq!(actions, ["question.ask", "thread.share", "thread.delete"]);
+    let asked = of_ada.clone().next().unwrap();
+    assert_eq!(asked.entry.after["question"], "how is SNU doing?");
+    assert_eq!(asked.entry.object, format!("thread:{}#1", turn.thread_id));
+}

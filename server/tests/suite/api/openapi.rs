@@ -17,6 +17,7 @@ async fn lists_every_route_under_api() {
         [
             "GET /api/audit.csv",
             "GET /api/audit.jsonl",
+            "GET /api/chat/{thread}/{turn}/events",
             "GET /api/essentials",
             "GET /api/failures",
             "GET /api/health",
@@ -28,6 +29,9 @@ async fn lists_every_route_under_api() {
             "GET /api/runs/export.json",
             "GET /api/runs/{run_id}/tasks",
             "GET /api/status/{name}",
+            "POST /api/chat",
+            "POST /api/chat/stream",
+            "POST /api/chat/{thread}/{turn}/cancel",
             "POST /api/lenz/refresh",
         ]
         .map(str::to_owned),

@@ -1,0 +1,50 @@
+//! The model that helps to understand questions and to word answers.
+
+use super::values::Values;
+use super::{ConfigError, required, required_secret, url};
+use service::settings::{Azure, AzureApi, Compatible, ModelSettings, Provider, ServicePrincipal};
+
+/// Azure OpenAI or a compatible server; `None` where neither is set.
+pub(super) fn model(values: &Values) -> Result<Option<ModelSettings>, ConfigError> {
+    let provider = match (url(values, "azure.openai_endpoint")?, url(values, "openai.base_url")?) {
+        (None, None) => return Ok(None),
+        (Some(endpoint), None) => Provider::Azure(azure(values, endpoint)?),
+        (None, Some(base_url)) => Provider::Compatible(Compatible {
+            base_url,
+            model: required(values, "openai.model", "OPENAI_BASE_URL")?.to_owned(),
+            api_key: values.secret("openai.api_key"),
+        }),
+        (Some(_), Some(_)) => {
+            return Err(
+                values.refuse("openai.base_url", "AZURE_OPENAI_ENDPOINT is set too: leave one of the two")
+            );
+        }
+    };
+    Ok(Some(ModelSettings::new(provider)))
+}
+
+fn azure(values: &Values, endpoint: String) -> Result<Azure, ConfigError> {
+    let because = "AZURE_OPENAI_ENDPOINT";
+    let version = values.text("azure.openai_api_version").unwrap_or_default();
+    let api = AzureApi::parse(version)
+        .map_err(|_| values.refuse("azure.openai_api_version", "write v1, or a date such as 2024-02-01"))?;
+    Ok(Azure {
+        endpoint,
+        api,
+        deployment: required(values, "azure.openai_deployment", because)?.to_owned(),
+        api_key: required_secret(values, "azure.openai_api_key", because)?,
+        service_principal: service_principal(values)?,
+        user_id: values.text("azure.user_id").map(str::to_owned),
+    })
+}
+
+fn service_principal(values: &Values) -> Result<Option<ServicePrincipal>, ConfigError> {
+    let Some(pem_path) = values.path("azure.pem_path") else { return Ok(None) };
+    let because = "AZURE_PEM_PATH";
+    Ok(Some(ServicePrincipal {
+        tenant_id: required(values, "azure.tenant_id", because)?.to_owned(),
+        client_id: required(values, "azure.spn_client_id", because)?.to_owned(),
+        pem_path,
+        authority: ServicePrincipal::AUTHORITY.to_owned(),
+    }))
+}
