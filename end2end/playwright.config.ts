@@ -1,7 +1,7 @@
 import { defineConfig, devices } from '@playwright/test';
 
 // Starts no server itself: the specs do, through their fixtures, so that each chooses its estate and clock.
-// Journeys and accounts run twice: without JavaScript (what the server renders) and with it (hydrated); everything else with it.
+// Journeys, accounts and the assistant run twice: without JavaScript (what the server renders) and with it (hydrated); everything else with it.
 export default defineConfig({
   testDir: 'specs',
   outputDir: '../target/end2end',
@@ -37,7 +37,7 @@ export default defineConfig({
     },
   },
   projects: [
-    { name: 'no-js', testMatch: ['journeys.spec.ts', 'accounts.spec.ts'], use: { javaScriptEnabled: false } },
+    { name: 'no-js', testMatch: ['journeys.spec.ts', 'accounts.spec.ts', 'assistant.spec.ts'], use: { javaScriptEnabled: false } },
     { name: 'js' },
   ],
 });

@@ -10,6 +10,7 @@ const PAGES: Record<string, string> = {
   'failures with the tasks of a run': `/rca?date=${DATE}`,
   'no failures': '/rca?date=2026-02-17',
   'audit records': '/audit',
+  assistant: `/chat?date=${DATE}`,
   'sign-in': '/sign-in',
   'settings: project': '/settings/project',
   'settings: members': '/settings/members',

@@ -1,7 +1,7 @@
 // What every answer carries, and what a browser is allowed to do with a page.
 import { expect, test } from '../support/test.ts';
 
-const PAGES = ['/', '/explorer', '/rca', '/essentials/TB-Derivatives', '/no/such/page', '/?date=x'];
+const PAGES = ['/', '/explorer', '/rca', '/essentials/TB-Derivatives', '/chat', '/no/such/page', '/?date=x'];
 
 test('pages carry a strict policy with a nonce of their own', async ({ request }) => {
   const nonces = new Set<string>();
