@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod sql {
+    mod checked;
     mod mariadb;
     mod session;
     mod sqlite;

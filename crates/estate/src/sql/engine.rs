@@ -76,6 +76,9 @@ impl Engine for MySql {
         sql: &'c str,
     ) -> BoxFuture<'c, sqlx::Result<Option<u64>>> {
         Box::pin(async move {
+            // The server prepares one statement and no more. Unprepared it would run all that
+            // stand behind a semicolon, and COMMIT ends the transaction that only reads.
+            connection.prepare(AssertSqlSafe(sql).into_sql_str()).await?;
             let explain = sqlx::raw_sql(AssertSqlSafe(format!("EXPLAIN {sql}")));
             let plan = table(&explain.fetch_all(connection).await?)?;
             let place = |name: &str| plan.columns.iter().position(|column| column == name);
@@ -97,13 +100,10 @@ impl Engine for MySql {
         _limit: Duration,
     ) -> BoxFuture<'c, sqlx::Result<ResultTable>> {
         Box::pin(async move {
-            // Unprepared, so that the server sends every value as text.
-            let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(&mut *connection).await?;
-            if rows.is_empty() {
-                let prepared = connection.prepare(AssertSqlSafe(sql).into_sql_str()).await?;
-                return Ok(ResultTable { columns: names(prepared.columns()), rows: Vec::new() });
-            }
-            table(&rows)
+            let prepared = connection.prepare(AssertSqlSafe(sql).into_sql_str()).await?;
+            // Run unprepared, so that the server sends every value as text.
+            let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(connection).await?;
+            Ok(ResultTable { columns: names(prepared.columns()), ..table(&rows)? })
         })
     }
 }
