@@ -243,12 +243,12 @@ async fn what_no_guard_has_seen_cannot_write() {
 }
 
 #[tokio::test]
-async fn what_no_guard_has_seen_holds_no_lock_afterwards() {
-    let server = MariaDb::start();
+async fn what_no_guard_has_seen_takes_no_lock() {
+    let server = MariaDb::shared();
     let databases = server.create_reference_databases("lock").await;
     let table = format!("{}.WORKFLOW_RUN_INSTANCE", databases.fgw);
     server.execute(&format!("GRANT LOCK TABLES ON {}.* TO '{}'@'%'", databases.fgw, databases.user)).await;
-    let runs = open(&server, &databases);
+    let runs = open(server, &databases);
     let mut admin = server.admin().await;
     admin.execute("SET innodb_lock_wait_timeout = 0, lock_wait_timeout = 0").await.unwrap();
     for sql in [
@@ -261,7 +261,8 @@ async fn what_no_guard_has_seen_holds_no_lock_afterwards() {
         format!("SELECT 1; LOCK TABLES {table} WRITE"),
         format!("SELECT 1; SELECT * FROM {table} FOR UPDATE"),
     ] {
-        let _ = run_unguarded(&runs, &sql).await;
+        let refused = run_unguarded(&runs, &sql).await;
+        assert!(matches!(refused, Err(SourceError::Refused(_))), "{sql}: {refused:?}");
         for statement in [format!("UPDATE {table} SET STATUS = STATUS"), format!("ALTER TABLE {table} FORCE")]
         {
             let done = admin.execute(AssertSqlSafe(statement)).await;
@@ -272,10 +273,10 @@ async fn what_no_guard_has_seen_holds_no_lock_afterwards() {
 
 #[tokio::test]
 async fn what_no_guard_has_seen_reads_nothing_else() {
-    let server = MariaDb::start();
+    let server = MariaDb::shared();
     let databases = server.create_reference_databases("read").await;
     server.execute("CREATE DATABASE secret; CREATE TABLE secret.note AS SELECT 1 AS n").await;
-    let runs = open(&server, &databases);
+    let runs = open(server, &databases);
     for sql in [
         "SELECT * FROM mysql.user",
         "SELECT * FROM mysql.global_priv",
@@ -304,18 +305,21 @@ async fn what_no_guard_has_seen_reads_nothing_else() {
 
 #[tokio::test]
 async fn what_no_guard_has_seen_ends_at_the_limit() {
-    let server = MariaDb::start();
+    let server = MariaDb::shared();
     let databases = server.create_reference_databases("sleep").await;
     let table = format!("{}.WORKFLOW_RUN_INSTANCE", databases.fgw);
-    let runs = open(&server, &databases);
+    let runs = open(server, &databases);
     run_unguarded(&runs, "SELECT 1").await.unwrap();
     for sql in [
         "SELECT SLEEP(30)".to_owned(),
         format!("SELECT SLEEP(1) FROM {table}"),
         "SELECT BENCHMARK(1000000000000, SHA2('a', 512))".to_owned(),
-        format!("SELECT SUM(SHA2(CONCAT(a.STATUS, b.STATUS, c.STATUS), 512)) FROM {table} a, {table} b, {table} c"),
-        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000000) SELECT MAX(i) FROM n"
-            .to_owned(),
+        format!(
+            "SELECT SUM(SHA2(CONCAT(a.STATUS, b.STATUS, c.STATUS), 512)) FROM {table} a, {table} b, {table} c"
+        ),
+        format!(
+            "SELECT MAX(a.STATUS LIKE CONCAT(b.STATUS, '%', c.STATUS)) FROM {table} a, {table} b, {table} c"
+        ),
     ] {
         let started = Instant::now();
         let ended = run_unguarded(&runs, &sql).await;
@@ -366,7 +370,7 @@ async fn what_would_read_too_much_is_not_run() {
     let before = rows_read().await;
     let refused = check(scan, 10_000).await.unwrap_err();
     assert!(
-        matches!(refused, SourceError::TooManyRows { expected, limit: 10_000 } if expected > 30_000),
+        matches!(refused, SourceError::TooManyRows { expected, limit: 10_000 } if expected > 20_000),
         "{refused:?}"
     );
     assert!(rows_read().await - before < 1_000, "it was run all the same");

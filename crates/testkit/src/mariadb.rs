@@ -85,16 +85,23 @@ impl MariaDb {
 
     /// Connects as the administrator.
     pub async fn admin(&self) -> MySqlConnection {
-        MySqlConnectOptions::new()
+        self.connect_as("admin", ADMIN_PASSWORD).await
+    }
+
+    /// Connects as the user of `databases`, without anything that we do to a session.
+    pub async fn connect(&self, databases: &Databases) -> MySqlConnection {
+        self.connect_as(&databases.user, &databases.password).await
+    }
+
+    async fn connect_as(&self, user: &str, password: &str) -> MySqlConnection {
+        let options = MySqlConnectOptions::new()
             .host(self.host())
             .port(self.port)
-            .username("admin")
-            .password(ADMIN_PASSWORD)
+            .username(user)
+            .password(password)
             .ssl_mode(MySqlSslMode::VerifyCa)
-            .ssl_ca(self.pem_path())
-            .connect()
-            .await
-            .expect("connect as the administrator")
+            .ssl_ca(self.pem_path());
+        options.connect().await.unwrap_or_else(|error| panic!("connect as {user}: {error}"))
     }
 
     /// Runs statements as the administrator.

@@ -59,7 +59,7 @@ impl Connection {
 
     async fn get_whole(&mut self, path: &str) -> anyhow::Result<Answer> {
         let sent = Instant::now();
-        self.send(path).await?;
+        self.send("GET", path, "").await?;
         self.stream.fill_buf().await.context("wait for the first byte")?;
         let first_byte = sent.elapsed();
         let (status, length) = self.head().await?;
@@ -75,9 +75,18 @@ impl Connection {
     }
 
     /// Asks for a stream of server-sent events.
-    pub(crate) async fn follow(mut self, path: &str) -> anyhow::Result<Events> {
+    pub(crate) async fn follow(self, path: &str) -> anyhow::Result<Events> {
+        self.events("GET", path, "").await
+    }
+
+    /// Sends JSON, which a stream of server-sent events answers.
+    pub(crate) async fn post_for_events(self, path: &str, json: &str) -> anyhow::Result<Events> {
+        self.events("POST", path, json).await
+    }
+
+    async fn events(mut self, method: &str, path: &str, json: &str) -> anyhow::Result<Events> {
         let head = async {
-            self.send(path).await?;
+            self.send(method, path, json).await?;
             self.head().await
         };
         match timeout(ANSWER_LIMIT, head).await.context("no stream in time")?? {
@@ -86,9 +95,14 @@ impl Connection {
         }
     }
 
-    async fn send(&mut self, path: &str) -> anyhow::Result<()> {
+    async fn send(&mut self, method: &str, path: &str, json: &str) -> anyhow::Result<()> {
         let cookie = self.cookie.as_ref().map(|cookie| format!("cookie: {cookie}\r\n")).unwrap_or_default();
-        let request = format!("GET {path} HTTP/1.1\r\nhost: {}\r\n{cookie}\r\n", self.address);
+        let content = match json.len() {
+            0 => String::new(),
+            length => format!("content-type: application/json\r\ncontent-length: {length}\r\n"),
+        };
+        let request =
+            format!("{method} {path} HTTP/1.1\r\nhost: {}\r\n{cookie}{content}\r\n{json}", self.address);
         self.stream.write_all(request.as_bytes()).await.context("send the request")
     }
 
@@ -161,6 +175,12 @@ impl Events {
                 bail!("the stream ended");
             }
         }
+    }
+
+    /// What follows the events that were read, once the stream has ended; and the connection.
+    pub(crate) async fn read_to_end(mut self) -> anyhow::Result<(Connection, String)> {
+        while self.connection.chunk(&mut self.text).await? > 0 {}
+        Ok((self.connection, String::from_utf8_lossy(&self.text).into_owned()))
     }
 }
 

@@ -5,6 +5,7 @@
 //! Nothing here reaches into the program, and no figure is written down beforehand: a part that
 //! cannot run says why and counts as failed. Start with [`Part`].
 
+mod ask;
 mod browser;
 mod estate;
 mod http;
@@ -64,6 +65,8 @@ enum Part {
     Page,
     /// The same with a session, and what it costs.
     SignedIn,
+    /// Answers of the assistant without a model.
+    Ask,
     /// First paint, hydration and transfer in a browser.
     Browser,
     /// 20,000 runs under the wheel.
@@ -88,6 +91,7 @@ impl Part {
             Self::Rest => rest::measure(&setup).await,
             Self::Page => page::measure(&setup).await,
             Self::SignedIn => signed_in::measure(&setup).await,
+            Self::Ask => ask::measure(&setup).await,
             Self::Browser => browser::measure(&setup).await,
             Self::Scroll => scroll::measure(&setup).await,
             Self::Live => live::measure(&setup).await,

@@ -53,12 +53,25 @@ CREATE TABLE task_instance (
     PRIMARY KEY (dag_id, task_id, run_id, map_index)
 ) ENGINE=InnoDB CHARACTER SET utf8mb3 COLLATE utf8mb3_bin";
 
+const DAG_RUN_TABLE: &str = "
+CREATE TABLE dag_run (
+    id INT NOT NULL AUTO_INCREMENT PRIMARY KEY,
+    dag_id VARCHAR(250) NOT NULL,
+    run_id VARCHAR(250) NOT NULL,
+    execution_date TIMESTAMP(6) NOT NULL,
+    start_date TIMESTAMP(6) NULL,
+    end_date TIMESTAMP(6) NULL,
+    state VARCHAR(50),
+    run_type VARCHAR(50) NOT NULL,
+    UNIQUE KEY dag_run_dag_id_run_id_key (dag_id, run_id)
+) ENGINE=InnoDB CHARACTER SET utf8mb3 COLLATE utf8mb3_bin";
+
 /// A workflow database, an Airflow database and a user who reads both.
 #[derive(Clone, Debug)]
 pub struct Databases {
     /// Holds `WORKFLOW_RUN_INSTANCE`.
     pub fgw: String,
-    /// Holds `task_instance`.
+    /// Holds `task_instance` and `dag_run`.
     pub airflow: String,
     /// May read and, like the real one (`AuroraReadWrite`), write: what keeps us from
     /// writing must be ours.
@@ -84,7 +97,7 @@ impl MariaDb {
             format!("GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP ON {fgw}.* TO '{user}'@'%'"),
             format!("GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, DROP ON {airflow}.* TO '{user}'@'%'"),
             format!("USE {fgw}; {WORKFLOW_TABLE}; {WORKFLOW_INDEXES}"),
-            format!("USE {airflow}; {TASK_TABLE}"),
+            format!("USE {airflow}; {TASK_TABLE}; {DAG_RUN_TABLE}"),
         ] {
             self.execute(&statement).await;
         }
