@@ -217,7 +217,7 @@ async fn what_no_guard_has_seen_cannot_write() {
         format!("BEGIN NOT ATOMIC DELETE FROM {fgw}.note; END"),
         format!("LOAD DATA INFILE '/etc/passwd' INTO TABLE {fgw}.note"),
         format!("SELECT * FROM {table} INTO OUTFILE '{}/out.txt'", server.dir().join("data").display()),
-        format!("SET PASSWORD = PASSWORD('another')"),
+        "SET PASSWORD = PASSWORD('another')".to_owned(),
         "SET SESSION TRANSACTION READ WRITE".to_owned(),
         "SET GLOBAL sql_mode = ''".to_owned(),
         "COMMIT".to_owned(),

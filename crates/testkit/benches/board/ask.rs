@@ -1,7 +1,7 @@
 //! Answers of the assistant without a model, and a long conversation.
 
 use crate::Setup;
-use crate::http::{Connection, Event, Events};
+use crate::http::{Connection, Event};
 use crate::sentry::Sentry;
 use crate::table::{Reached, Row, number, percentile};
 use anyhow::{Context, bail, ensure};
