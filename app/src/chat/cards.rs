@@ -66,7 +66,7 @@ impl Severity {
 fn frame(severity: Severity, heading: AnyView, content: AnyView) -> AnyView {
     view! {
         <section class=severity.class()>
-            <h4 class="data-card-header">{heading}</h4>
+            <div class="data-card-header">{heading}</div>
             {content}
         </section>
     }

@@ -1,10 +1,11 @@
 //! The form that asks: a text field with a button, for which offered questions are further buttons.
 
 use super::{Chat, use_chat};
-use crate::api::ask::CancelTurn;
+use crate::api::ask::{Asked, CancelTurn};
 use crate::components::form::error_words;
 use crate::components::icons::{SendIcon, StopIcon};
 use crate::location::Place;
+use leptos::either::Either;
 use leptos::html;
 use leptos::prelude::*;
 use model::ask::LONGEST_QUESTION;
@@ -83,23 +84,22 @@ pub fn Composer() -> impl IntoView {
 #[component]
 fn SendOrStop(chat: Chat) -> impl IntoView {
     let cancel = ServerAction::<CancelTurn>::new();
-    let stop = move |_| {
+    let is_running = Memo::new(move |_| chat.running.with(Option::is_some));
+    let label = move || if is_running.get() { "Stop" } else { "Send" };
+    let on_click = move |event: leptos::ev::MouseEvent| {
         if let Some(turn) = chat.running.get_untracked() {
+            event.prevent_default();
             cancel.dispatch(CancelTurn { thread: turn.thread_id, turn: turn.turn_id });
         }
     };
-    let is_running = Memo::new(move |_| chat.running.with(Option::is_some));
-    move || {
-        match is_running.get() {
-        true => view! {
-            <button type="button" class="chat-send" title="Stop" aria-label="Stop" on:click=stop><StopIcon size=14/></button>
-        }
-        .into_any(),
-        false => view! {
-            <button class="chat-send" title="Send" aria-label="Send"><SendIcon size=14/></button>
-        }
-        .into_any(),
-    }
+    // One button, so that it keeps the focus.
+    view! {
+        <button class="chat-send" title=label aria-label=label on:click=on_click>
+            {move || match is_running.get() {
+                true => Either::Left(view! { <StopIcon size=14/> }),
+                false => Either::Right(view! { <SendIcon size=14/> }),
+            }}
+        </button>
     }
 }
 
@@ -117,7 +117,13 @@ pub(super) fn hidden_field(name: &'static str, value: String) -> AnyView {
 fn keep_text(chat: Chat, field: NodeRef<html::Textarea>) {
     Effect::new(move |typed: Option<String>| {
         let typed = typed.unwrap_or_default();
-        let asked = chat.ask.input().with(|input| input.as_ref().map(|ask| ask.question.message.clone()));
+        // Offered questions and new versions of old ones did not stand in the field.
+        let asked = chat.ask.input().with(|input| {
+            let question = input.as_ref().map(|ask| &ask.question);
+            let is_typed = |question: &&Asked| question.offered.is_empty() && question.edits.is_none();
+            question.filter(is_typed).map(|question| question.message.clone())
+        });
+        let is_pending = chat.ask.pending().get();
         let failed = chat.ask.value().with(|answer| matches!(answer, Some(Err(_))));
         let Some(field) = field.get_untracked() else { return typed };
         match asked {
@@ -125,6 +131,7 @@ fn keep_text(chat: Chat, field: NodeRef<html::Textarea>) {
                 field.set_value("");
                 message
             }
+            None if is_pending => typed,
             None => {
                 if failed && field.value().is_empty() {
                     field.set_value(&typed);

@@ -87,3 +87,86 @@ fn sentence(parts: &[String]) -> String {
         [rest @ .., last] => format!("{}, and {last}", rest.join(", ")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::{Phase, PhaseBoard, SnapshotId, Summary};
+
+    fn board(essentials: &[(&str, EssentialStatus)]) -> Board {
+        let phase = PhaseBoard {
+            status: EssentialStatus::NotStarted,
+            total_datasets: 0,
+            success: 0,
+            failed: 0,
+            running: 0,
+            not_started: 0,
+            started_at: None,
+            last_updated: None,
+        };
+        let essential = |(name, status): &(&str, EssentialStatus)| EssentialBoard {
+            name: (*name).into(),
+            display_name: (*name).to_owned(),
+            prelim: phase.clone(),
+            final_: phase.clone(),
+            phase: Phase::Prelim,
+            status: *status,
+            is_waiting: false,
+            waiting_for: Vec::new(),
+            datasets: Vec::new(),
+        };
+        Board {
+            id: SnapshotId(1),
+            business_date: BusinessDate::parse("2026-02-18").unwrap(),
+            summary: Summary::of(essentials.iter().map(|(_, status)| *status)),
+            essentials: essentials.iter().map(essential).collect(),
+            run_count: 0,
+            unrecognised_count: 0,
+        }
+    }
+
+    fn said(board: Option<&Board>, hour: i8) -> (String, Vec<String>) {
+        let (blocks, questions) = greet(board, BusinessDate::parse("2026-02-18").unwrap(), hour);
+        (Block::to_markdown(&blocks), questions)
+    }
+
+    #[test]
+    fn it_tells_the_date_as_in_the_picture() {
+        use EssentialStatus::{Failed, Running, Success, Waiting};
+        let board = board(&[
+            ("DERIVATIVES", Running),
+            ("SECURITIES", Success),
+            ("FR2052A", Failed),
+            ("SNU", Success),
+            ("COLLATERAL", Running),
+            ("UPC", Waiting),
+        ]);
+        let (text, questions) = said(Some(&board), 9);
+        assert_eq!(
+            text,
+            "Good morning. I'm monitoring all 6 essentials for **18-Feb-2026**. Here's a quick summary: \
+             2 batches completed successfully, 2 are running (DERIVATIVES, COLLATERAL), 1 has failed (FR2052A), \
+             and UPC hasn't started yet."
+        );
+        assert_eq!(questions, ["What failed in FR2052A?", "DERIVATIVES ETA?", "What is UPC waiting for?"]);
+    }
+
+    #[test]
+    fn a_quiet_date_is_told_in_few_words() {
+        let check = |board: &Board, expect: &str| {
+            let (text, questions) = said(Some(board), 20);
+            assert!(text.ends_with(expect), "{text}");
+            assert!(!questions.is_empty());
+        };
+        check(&board(&[("A", EssentialStatus::Success)]), "summary: 1 batch completed successfully.");
+        check(&board(&[]), "summary: there is nothing to do.");
+        let many = ["A", "B", "C", "D", "E"].map(|name| (name, EssentialStatus::NotStarted));
+        check(&board(&many), "summary: A, B, C and 2 more haven't started yet.");
+    }
+
+    #[test]
+    fn nothing_known_is_said() {
+        let (text, _) = said(None, 14);
+        assert!(text.starts_with("Good afternoon. Nothing is known of 18-Feb-2026 yet"), "{text}");
+    }
+}

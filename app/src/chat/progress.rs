@@ -27,6 +27,7 @@ pub(super) struct Progress {
 impl Progress {
     /// Takes the event `name` with its data in. An event that is not known, or comes after the
     /// last one, changes nothing.
+    #[cfg_attr(all(feature = "ssr", not(test)), expect(dead_code, reason = "only browsers follow turns"))]
     pub(super) fn take(&mut self, name: &str, data: &str) -> Result<(), serde_json::Error> {
         if self.outcome.is_some() {
             return Ok(());

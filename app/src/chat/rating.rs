@@ -28,7 +28,7 @@ pub(super) fn rating_form(turn: &Turn, frame: &TurnFrame) -> AnyView {
         Some(view! {
             <ActionForm action=action attr:class="rating-comment">
                 {fields}
-                <input class="field-input" name="comment" value=comment maxlength="1000" aria-label="Why?" placeholder="Why? (kept for evaluation)"/>
+                <input class="field-input" name="comment" value=comment maxlength="2000" aria-label="Why?" placeholder="Why? (kept for evaluation)"/>
                 <button class="quick-action">"Save"</button>
             </ActionForm>
         })

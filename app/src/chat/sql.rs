@@ -34,7 +34,7 @@ pub(super) fn sql_card(card: &SqlCard) -> AnyView {
     });
     view! {
         <section class="data-card">
-            <h4 class="data-card-header"><span>{card.question.clone()}</span></h4>
+            <div class="data-card-header"><span>{card.question.clone()}</span></div>
             {rows}
             {offer}
             <div aria-live="polite">{again}</div>

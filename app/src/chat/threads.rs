@@ -44,7 +44,6 @@ pub fn ThreadMenu() -> impl IntoView {
 }
 
 /// The file with the list.
-#[cfg_attr(feature = "ssr", expect(dead_code, reason = "the server renders the list with its page"))]
 #[lazy]
 fn load_threads() -> View {
     thread_list
@@ -183,7 +182,7 @@ fn thread_menu(thread: &ThreadItem, actions: Changes) -> AnyView {
             <summary class="quick-action">"Edit" <span class="visually-hidden">{about}</span></summary>
             <ActionForm action=actions.rename>
                 {of_rename}
-                <input class="field-input" name="title" value=title required maxlength="200" aria-label="Title"/>
+                <input class="field-input" name="title" value=title required maxlength="120" aria-label="Title"/>
                 <SubmitButton label="Rename" pending=actions.rename.pending() class="quick-action"/>
             </ActionForm>
             {sharing}
