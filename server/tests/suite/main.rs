@@ -15,4 +15,5 @@ mod people;
 mod permissions;
 mod problems;
 mod serve;
+mod sql;
 mod sso;

@@ -47,9 +47,12 @@ impl TurnLog {
     /// The events behind the one of that id. An id that was not given out is like none; who has
     /// had the last event gets it again.
     pub(super) fn follow(self: &Arc<Self>, last_event_id: u64) -> TurnEvents {
-        let count = self.events().len();
-        let had = usize::try_from(last_event_id).ok().filter(|had| *had <= count).unwrap_or(0);
-        let next = if self.is_over() { had.min(count - 1) } else { had };
+        let next = {
+            let events = self.events();
+            let had = usize::try_from(last_event_id).ok().filter(|had| *had <= events.len()).unwrap_or(0);
+            let is_over = events.last().is_some_and(|last| last.is_last());
+            if is_over { had.min(events.len() - 1) } else { had }
+        };
         let state = (self.clone(), self.count.subscribe(), Some(next));
         let events = stream::unfold(state, |(log, mut count, next)| async move {
             let next = next?;
