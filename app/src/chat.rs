@@ -125,3 +125,21 @@ pub(crate) fn provide_chat() {
 pub(crate) fn use_chat() -> Chat {
     expect_context()
 }
+
+#[cfg(test)]
+impl Chat {
+    /// An assistant at rest, on the page of no conversation.
+    fn at_rest() -> Self {
+        Self {
+            ask: ServerAction::new(),
+            thread: Memo::new(|_| None),
+            turn: Memo::new(|_| None),
+            running: RwSignal::new(None),
+            last: RwSignal::new(None),
+            is_foreign: RwSignal::new(false),
+            place: Memo::new(|_| Place::default()),
+            is_page: Memo::new(|_| true),
+            pathname: Memo::new(|_| links::PATH.to_owned()),
+        }
+    }
+}

@@ -9,6 +9,8 @@ use super::{Chat, use_chat};
 use crate::api::ask::{Asked, get_thread};
 use crate::components::form::{error_words, sentence};
 use crate::context::use_zone;
+use crate::location::Place;
+use crate::time::Zone;
 use branch::{Branch, shown_path};
 use leptos::prelude::*;
 use model::ask::{Outcome, Question, Thread, ThreadId, Turn, TurnId, TurnRef};
@@ -67,7 +69,7 @@ fn first_turns(chat: Chat) -> impl IntoView {
                             Some(view! {
                                 {turn_view(turn, &frame)}
                                 {turn.outcome.is_none().then(|| view! {
-                                    <p class="chat-note">"This is still being answered: load the page again in a moment."</p>
+                                    <noscript><p class="chat-note">"This is still being answered: load the page again in a moment."</p></noscript>
                                 })}
                             })
                         })
@@ -97,8 +99,8 @@ fn frame(
     thread: &ThreadId,
     is_mine: bool,
     branch: &Branch,
-    place: &crate::location::Place,
-    zone: &crate::time::Zone,
+    place: &Place,
+    zone: &Zone,
 ) -> TurnFrame {
     TurnFrame {
         chat,
@@ -168,7 +170,7 @@ fn live_conversation(chat: Chat, is_live: RwSignal<bool>) -> AnyView {
             {move || shown.has_older.get().then(|| older_button(shown))}
             <For
                 each=move || branches.get()
-                key=|branch| branch.clone()
+                key=move |branch| (shown.id.get_untracked(), branch.clone())
                 children=move |branch| live_turn(chat, shown, branch)
             />
             {asked}

@@ -82,3 +82,121 @@ pub(super) fn thinking_dots(doing: AnyView) -> AnyView {
     }
     .into_any()
 }
+
+#[cfg(all(test, feature = "ssr"))]
+mod tests {
+    use super::*;
+    use model::ask::{
+        AskError, Block, Entities, Intent, Question, Response, Span, Tier, ToolStatus, ToolUse, Topic,
+    };
+    use model::{ErrorKind, Timestamp};
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn response(model: Option<&str>, as_of: i64) -> Response {
+        let tool = ToolUse {
+            id: 1,
+            tool: "list_failures".into(),
+            input: Default::default(),
+            status: ToolStatus::Completed,
+            duration_ms: Some(3),
+            row_count: Some(1),
+            query: None,
+            as_of: Some(at(as_of)),
+            link: None,
+            error: None,
+        };
+        Response {
+            text: "lead".into(),
+            blocks: vec![
+                Block::Paragraph(vec![Span::Text("<b>lead".into())]),
+                Block::Paragraph(vec![Span::Text("rest".into())]),
+            ],
+            structured_data: None,
+            cards: Vec::new(),
+            tool_calls: vec![tool],
+            suggested_queries: vec!["And \"then\"?".into()],
+            error: false,
+            tier: Tier::Tools,
+            intent: Intent::RcaDrilldown,
+            topic: Topic::Failures,
+            entities: Entities::default(),
+            model: model.map(str::to_owned),
+        }
+    }
+
+    fn html(outcome: Option<Outcome>, is_mine: bool, versions: &[u64]) -> String {
+        let turn = Turn {
+            id: TurnId(2),
+            parent: None,
+            question: Question::parse("What <i>failed</i>?").unwrap(),
+            asked_at: at(1000),
+            outcome,
+            rating: None,
+        };
+        Owner::new().with(|| {
+            let frame = TurnFrame {
+                chat: Chat::at_rest(),
+                thread: "t1".into(),
+                is_mine,
+                versions: versions.iter().copied().map(TurnId).collect(),
+                place: Place::default(),
+                zone: Zone::UTC,
+            };
+            turn_view(&turn, &frame).to_html()
+        })
+    }
+
+    fn check(html: &str, there: &[&str], not_there: &[&str]) {
+        for part in there {
+            assert!(html.contains(part), "{part}: {html}");
+        }
+        for part in not_there {
+            assert!(!html.contains(part), "{part}: {html}");
+        }
+    }
+
+    #[test]
+    fn an_answer_says_how_it_was_made() {
+        let answered = |model, as_of| Some(Outcome::Answered(Box::new(response(model, as_of))));
+        let fresh = html(answered(None, 990), true, &[2]);
+        check(
+            &fresh,
+            &[
+                "id=\"turn-2\"",
+                "What &lt;i>failed&lt;/i>?",
+                "Tier 1",
+                "no model",
+                "data 10s old",
+                "href=\"/chat/t1?turn=2#turn-2\"",
+                "Good answer",
+                "&lt;b>lead",
+                "name=\"question[offered]\"",
+            ],
+            &["<i>failed", "<b>lead", "is-stale", "aria-busy", "Earlier version"],
+        );
+        let order = ["lead", "list_failures", "rest", "And"].map(|part| fresh.find(part).unwrap());
+        assert!(order.is_sorted(), "{fresh}");
+        let stale = html(answered(Some("gpt-4o"), 100), false, &[2]);
+        check(&stale, &["gpt-4o", "stale data, 15m old"], &["Good answer", "question-edit"]);
+    }
+
+    #[test]
+    fn a_turn_without_an_answer_says_why() {
+        let failed = |cancelled| {
+            let error = AskError { cancelled, kind: ErrorKind::Unavailable, message: "<down>".into() };
+            html(Some(Outcome::Failed(error)), true, &[2])
+        };
+        check(&failed(false), &["role=\"alert\"", "&lt;down>", "Ask again"], &["Stopped."]);
+        check(&failed(true), &["Stopped.", "Ask again"], &["role=\"alert\""]);
+        check(&html(None, true, &[2]), &["aria-busy=\"true\"", "thinking-dots"], &["chips"]);
+    }
+
+    #[test]
+    fn versions_are_links() {
+        let edited = html(None, true, &[1, 2, 5]);
+        check(&edited, &["/chat/t1?turn=1#turn-1", " 2/3 ", "/chat/t1?turn=5#turn-5"], &[]);
+    }
+}
