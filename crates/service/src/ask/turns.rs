@@ -98,13 +98,21 @@ impl Drop for Place {
                 state.by_person.remove(&self.person);
             }
         }
-        let now = Instant::now();
-        state.over.extend(self.turn.take().map(|turn| (now, turn)));
-        let too_many = state.over.len().saturating_sub(MOST_KEPT);
-        let too_old = state.over.iter().take_while(|(ended, _)| now - *ended >= KEPT_FOR).count();
-        let forgotten: Vec<_> = state.over.drain(..too_many.max(too_old)).collect();
+        if let Some(turn) = self.turn.take() {
+            state.end(turn, Instant::now());
+        }
+    }
+}
+
+impl State {
+    /// Keeps a turn that is over, and forgets those that are over for long.
+    fn end(&mut self, turn: TurnRef, now: Instant) {
+        self.over.push((now, turn));
+        let too_many = self.over.len().saturating_sub(MOST_KEPT);
+        let too_old = self.over.iter().take_while(|(ended, _)| now - *ended >= KEPT_FOR).count();
+        let forgotten: Vec<_> = self.over.drain(..too_many.max(too_old)).collect();
         for (_, turn) in forgotten {
-            state.turns.remove(&turn);
+            self.turns.remove(&turn);
         }
     }
 }
@@ -137,16 +145,16 @@ mod tests {
         assert_eq!(take("ada", 999).len(), MOST_OF_A_PERSON);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn turns_that_are_over_are_kept_for_a_while() {
+    #[test]
+    fn turns_that_are_over_are_kept_for_a_while() {
         let turns = Turns::default();
         let run = |number| drop(turns.begin(turns.reserve("ada").unwrap(), turn(number)));
+        let is_kept = |number| turns.find(&turn(number)).is_some();
         run(1);
-        assert!(turns.find(&turn(1)).is_some());
-        tokio::time::advance(KEPT_FOR).await;
-        run(2);
-        assert!(turns.find(&turn(1)).is_none() && turns.find(&turn(2)).is_some());
-        (3..3 + MOST_KEPT as u64).for_each(run);
-        assert!(turns.find(&turn(2)).is_none() && turns.find(&turn(3)).is_some());
+        assert!(is_kept(1));
+        lock(&turns.0).end(turn(2), Instant::now() + KEPT_FOR);
+        assert!(!is_kept(1));
+        (3..=3 + MOST_KEPT as u64).for_each(run);
+        assert!(!is_kept(3) && is_kept(4) && is_kept(3 + MOST_KEPT as u64));
     }
 }
