@@ -8,14 +8,9 @@ use estate::SourceError;
 use estate::sql::{CheckedQuery, ResultTable, SqlRuns};
 use model::source::SourceName;
 use model::{Actor, BusinessDate, Clock};
-use query::{Database, Guard, Moment};
 use serde_json::json;
-use service::settings::{
-    CertificateCheck, LenzAuth, LenzSettings, MySqlSettings, QueryLimits, SqlSettings, SqliteSettings,
-};
+use service::settings::{CertificateCheck, LenzAuth, LenzSettings, MySqlSettings, QueryLimits, SqlSettings};
 use service::{Error, Service, Settings, SourceSettings};
-use sqlx::ConnectOptions;
-use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, Connection, Executor, MySqlConnection, Row};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -24,21 +19,6 @@ use testkit::mariadb::{Databases, LargeEstate, MariaDb, load_large_estate};
 /// MySQL 8 is stricter by default than MariaDB, which with this refuses still more than it.
 const MYSQL_MODE: &str = "ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,\
                           ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION";
-
-/// What of the documented columns and tables the test's SQLite file lacks.
-const SQLITE_ADDS: &str = "
-ALTER TABLE WORKFLOW_RUN_INSTANCE ADD COLUMN MODEL_BUSINESS_DATE TEXT;
-ALTER TABLE WORKFLOW_RUN_INSTANCE ADD COLUMN MODEL_AS_OF_DATE TEXT;
-ALTER TABLE WORKFLOW_RUN_INSTANCE ADD COLUMN DATA_PROCESSOR_ID TEXT;
-ALTER TABLE WORKFLOW_RUN_INSTANCE ADD COLUMN OUTPUT_BUSINESS_DATE_RULE TEXT;
-ALTER TABLE WORKFLOW_RUN_INSTANCE ADD COLUMN OUTPUT_DATASET_EFFECTIVE_DATE TEXT;
-ALTER TABLE WORKFLOW_RUN_INSTANCE ADD COLUMN OUTPUT_DATASET_AS_OF_DATE TEXT;
-CREATE TABLE dag_run (dag_id TEXT, run_id TEXT, execution_date TEXT, start_date TEXT, end_date TEXT, state TEXT,
-    run_type TEXT);
-INSERT INTO dag_run VALUES
-    ('d', 'a', '2026-02-18T05:00:00Z', '2026-02-18T06:00:00Z', NULL, 'running', 'manual'),
-    ('d', 'b', '2026-02-18T05:00:00Z', '2026-02-18T06:00:00Z', NULL, 'failed', 'manual');
-";
 
 fn today() -> BusinessDate {
     BusinessDate::parse("2026-02-18").unwrap()
@@ -148,68 +128,6 @@ async fn legitimate_queries_run_and_wait_for_no_lock() {
         let refused = other.execute(AssertSqlSafe(locking)).await.unwrap_err().to_string();
         assert!(refused.contains("Lock wait timeout exceeded"), "{refused}");
     }
-}
-
-/// What a query answers, in an order that both databases agree on.
-fn sorted(table: ResultTable) -> Vec<Vec<Option<String>>> {
-    let mut rows = table.rows;
-    rows.sort();
-    rows
-}
-
-/// SQLite keeps more digits of a quotient, and fewer zeros.
-fn is_alike(one: &Option<String>, other: &Option<String>) -> bool {
-    let number = |cell: &Option<String>| cell.as_deref().and_then(|cell| cell.parse::<f64>().ok());
-    match (number(one), number(other)) {
-        (Some(one), Some(other)) => (one - other).abs() < 1e-3,
-        _ => one == other,
-    }
-}
-
-/// One dialect is written everywhere: what is made of it for SQLite answers as MariaDB does.
-#[tokio::test]
-async fn sqlite_answers_as_mariadb_does() {
-    let server = MariaDb::start();
-    let databases = corpus_databases(&server).await;
-    let data = tempfile::tempdir().unwrap();
-    let path = data.path().join("estate.sqlite");
-    testkit::sqlite::create_reference(&path).await;
-    let mut file = SqliteConnectOptions::new().filename(&path).connect().await.unwrap();
-    file.execute(SQLITE_ADDS).await.unwrap();
-    file.close().await.unwrap();
-    let limits = QueryLimits::default();
-    let mysql = SqlRuns::open(SqlSettings::MySql(settings(&server, &databases, limits.timeout))).unwrap();
-    let sqlite = SqlRuns::open(SqlSettings::Sqlite(SqliteSettings { path, limits })).unwrap();
-    let guard = Guard::default();
-    let moment = Moment { now: "2026-02-18T12:09:40Z".parse().unwrap(), today: today() };
-    let mut differences = Vec::new();
-    for (name, sql) in corpus() {
-        let accepted = guard.check(sql, &moment).unwrap();
-        let database = match accepted.database {
-            Database::Workflow => SourceName::FgwDatabase,
-            Database::Airflow => SourceName::AirflowDatabase,
-        };
-        let query = CheckedQuery {
-            mysql: accepted.sql,
-            sqlite: accepted.sqlite,
-            database,
-            span: None,
-            max_examined_rows: u64::MAX,
-        };
-        let (one, other) = (mysql.run_query(&query).await.unwrap(), sqlite.run_query(&query).await.unwrap());
-        assert_eq!(one.columns, other.columns, "{name}");
-        let (one, other) = (sorted(one), sorted(other));
-        if one.len() != other.len() {
-            differences.push(format!("{name}: {} and {} rows", one.len(), other.len()));
-        }
-        let rows = one.iter().zip(&other);
-        if let Some((one, other)) =
-            rows.clone().find(|(one, other)| !one.iter().zip(*other).all(|(one, other)| is_alike(one, other)))
-        {
-            differences.push(format!("{name}: {one:?} and {other:?}"));
-        }
-    }
-    assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
 
 /// What statements are ended at in these tests.
