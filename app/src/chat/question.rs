@@ -3,6 +3,7 @@
 use super::composer::question_field;
 use super::links::turn_anchor;
 use super::turn::TurnFrame;
+use crate::components::form::text_area_content;
 use crate::components::icons::EditIcon;
 use crate::location::Place;
 use leptos::prelude::*;
@@ -41,8 +42,8 @@ fn versions(turn: TurnId, frame: &TurnFrame) -> Option<AnyView> {
 
 /// Asks another version of the question, beside this one.
 fn edit_form(turn: &Turn, frame: &TurnFrame) -> AnyView {
-    let text = turn.question.as_str().to_owned();
-    let label = format!("Edit: {text}");
+    let text = text_area_content(turn.question.as_str());
+    let label = format!("Edit: {}", turn.question.as_str());
     let place = Place { thread: None, turn: None, ..frame.place.elsewhere() };
     let summary = label.clone();
     let date = place.date.map(|date| ("business_date", date.to_string()));

@@ -5,7 +5,7 @@ use super::composer::hidden_field;
 use super::data_table::{DataTable, data_table};
 use crate::api::ask::RunQuery;
 use crate::components::copy_button::CopyButton;
-use crate::components::form::{SubmitButton, error_words};
+use crate::components::form::{SubmitButton, error_words, text_area_content};
 use crate::time::Zone;
 use leptos::prelude::*;
 use model::ask::{QueryRun, SqlCard};
@@ -44,7 +44,7 @@ pub(super) fn sql_card(card: &SqlCard) -> AnyView {
                 <CopyButton text=card.sql.clone() what="the query"/>
                 <ActionForm action=run attr:class="sql-edit">
                     {hidden_field("question", question)}
-                    <textarea class="field-input mono" name="sql" rows="6" spellcheck="false" aria-label="Query">{sql}</textarea>
+                    <textarea class="field-input mono" name="sql" rows="6" spellcheck="false" aria-label="Query">{text_area_content(&sql)}</textarea>
                     <SubmitButton label="Run it again" pending=run.pending() class="quick-action"/>
                 </ActionForm>
             </details>
@@ -99,9 +99,9 @@ mod tests {
                 assert!(html.contains(part), "{part}: {html}");
             }
         };
-        check(html(&[], false, false), &["Run it", "SELECT 1 &lt; 2", "Which &lt;b> failed most?"]);
+        check(html(&[], false, false), &["Run it", "SELECT 1 &lt; 2", "Which &lt;b&gt; failed most?"]);
         check(html(&[], true, false), &["No rows."]);
-        check(html(&["<i>"], true, false), &["1 row", "&lt;i>", "data:text/csv"]);
+        check(html(&["<i>"], true, false), &["1 row", "&lt;i&gt;", "data:text/csv"]);
         check(html(&["a", "b"], true, true), &["The first 2 rows; there are more"]);
         assert!(!html(&["a"], true, false).contains("sql-offer"));
     }

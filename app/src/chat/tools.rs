@@ -88,7 +88,8 @@ mod tests {
         let html =
             |tool: &ToolUse| Owner::new().with(|| tool_view(tool, &Place::default(), &Zone::UTC).to_html());
         let whole = html(&tool(&[]));
-        for part in ["12 ms", "SELECT '&lt;b>'", ">8<", "1970-01-01 00:00:00 UTC", "href=\"/essentials/6G\""]
+        for part in
+            ["12 ms", "SELECT '&lt;b&gt;'", ">8<", "1970-01-01 00:00:00 UTC", "href=\"/essentials/6G\""]
         {
             assert!(whole.contains(part), "{part}: {whole}");
         }

@@ -166,13 +166,13 @@ mod tests {
             &fresh,
             &[
                 "id=\"turn-2\"",
-                "What &lt;i>failed&lt;/i>?",
+                "What &lt;i&gt;failed&lt;/i&gt;?",
                 "Tier 1",
                 "no model",
                 "data 10s old",
                 "href=\"/chat/t1?turn=2#turn-2\"",
                 "Good answer",
-                "&lt;b>lead",
+                "&lt;b&gt;lead",
                 "name=\"question[offered]\"",
             ],
             &["<i>failed", "<b>lead", "is-stale", "aria-busy", "Earlier version"],
@@ -189,7 +189,7 @@ mod tests {
             let error = AskError { cancelled, kind: ErrorKind::Unavailable, message: "<down>".into() };
             html(Some(Outcome::Failed(error)), true, &[2])
         };
-        check(&failed(false), &["role=\"alert\"", "&lt;down>", "Ask again"], &["Stopped."]);
+        check(&failed(false), &["role=\"alert\"", "&lt;down&gt;", "Ask again"], &["Stopped."]);
         check(&failed(true), &["Stopped.", "Ask again"], &["role=\"alert\""]);
         check(&html(None, true, &[2]), &["aria-busy=\"true\"", "thinking-dots"], &["chips"]);
     }

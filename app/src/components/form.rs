@@ -47,6 +47,12 @@ pub fn TextField(
     }
 }
 
+/// What a text area begins with. Leptos writes the content of one into the page unescaped (it has
+/// no elements inside), so that `</textarea>` in a text would end it: the server escapes it here.
+pub(crate) fn text_area_content(text: &str) -> String {
+    if cfg!(feature = "ssr") { text.replace('&', "&amp;").replace('<', "&lt;") } else { text.to_owned() }
+}
+
 /// What a new password must be.
 pub(crate) const PASSWORD_RULES: &str = "At least 12 characters; not the e-mail address, and none of the common passwords. A few words make a good one.";
 
@@ -213,6 +219,13 @@ mod tests {
         check("Done.", "Done.");
         check("élan?", "Élan?");
         check(" ", "");
+    }
+
+    #[test]
+    fn no_text_ends_its_text_area() {
+        let text = text_area_content("</textarea><script>&lt;");
+        let html = Owner::new().with(|| view! { <textarea>{text}</textarea> }.to_html());
+        assert_eq!(html, "<textarea>&lt;/textarea>&lt;script>&amp;lt;</textarea>");
     }
 
     #[test]
