@@ -83,7 +83,8 @@ pub(super) fn thinking_dots(doing: AnyView) -> AnyView {
     .into_any()
 }
 
-#[cfg(all(test, feature = "ssr"))]
+#[cfg(test)]
+#[cfg(feature = "ssr")]
 mod tests {
     use super::*;
     use model::ask::{
