@@ -97,7 +97,7 @@ async fn a_malformed_parameter_is_named() {
 async fn unknown_runs_and_paths() {
     let app = TestApp::reference().await;
     for path in
-        ["/api", "/api/", "/api/nope", "/api/chat", "/api/chat/stream", "/api/ui/nope", "/api/runs/x/tasks"]
+        ["/api", "/api/", "/api/nope", "/api/incidents", "/api/chat/stream", "/api/ui/nope", "/api/runs/x/tasks"]
     {
         check(&app.get(path).await, StatusCode::NOT_FOUND, path);
     }

@@ -102,7 +102,7 @@ async fn a_stream_ends_with_one_last_event_and_done() {
         of_node.unwrap().2["result"][field].clone()
     };
     assert_eq!(find("intent_classifier", "intent"), "status_check");
-    assert_eq!(find("batch_resolver", "batch"), "Derivatives");
+    assert_eq!(find("batch_resolver", "batch"), "DERIVATIVES");
     assert!(find("batch_resolver", "dataset_count").is_u64() && find("data_fetcher", "row_count").is_u64());
 }
 
