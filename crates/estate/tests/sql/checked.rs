@@ -12,7 +12,7 @@ use std::path::Path;
 use std::time::Duration;
 use testkit::mariadb::MariaDb;
 
-const COUNT: &str = "SELECT STATUS, COUNT(*) AS runs, NULL AS nothing \
+const COUNT: &str = "SELECT STATUS, COUNT(*) AS runs, NULL AS missing \
                      FROM WORKFLOW_RUN_INSTANCE WHERE BUSINESS_DATE = '2026-02-18' GROUP BY STATUS \
                      ORDER BY STATUS LIMIT 500";
 
@@ -30,7 +30,7 @@ fn query(sql: &str) -> CheckedQuery {
 
 /// What `COUNT` answers for the reference estate.
 fn check_counts(table: &ResultTable) {
-    assert_eq!(table.columns, ["STATUS", "runs", "nothing"]);
+    assert_eq!(table.columns, ["STATUS", "runs", "missing"]);
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for run in expected_runs() {
         *counts.entry(run.status).or_default() += 1;
