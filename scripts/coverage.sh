@@ -8,5 +8,6 @@ source "$ROOT/scripts/lib/setup.sh"
 plan "Rust" "$install/rust.sh" llvm-tools
 plan "cargo-llvm-cov" "$install/cargo-tool.sh" cargo-llvm-cov "$CARGO_LLVM_COV_VERSION" --locked
 plan_databases
+plan_identity
 plan "coverage of crates/" "$ROOT/scripts/steps/coverage.sh" 90
 run_plan

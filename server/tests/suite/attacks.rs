@@ -106,27 +106,26 @@ async fn no_other_site_can_send_a_form() {
 #[tokio::test]
 async fn an_unknown_account_answers_like_a_known_one() {
     let people = People::start().await;
-    let mut times = [Vec::new(), Vec::new()];
     let accounts = ["viewer@example.org", "nobody@example.org"];
-    for turn in 0..16 {
-        // Which one is first changes, so that neither has the colder caches.
-        for index in [turn % 2, 1 - turn % 2] {
-            let email = accounts[index];
+    let mut ratios = Vec::new();
+    for _ in 0..24 {
+        let mut seconds = [0.0; 2];
+        // Each is first once, so that neither has the colder caches.
+        for index in [0, 1, 1, 0] {
             // Past every limit.
             people.app.clock.advance(jiff::SignedDuration::from_mins(10));
             let started = Instant::now();
-            let answer = sign_in(&people, email, "not the password", "/").await;
-            times[index].push(started.elapsed());
+            let answer = sign_in(&people, accounts[index], "not the password", "/").await;
+            seconds[index] += started.elapsed().as_secs_f64();
             assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
             assert!(answer.text().contains("e-mail address or password is wrong"), "{}", answer.text());
         }
+        ratios.push(seconds[0] / seconds[1]);
     }
-    let [known, unknown] = times.map(|mut times| {
-        times.sort_unstable();
-        times[times.len() / 2].as_secs_f64()
-    });
-    let ratio = known.max(unknown) / known.min(unknown);
-    assert!(ratio <= 1.1, "medians: {:.1} ms known, {:.1} ms unknown", known * 1e3, unknown * 1e3);
+    // Of neighbours in time: what else the machine does slows both.
+    ratios.sort_unstable_by(f64::total_cmp);
+    let median = ratios[ratios.len() / 2];
+    assert!((1.0 / 1.1..=1.1).contains(&median), "a known account takes {median:.3} times as long");
 }
 
 #[tokio::test]
