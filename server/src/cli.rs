@@ -295,10 +295,10 @@ async fn serve_until_signal(config: Config, clock: Clock) -> anyhow::Result<()> 
     let gate = Gate::new(service.clone(), public, config.trusted_proxies);
     let router = build_router(state, Hosts::of(address, public.and_then(host_of)), gate);
     let stop = shutdown.clone();
-    let service_for_setup = service.clone();
+    let setup_path = service.setup_path();
     let pollers = tokio::spawn(async move { service.run(stop.wait()).await });
     let upkeep = tokio::spawn(telemetry::keep_metrics(metrics));
-    if let Some(path) = service_for_setup.setup_path() {
+    if let Some(path) = setup_path {
         println!(
             "Nobody has an account: whoever uses this machine owns everything. To make the first owner: http://{address}{path}"
         );

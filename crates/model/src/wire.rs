@@ -1,6 +1,6 @@
 //! Times as they come over the wire. jiff reads every form of RFC 3339 and 9557 and explains what
-//! is wrong in hundreds of sentences, which were a twentieth of what browsers fetch: the one form
-//! that it writes is read here.
+//! is wrong in hundreds of sentences, all of which browsers would have to fetch: the one form that
+//! it writes is read here.
 
 use jiff::Timestamp;
 use jiff::civil::Date;

@@ -289,8 +289,7 @@ impl Service {
         account: NewAccount,
     ) -> Result<SessionToken> {
         let accounts = &self.0.accounts;
-        let is_ours = accounts.setup.as_ref().is_some_and(|(_, hash)| *hash == TokenHash::of(link));
-        if !is_ours {
+        if !accounts.is_setup_link(link) {
             return Err(Error::Conflict(DEAD_LINK.to_owned()));
         }
         let (user, hash) = self.check_account(account).await?;
@@ -311,8 +310,7 @@ impl Service {
     /// Whether the one-time link makes the first owner.
     pub async fn check_setup(&self, link: &str) -> Result<()> {
         let accounts = &self.0.accounts;
-        let is_ours = accounts.setup.as_ref().is_some_and(|(_, hash)| *hash == TokenHash::of(link));
-        if is_ours && !accounts.store.has_users().await? {
+        if accounts.is_setup_link(link) && !accounts.store.has_users().await? {
             Ok(())
         } else {
             Err(Error::not_found("set-up", "link", Vec::new()))

@@ -69,6 +69,15 @@ impl DataDirectory {
     }
 }
 
+impl Drop for DataDirectory {
+    /// Closing the file is not enough: a child process that another thread is starting has it
+    /// open too, until it runs its own program.
+    fn drop(&mut self) {
+        // Where that fails, closing has to do.
+        let _ = self.lock.unlock();
+    }
+}
+
 /// Opens a file that only this user may read, and makes it if it is not there.
 pub(crate) fn private_file(path: &Path) -> std::io::Result<File> {
     OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)

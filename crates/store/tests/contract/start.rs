@@ -148,6 +148,32 @@ async fn a_backup_is_restored() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_closed_store_is_free_at_once_though_children_are_being_started() {
+    let (fixture, backup) = backed_up().await;
+    let dir = fixture.dir.path().join("data");
+    drop(fixture.store);
+    let done = std::sync::atomic::AtomicBool::new(false);
+    let restored = std::thread::scope(|threads| {
+        threads.spawn(|| {
+            while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                std::process::Command::new("true").status().unwrap();
+            }
+        });
+        let restore_often = async {
+            for _ in 0..50 {
+                restore(&backup, &dir).await?;
+            }
+            Ok::<_, Error>(())
+        };
+        let restored =
+            tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(restore_often));
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+        restored
+    });
+    restored.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn only_an_intact_backup_of_ours_is_restored() {
     let (fixture, backup) = backed_up().await;
     let target = fixture.dir.path().join("target");
