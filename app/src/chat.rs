@@ -2,11 +2,13 @@
 //! server: what is here begins turns, follows them and shows what they say.
 //!
 //! Questions are forms, so that they are asked without a script too; whatever the page, its
-//! form is [`composer::FORM`], and every offered question is a button of it. What is shown of a
-//! conversation comes in a file of its own ([`conversation`]), which a first visit does not load.
+//! form is [`composer::FORM`], and every offered question is a button of it. What asks, and what
+//! shows a conversation, comes in a file of its own ([`conversation`]), which a first visit does
+//! not load.
 //! Text is shown node by node from `model::ask::Block`, never as markup.
 
 mod answer;
+mod asking;
 mod blocks;
 mod cards;
 mod chart;
@@ -37,8 +39,9 @@ pub use threads::ThreadMenu;
 pub(crate) use threads::thread_list;
 pub(crate) use welcome::Welcome;
 
-use crate::api::ask::Ask;
+use crate::api::ask::Asked;
 use crate::context::use_place;
+use crate::error::AppError;
 use crate::location::Place;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
@@ -48,8 +51,12 @@ use model::ask::{ThreadId, TurnId, TurnRef};
 /// What panel, page and rows share of the assistant.
 #[derive(Clone, Copy)]
 pub(crate) struct Chat {
-    /// Asks a question.
-    pub(crate) ask: ServerAction<Ask>,
+    /// Whether a question is on its way to the server.
+    pub(crate) is_sending: RwSignal<bool>,
+    /// The question that is on its way, once it is read.
+    pub(crate) asked: RwSignal<Option<Asked>>,
+    /// What came of the last question that was sent.
+    pub(crate) begun: RwSignal<Option<Result<TurnRef, AppError>>>,
     /// The conversation that the URL names.
     pub(crate) thread: Memo<Option<ThreadId>>,
     /// The turn of it that the URL names.
@@ -70,7 +77,7 @@ pub(crate) struct Chat {
 impl Chat {
     /// Whether a question has to wait: one is being asked or answered.
     pub(crate) fn is_busy(self) -> bool {
-        self.ask.pending().get() || self.running.with(Option::is_some)
+        self.is_sending.get() || self.running.with(Option::is_some)
     }
 
     /// Where `thread` is shown beside the page at hand; on the assistant's page, that of `thread`.
@@ -91,7 +98,9 @@ pub(crate) fn provide_chat() {
     let place = Memo::new(move |_| named.with(|place| place.as_ref().cloned().unwrap_or_default()));
     let own = Memo::new(move |_| location.pathname.with(|path| links::thread_of_path(path)));
     let chat = Chat {
-        ask: ServerAction::new(),
+        is_sending: RwSignal::new(false),
+        asked: RwSignal::new(None),
+        begun: RwSignal::new(None),
         thread: Memo::new(move |_| match own.get() {
             Some(of_path) => of_path,
             None => place.with(|place| place.thread.clone()),
@@ -107,11 +116,7 @@ pub(crate) fn provide_chat() {
     provide_context(chat);
     let navigate = use_navigate();
     Effect::new(move |_| {
-        let begun = chat.ask.value().with(|answer| match answer {
-            Some(Ok(begun)) => Some(begun.clone()),
-            _ => None,
-        });
-        let Some(begun) = begun else { return };
+        let Some(Ok(begun)) = chat.begun.get() else { return };
         let is_named = untrack(|| chat.thread.with(|thread| thread.as_ref() == Some(&begun.thread_id)));
         if is_named && chat.turn.get_untracked().is_none() {
             return;
@@ -131,7 +136,9 @@ impl Chat {
     /// An assistant at rest, on the page of no conversation.
     fn at_rest() -> Self {
         Self {
-            ask: ServerAction::new(),
+            is_sending: RwSignal::new(false),
+            asked: RwSignal::new(None),
+            begun: RwSignal::new(None),
             thread: Memo::new(|_| None),
             turn: Memo::new(|_| None),
             running: RwSignal::new(None),

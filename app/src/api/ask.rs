@@ -4,7 +4,7 @@ use super::json::JsonText;
 use crate::error::AppError;
 use leptos::prelude::*;
 use leptos::server_fn::codec::{GetUrl, Post, PostUrl};
-use model::ask::{Block, QueryRun, Rating, Thread, ThreadId, ThreadItem, Thumb, TurnId, TurnRef};
+use model::ask::{QueryRun, Rating, Thread, ThreadId, ThreadItem, Thumb, TurnId, TurnRef};
 use model::{BusinessDate, EssentialName, Phase, SnapshotId};
 use serde::{Deserialize, Serialize};
 
@@ -18,8 +18,12 @@ use model::identity::Slug;
 /// What the assistant says before one asks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Greeting {
+    /// A greeting, and what is looked after; the date follows.
+    pub opening: String,
+    /// The date.
+    pub date: String,
     /// How the date stands.
-    pub blocks: Vec<Block>,
+    pub summary: String,
     /// What could be asked first.
     pub questions: Vec<String>,
     /// The model that helps, where one is set up.
@@ -40,8 +44,8 @@ pub async fn get_greeting(
     let now = service.clock().now();
     let view = service.get_board(&actor, date).await?.view(now);
     let hour = crate::session::Session::of_request().zone.hour(now);
-    let (blocks, questions) = crate::chat::greeting::greet(view.board.as_ref(), date, hour);
-    Ok(Greeting { blocks, questions, model, board: view.board.map(|board| board.id) })
+    let greeting = crate::chat::greeting::greet(view.board.as_ref(), date, hour);
+    Ok(Greeting { model, ..greeting })
 }
 
 /// A question as its form sends it: what is asked, and what the page is about.

@@ -1,13 +1,16 @@
 //! The form that asks: a text field with a button, for which offered questions are further buttons.
 
+use super::conversation::load_conversation;
 use super::{Chat, use_chat};
-use crate::api::ask::{Asked, CancelTurn};
+use crate::api::ask::Ask;
 use crate::components::form::error_words;
 use crate::components::icons::{SendIcon, StopIcon};
 use crate::location::Place;
 use leptos::either::Either;
+use leptos::form::form_data_from_event;
 use leptos::html;
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
 use model::ask::LONGEST_QUESTION;
 
 /// The form's id: every button with this `form` asks.
@@ -30,7 +33,8 @@ pub(crate) fn offered_question(question: &str, class: &'static str, label: AnyVi
 pub fn Composer() -> impl IntoView {
     let chat = use_chat();
     let field = NodeRef::<html::Textarea>::new();
-    keep_text(chat, field);
+    let typed = StoredValue::new(String::new());
+    bring_back(chat, field, typed);
     let thread = move || {
         let thread = chat.thread.get().filter(|_| !chat.is_foreign.get())?;
         let parent = chat.last.get().map(|turn| question_field("parent", &turn.0.to_string()));
@@ -42,26 +46,36 @@ pub fn Composer() -> impl IntoView {
         fields.iter().map(|(name, value)| question_field(name, value)).collect::<Vec<_>>()
     };
     let on_submit = move |event: leptos::ev::SubmitEvent| {
-        if untrack(|| chat.is_busy()) {
-            event.prevent_default();
-        } else {
-            set_drawer(true);
+        if !send(chat, &event) {
+            return;
+        }
+        set_drawer(true);
+        let is_offered = event.submitter().is_some_and(|button| button.has_attribute("value"));
+        if let Some(field) = field.get_untracked().filter(|_| !is_offered) {
+            typed.set_value(field.value());
+            field.set_value("");
         }
     };
+    // What asks is there before the question is typed.
+    let on_focus = move |_| {
+        leptos::task::spawn_local(async {
+            let _ = load_conversation().await;
+        })
+    };
     let trouble = move || {
-        let error = chat.ask.value().with(|answer| answer.as_ref()?.as_ref().err().map(error_words));
+        let error = chat.begun.with(|begun| begun.as_ref()?.as_ref().err().map(error_words));
         let foreign = chat.is_foreign.get().then(|| {
             view! { <p class="chat-note">"This is somebody else's conversation: what you ask begins one of your own."</p> }
         });
         let error = error
-            .filter(|_| !chat.ask.pending().get())
+            .filter(|_| !chat.is_sending.get())
             .map(|words| view! { <p class="outcome is-bad" role="alert">{words}</p> });
         view! { {foreign} {error} }
     };
     view! {
         <div class="chat-input-area">
             {trouble}
-            <ActionForm action=chat.ask on:submit:capture=on_submit attr:id=FORM attr:class="chat-form">
+            <form id=FORM class="chat-form" action=Ask::url() method="post" on:submit=on_submit on:focusin=on_focus>
                 {thread}
                 {of_page}
                 <div class="chat-input-wrapper">
@@ -70,7 +84,7 @@ pub fn Composer() -> impl IntoView {
                         node_ref=field on:keydown=on_key></textarea>
                     <SendOrStop chat/>
                 </div>
-            </ActionForm>
+            </form>
             <div class="chat-hint">
                 <kbd>"Enter"</kbd>
                 " to send · "
@@ -83,13 +97,12 @@ pub fn Composer() -> impl IntoView {
 
 #[component]
 fn SendOrStop(chat: Chat) -> impl IntoView {
-    let cancel = ServerAction::<CancelTurn>::new();
     let is_running = Memo::new(move |_| chat.running.with(Option::is_some));
     let label = move || if is_running.get() { "Stop" } else { "Send" };
     let on_click = move |event: leptos::ev::MouseEvent| {
         if let Some(turn) = chat.running.get_untracked() {
             event.prevent_default();
-            cancel.dispatch(CancelTurn { thread: turn.thread_id, turn: turn.turn_id });
+            leptos::task::spawn_local(async move { (load_conversation().await.stop)(chat, turn) });
         }
     };
     // One button, so that it keeps the focus.
@@ -113,31 +126,24 @@ pub(super) fn hidden_field(name: &'static str, value: String) -> AnyView {
     view! { <input type="hidden" name=name value=value/> }.into_any()
 }
 
-/// Empties the field when its question is on its way, and brings it back if that failed.
-fn keep_text(chat: Chat, field: NodeRef<html::Textarea>) {
-    Effect::new(move |typed: Option<String>| {
-        let typed = typed.unwrap_or_default();
-        // Offered questions and new versions of old ones did not stand in the field.
-        let asked = chat.ask.input().with(|input| {
-            let question = input.as_ref().map(|ask| &ask.question);
-            let is_typed = |question: &&Asked| question.offered.is_empty() && question.edits.is_none();
-            question.filter(is_typed).map(|question| question.message.clone())
-        });
-        let is_pending = chat.ask.pending().get();
-        let failed = chat.ask.value().with(|answer| matches!(answer, Some(Err(_))));
-        let Some(field) = field.get_untracked() else { return typed };
-        match asked {
-            Some(message) => {
-                field.set_value("");
-                message
-            }
-            None if is_pending => typed,
-            None => {
-                if failed && field.value().is_empty() {
-                    field.set_value(&typed);
-                }
-                String::new()
-            }
+/// Sends the question of a form, and says whether it was: not while another one is answered.
+pub(super) fn send(chat: Chat, event: &leptos::ev::SubmitEvent) -> bool {
+    event.prevent_default();
+    let form = form_data_from_event(event).ok().filter(|_| !untrack(|| chat.is_busy()));
+    let Some(form) = form else { return false };
+    chat.is_sending.set(true);
+    leptos::task::spawn_local(async move { (load_conversation().await.ask)(chat, form) });
+    true
+}
+
+/// Brings what was typed back into the field when it could not be sent.
+fn bring_back(chat: Chat, field: NodeRef<html::Textarea>, typed: StoredValue<String>) {
+    Effect::new(move |_| {
+        let Some(begun) = chat.begun.get() else { return };
+        let text = typed.try_update_value(std::mem::take).unwrap_or_default();
+        if let Some(field) = field.get_untracked().filter(|field| begun.is_err() && field.value().is_empty())
+        {
+            field.set_value(&text);
         }
     });
 }

@@ -5,7 +5,7 @@ mod branch;
 
 use super::progress::Progress;
 use super::turn::{TurnFrame, pending_view, running_view, turn_view};
-use super::{Chat, use_chat};
+use super::{Chat, asking, use_chat};
 use crate::api::ask::{Asked, get_thread};
 use crate::components::form::{error_words, sentence};
 use crate::context::use_zone;
@@ -15,31 +15,38 @@ use branch::{Branch, shown_path};
 use leptos::prelude::*;
 use model::ask::{Outcome, Question, Thread, ThreadId, Turn, TurnId, TurnRef};
 
-/// Makes a conversation live; `is_live` is set once it shows what the server rendered.
-type View = fn(Chat, RwSignal<bool>) -> AnyView;
+/// What the file brings.
+#[derive(Clone, Copy)]
+pub(super) struct Code {
+    /// Makes the conversation live; the signal is set once it shows what the server rendered.
+    view: fn(Chat, RwSignal<bool>) -> AnyView,
+    /// Asks what a form says.
+    pub(super) ask: fn(Chat, web_sys::FormData),
+    /// Ends a turn.
+    pub(super) stop: fn(Chat, TurnRef),
+}
 
 /// The turns, where the URL names a conversation or a question was asked.
 #[component]
 pub fn Conversation() -> impl IntoView {
     let chat = use_chat();
     let is_live = RwSignal::new(false);
-    let code = RwSignal::new(None::<View>);
+    let code = RwSignal::new(None::<Code>);
     #[cfg(not(feature = "ssr"))]
     {
-        let wanted =
-            Memo::new(move |_| chat.thread.with(Option::is_some) || chat.ask.input().with(Option::is_some));
+        let wanted = Memo::new(move |_| chat.thread.with(Option::is_some) || chat.is_sending.get());
         Effect::new(move |_| {
             if wanted.get() && code.get_untracked().is_none() {
                 leptos::task::spawn_local(async move {
-                    let view = load_conversation().await;
-                    code.try_set(Some(view));
+                    let loaded = load_conversation().await;
+                    code.try_set(Some(loaded));
                 });
             }
         });
     }
     view! {
         {move || (!is_live.get()).then(|| view! { <div class="chat-turns">{first_turns(chat)}</div> })}
-        {move || code.get().map(|view| view(chat, is_live))}
+        {move || code.get().map(|code| (code.view)(chat, is_live))}
     }
 }
 
@@ -84,10 +91,10 @@ fn first_turns(chat: Chat) -> impl IntoView {
 #[cfg(not(feature = "ssr"))]
 fn first_turns(_chat: Chat) {}
 
-/// The file with what makes a conversation live.
+/// The file with what asks, and what makes a conversation live.
 #[lazy]
-fn load_conversation() -> View {
-    live_conversation
+pub(super) fn load_conversation() -> Code {
+    Code { view: live_conversation, ask: asking::ask, stop: asking::stop }
 }
 
 fn trouble_view(words: &str) -> AnyView {
@@ -158,9 +165,8 @@ fn live_conversation(chat: Chat, is_live: RwSignal<bool>) -> AnyView {
     keep_in_sight(branches, chat);
     // An edited question shows up in its place.
     let asked = move || {
-        chat.ask.input().with(|input| {
-            let question =
-                input.as_ref().map(|ask| &ask.question).filter(|question| question.edits.is_none());
+        chat.asked.with(|asked| {
+            let question = asked.as_ref().filter(|question| question.edits.is_none());
             question.map(|question| pending_view(question.text()))
         })
     };
@@ -219,13 +225,13 @@ fn fetch_named(chat: Chat, shown: Shown, is_live: RwSignal<bool>) {
 /// Puts the turn that a question has begun behind the others, or beside the one that it edits.
 fn take_begun(chat: Chat, shown: Shown) {
     Effect::new(move |last: Option<Option<Asked>>| {
-        let on_its_way = chat.ask.input().with(|input| input.as_ref().map(|ask| ask.question.clone()));
+        let on_its_way = chat.asked.get();
         if on_its_way.is_some() {
             return on_its_way;
         }
         let asked = last.flatten()?;
         let question = Question::parse(asked.text()).ok()?;
-        let begun = chat.ask.value().with_untracked(|answer| answer.as_ref()?.as_ref().ok().cloned())?;
+        let begun = chat.begun.get_untracked()?.ok()?;
         let TurnRef { thread_id, turn_id } = begun;
         if shown.id.get_untracked().as_ref() != Some(&thread_id) {
             shown.turns.set(Vec::new());
@@ -342,10 +348,18 @@ fn keep_in_sight(branches: Memo<Vec<Branch>>, chat: Chat) {
         if let Some(wanted) = wanted {
             request_animation_frame(move || {
                 if let Some(turn) = document().get_element_by_id(&super::links::turn_anchor(wanted)) {
-                    turn.scroll_into_view();
+                    scroll_to(&turn);
                 }
             });
         }
         last
     });
+}
+
+/// Scrolls the conversation to `turn`. The page around it stays where it is.
+fn scroll_to(turn: &web_sys::Element) {
+    if let Ok(Some(messages)) = turn.closest(".chat-messages") {
+        let below = turn.get_bounding_client_rect().top() - messages.get_bounding_client_rect().top();
+        messages.set_scroll_top(messages.scroll_top() + below as i32);
+    }
 }

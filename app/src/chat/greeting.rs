@@ -1,6 +1,6 @@
 //! What the assistant says first: how the date stands, and what one could ask of it.
 
-use model::ask::{Block, Span};
+use crate::api::ask::Greeting;
 use model::{Board, BusinessDate, EssentialBoard, EssentialStatus};
 
 /// Names that are written out.
@@ -8,19 +8,22 @@ const MOST_NAMES: usize = 3;
 /// Questions that are offered.
 const MOST_QUESTIONS: usize = 3;
 
-/// The greeting at `hour` of the reader's day, and what to ask first.
-pub(crate) fn greet(board: Option<&Board>, date: BusinessDate, hour: i8) -> (Vec<Block>, Vec<String>) {
+/// The greeting at `hour` of the reader's day, and what to ask first. It names no model.
+pub(crate) fn greet(board: Option<&Board>, date: BusinessDate, hour: i8) -> Greeting {
     let time_of_day = match hour {
         5..12 => "morning",
         12..18 => "afternoon",
         _ => "evening",
     };
     let Some(board) = board else {
-        let words = format!(
-            "Good {time_of_day}. Nothing is known of {} yet: the sources have not answered.",
-            date.label()
-        );
-        return (vec![Block::Paragraph(vec![Span::Text(words)])], vec!["What can you do?".to_owned()]);
+        return Greeting {
+            opening: format!("Good {time_of_day}. Nothing is known yet of "),
+            date: date.label(),
+            summary: ": the sources have not answered.".to_owned(),
+            questions: vec!["What can you do?".to_owned()],
+            model: None,
+            board: None,
+        };
     };
     let of = |wanted: &[EssentialStatus]| -> Vec<&EssentialBoard> {
         board.essentials.iter().filter(|essential| wanted.contains(&essential.status)).collect()
@@ -47,11 +50,6 @@ pub(crate) fn greet(board: Option<&Board>, date: BusinessDate, hour: i8) -> (Vec
         parts.push(format!("{} {verb} started yet", names(&waiting)));
     }
     let total = board.essentials.len();
-    let text = vec![
-        Span::Text(format!("Good {time_of_day}. I'm monitoring all {total} essentials for ")),
-        Span::Strong(date.label()),
-        Span::Text(format!(". Here's a quick summary: {}.", sentence(&parts))),
-    ];
     let questions = failed
         .iter()
         .map(|essential| format!("What failed in {}?", essential.display_name))
@@ -65,7 +63,14 @@ pub(crate) fn greet(board: Option<&Board>, date: BusinessDate, hour: i8) -> (Vec
         )
         .chain(["Show all batches".to_owned(), "What can you do?".to_owned()])
         .take(MOST_QUESTIONS);
-    (vec![Block::Paragraph(text)], questions.collect())
+    Greeting {
+        opening: format!("Good {time_of_day}. I'm monitoring all {total} essentials for "),
+        date: date.label(),
+        summary: format!(". Here's a quick summary: {}.", sentence(&parts)),
+        questions: questions.collect(),
+        model: None,
+        board: Some(board.id),
+    }
 }
 
 /// `A, B, C and 2 more`.
@@ -126,8 +131,9 @@ mod tests {
     }
 
     fn said(board: Option<&Board>, hour: i8) -> (String, Vec<String>) {
-        let (blocks, questions) = greet(board, BusinessDate::parse("2026-02-18").unwrap(), hour);
-        (Block::to_markdown(&blocks), questions)
+        let Greeting { opening, date, summary, questions, .. } =
+            greet(board, BusinessDate::parse("2026-02-18").unwrap(), hour);
+        (format!("{opening}{date}{summary}"), questions)
     }
 
     #[test]
@@ -144,7 +150,7 @@ mod tests {
         let (text, questions) = said(Some(&board), 9);
         assert_eq!(
             text,
-            "Good morning. I'm monitoring all 6 essentials for **18-Feb-2026**. Here's a quick summary: \
+            "Good morning. I'm monitoring all 6 essentials for 18-Feb-2026. Here's a quick summary: \
              2 batches completed successfully, 2 are running (DERIVATIVES, COLLATERAL), 1 has failed (FR2052A), \
              and UPC hasn't started yet."
         );
@@ -167,6 +173,6 @@ mod tests {
     #[test]
     fn nothing_known_is_said() {
         let (text, _) = said(None, 14);
-        assert!(text.starts_with("Good afternoon. Nothing is known of 18-Feb-2026 yet"), "{text}");
+        assert!(text.starts_with("Good afternoon. Nothing is known yet of 18-Feb-2026:"), "{text}");
     }
 }

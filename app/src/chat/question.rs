@@ -1,12 +1,14 @@
 //! The question of a turn, with its versions and the form that makes another one.
 
-use super::composer::question_field;
+use super::composer::{question_field, send};
 use super::links::turn_anchor;
 use super::turn::TurnFrame;
+use crate::api::ask::Ask;
 use crate::components::form::text_area_content;
 use crate::components::icons::EditIcon;
 use crate::location::Place;
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn;
 use model::ask::{LONGEST_QUESTION, Turn, TurnId};
 
 /// The question in its bubble.
@@ -55,18 +57,16 @@ fn edit_form(turn: &Turn, frame: &TurnFrame) -> AnyView {
         .collect::<Vec<_>>();
     let chat = frame.chat;
     let on_submit = move |event: leptos::ev::SubmitEvent| {
-        if untrack(|| chat.is_busy()) {
-            event.prevent_default();
-        }
+        send(chat, &event);
     };
     view! {
         <details class="question-edit">
             <summary class="chat-tool-button" aria-label=summary title="Edit and ask again"><EditIcon size=12/></summary>
-            <ActionForm action=chat.ask on:submit:capture=on_submit>
+            <form action=Ask::url() method="post" on:submit=on_submit>
                 {fields}
                 <textarea class="field-input" name="question[message]" required rows="3" maxlength=LONGEST_QUESTION aria-label=label>{text}</textarea>
                 <button class="button">"Ask again"</button>
-            </ActionForm>
+            </form>
         </details>
     }
     .into_any()

@@ -71,9 +71,8 @@ pub(crate) fn thread_list(chat: Chat) -> AnyView {
     let search = RwSignal::new(words.unwrap_or_default());
     let changed =
         [changes(actions.rename), changes(actions.delete), changes(actions.share), changes(actions.unshare)];
-    let asked = chat.ask.version();
     let threads = Resource::new(
-        move || (search.get(), changed.map(|changed| changed.get()), asked.get()),
+        move || (search.get(), changed.map(|changed| changed.get()), chat.begun.get().and_then(Result::ok)),
         |(search, ..)| list_threads(search),
     );
     leave_deleted(chat, actions.delete);

@@ -125,6 +125,7 @@ mod tests {
             topic: Topic::Failures,
             entities: Entities::default(),
             model: model.map(str::to_owned),
+            usage: None,
         }
     }
 

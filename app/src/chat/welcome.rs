@@ -1,12 +1,14 @@
 //! What the assistant says before one asks, and how it is.
 
-use super::blocks::block_views;
 use super::composer::offered_question;
 use super::use_chat;
 use crate::api::ask::{Greeting, get_greeting};
+use crate::components::error_page::{set_status, sign_in_href};
+use crate::components::form::sentence;
 use crate::error::AppError;
 use crate::live::{Connection, use_live};
 use leptos::prelude::*;
+use model::ErrorKind;
 
 /// The greeting of the page's date. It is asked for again when the board has changed.
 #[derive(Clone, Copy)]
@@ -44,10 +46,20 @@ impl Welcome {
                         .iter()
                         .map(|text| offered_question(text, "chip", text.clone().into_any()))
                         .collect::<Vec<_>>();
-                    let text = block_views(&greeting.blocks, &chat.place.get_untracked());
-                    view! { {text} <div class="chips">{chips}</div> }.into_any()
+                    view! {
+                        <p>{greeting.opening}<strong>{greeting.date}</strong>{greeting.summary}</p>
+                        <div class="chips">{chips}</div>
+                    }
+                    .into_any()
                 }
-                Err(error) => view! { <p>{error.message}</p> }.into_any(),
+                Err(error) => {
+                    if chat.is_page.get_untracked() {
+                        set_status(error.status());
+                    }
+                    let way_in = (error.kind == ErrorKind::Unauthenticated)
+                        .then(|| view! { <p><a href=sign_in_href() rel="external">"Sign in"</a></p> });
+                    view! { <p>{sentence(&error.message)}</p> {way_in} }.into_any()
+                }
             })
         };
         view! {

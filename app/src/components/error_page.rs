@@ -49,7 +49,7 @@ pub fn NotFoundPage() -> impl IntoView {
 }
 
 /// The sign-in, which leads back to the page at hand.
-fn sign_in_href() -> String {
+pub(crate) fn sign_in_href() -> String {
     let location = use_location();
     let query = location.search.get_untracked();
     let mark = if query.is_empty() { "" } else { "?" };
