@@ -475,6 +475,8 @@ impl Turn {
             topic: self.request.topic,
             entities: self.request.entities(),
             model: self.input.model.clone().filter(|_| self.worded_by_model),
+            // Whoever asks the model counts.
+            usage: None,
         };
         effects.push(Effect::Emit(AskEvent::Response(ResponseEvent { data: Box::new(response) })));
         effects.push(Effect::Finish(context));

@@ -8,6 +8,7 @@ mod meaning;
 mod question;
 mod text;
 mod thread;
+mod usage;
 
 pub use answer::{QueryRun, Response, ToolStatus, ToolUse};
 pub use card::*;
@@ -16,3 +17,4 @@ pub use meaning::{Entities, Intent, PhaseWord, Tier, Topic};
 pub use question::{AskRequest, InvalidQuestion, LONGEST_QUESTION, Question};
 pub use text::{Block, Span};
 pub use thread::{Outcome, Rating, Thread, ThreadId, ThreadItem, Thumb, Turn, TurnId, TurnRef};
+pub use usage::{Amount, InvalidAmount, ModelUsage};

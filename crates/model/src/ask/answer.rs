@@ -1,6 +1,6 @@
 //! What a question gets: the answer, with the receipts of what it rests on.
 
-use super::{Block, Card, Entities, Intent, SqlCard, Tier, Topic};
+use super::{Block, Card, Entities, Intent, ModelUsage, SqlCard, Tier, Topic};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -32,6 +32,10 @@ pub struct Response {
     pub entities: Entities,
     /// The model that worded the answer or wrote its query; `None` where none did.
     pub model: Option<String>,
+    /// What the model's answers took, also those that were not used; `None` where it was not
+    /// asked, or did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub usage: Option<ModelUsage>,
 }
 
 impl Response {
