@@ -313,10 +313,19 @@ impl Turn {
         }
     }
 
+    /// What the query is to answer: "and last month" only says so after the question before it.
+    fn query_question(&self) -> String {
+        let question = self.input.question.as_str();
+        match &self.input.thread.query_question {
+            Some(before) if self.request.carries_on => format!("{before} {question}"),
+            _ => question.to_owned(),
+        }
+    }
+
     fn write_query(&mut self, effects: &mut Vec<Effect>) {
         self.state = State::WritingQuery;
         effects.push(Effect::AskModel(ModelRequest::WriteQuery {
-            question: self.input.question.as_str().to_owned(),
+            question: self.query_question(),
             entities: self.request.entities(),
             refusals: self.refusals.clone(),
         }));
@@ -325,7 +334,7 @@ impl Turn {
     fn suggest(&mut self, effects: &mut Vec<Effect>) {
         self.state = State::Suggesting;
         effects.push(Effect::SuggestQuery {
-            question: self.input.question.as_str().to_owned(),
+            question: self.query_question(),
             entities: self.request.entities(),
         });
     }
@@ -335,10 +344,7 @@ impl Turn {
             Ok(sql) => {
                 self.state = State::RunningQuery;
                 self.sql = model_text::without_fences(&sql);
-                effects.push(Effect::GuardAndRun {
-                    question: self.input.question.as_str().to_owned(),
-                    sql: self.sql.clone(),
-                });
+                effects.push(Effect::GuardAndRun { question: self.query_question(), sql: self.sql.clone() });
             }
             Err(failure) => {
                 self.notes.push(failure.note());
@@ -486,6 +492,9 @@ impl Turn {
         let mut context = self.request.context().clone();
         if !draft.failed_runs.is_empty() {
             context.failed_runs = draft.failed_runs.clone();
+        }
+        if self.request.topic == Topic::Analysis && !self.request.carries_on {
+            context.query_question = Some(self.input.question.as_str().to_owned());
         }
         context
     }

@@ -31,6 +31,9 @@ pub struct ThreadContext {
     pub datasets: Vec<DatasetId>,
     /// The parts of slice names that the last question named.
     pub slice_parts: Vec<Vec<String>>,
+    /// The last question that only a query answers.
+    #[serde(default)]
+    pub query_question: Option<String>,
 }
 
 /// A run that an answer named as failed.
@@ -91,6 +94,8 @@ pub struct Request {
     pub run_status: Option<RunStatus>,
     /// Whether the words left no doubt.
     pub is_sure: bool,
+    /// Whether the topic is the thread's.
+    pub carries_on: bool,
     /// Why it cannot be answered as asked; the first is told.
     pub troubles: Vec<Trouble>,
     context: ThreadContext,
@@ -233,6 +238,7 @@ impl Resolver<'_> {
             run_id: reading.run_id.clone(),
             run_status: reading.run_status,
             is_sure: reading.is_sure || carries_on,
+            carries_on,
             troubles,
             context,
         }
@@ -240,21 +246,31 @@ impl Resolver<'_> {
 
     fn topic(&self) -> Topic {
         let reading = self.reading;
-        let says_something = !reading.named.is_empty()
+        if let Some(topic) = reading.topic {
+            return topic;
+        }
+        let slices = !reading.named.slices.is_empty() || !reading.named.slice_parts.is_empty();
+        if slices && self.thread.topic != Some(Topic::Failures) {
+            return Topic::Status;
+        }
+        let names_something = !reading.named.is_empty()
             || !reading.named.problems.is_empty()
             || !reading.steps.is_empty()
-            || !reading.dates.is_empty()
             || reading.phase.is_some()
             || reading.wants_all;
-        let slices = !reading.named.slices.is_empty() || !reading.named.slice_parts.is_empty();
-        match reading.topic {
-            Some(topic) => topic,
-            None if slices && self.thread.topic != Some(Topic::Failures) => Topic::Status,
-            None if says_something => {
-                let carried = self.thread.topic.filter(|topic| topic.tier() == Tier::Tools);
-                carried.filter(|topic| *topic != Topic::Runs).unwrap_or(Topic::Status)
-            }
-            None => Topic::OffTopic,
+        // "Who won the match last night": a date alone makes no question of what is not understood.
+        let says_when = !reading.dates.is_empty() && reading.strange < 2;
+        let carried = self.thread.topic.filter(|topic| match topic {
+            Topic::Runs => false,
+            // Only a date leaves no doubt about which query is meant.
+            Topic::Analysis => says_when && !names_something,
+            topic => topic.tier() == Tier::Tools,
+        });
+        match carried {
+            // "Since when?"
+            Some(topic) if names_something || says_when || reading.strange == 0 => topic,
+            None if names_something || says_when => Topic::Status,
+            _ => Topic::OffTopic,
         }
     }
 
@@ -416,6 +432,7 @@ impl Resolver<'_> {
             topic: Some(topic),
             datasets: datasets.to_vec(),
             slice_parts: slice_parts.to_vec(),
+            query_question: self.thread.query_question.clone(),
         }
     }
 }

@@ -28,6 +28,8 @@ pub struct Reading {
     pub topic: Option<Topic>,
     /// Whether every word was understood.
     pub is_sure: bool,
+    /// Words that are neither names nor ordinary.
+    pub strange: usize,
     /// The catalog's names in it.
     pub named: Named,
     /// Steps by number.
@@ -83,7 +85,8 @@ pub fn understand(question: &str, catalog: &Catalog, today: BusinessDate) -> Rea
         has_range: dates.range.is_some(),
         days: dates.days.len(),
     };
-    let (topic, is_sure) = read_topic(&words, &around);
+    let strange = words.0.iter().filter(|word| !word.taken && !word.is_ordinary()).count();
+    let topic = read_topic(&words, &around, strange);
     let one_of_many = !matches!(topic, Some(Topic::Dependencies))
         && words.hold_any(&[
             "which batch",
@@ -95,7 +98,8 @@ pub fn understand(question: &str, catalog: &Catalog, today: BusinessDate) -> Rea
         ]);
     Reading {
         topic,
-        is_sure,
+        is_sure: topic.is_some() && strange == 0,
+        strange,
         steps,
         dates,
         phase: read_phase(&words),
@@ -104,6 +108,10 @@ pub fn understand(question: &str, catalog: &Catalog, today: BusinessDate) -> Rea
             || words.hold_any(&[
                 "all batches",
                 "all of them",
+                "the others",
+                "the rest",
+                "all others",
+                "everyone else",
                 "whats running",
                 "how are we doing",
                 "are we doing",

@@ -146,7 +146,7 @@ fn tell(card: &RcaCard, draft: &mut Draft) {
     say_blocked(card, draft);
 }
 
-/// `6g_calc_workflow_V2`, slice …: task … failed at 08:15:44 UTC, try 2 of 2.
+/// `6g_calc_workflow_V2`, slice …: task … failed at 08:15:44 UTC, 2 of 2 attempts.
 fn point(card: &RcaCard, failure: &Failure) -> Vec<Span> {
     let label = failure.dag_id.to_string();
     let mut spans = vec![Span::Link { label, href: link::run(card.business_date, &failure.dag_run_id) }];
@@ -168,7 +168,7 @@ fn point(card: &RcaCard, failure: &Failure) -> Vec<Span> {
                 spans.push(text(if i == 0 { ": task " } else { "; task " }));
                 spans.push(code(&task.task_id));
                 let at = moment(task.failed_at.unwrap_or(failure.updated_date), card.business_date);
-                spans.push(text(format!(" failed at {at}, try {} of {}", task.try_number, task.tries)));
+                spans.push(text(format!(" failed at {at}, {} of {} attempts", task.try_number, task.tries)));
             }
             spans.push(text(format!(", after {}", whole_minutes(failure.duration_minutes))));
         }

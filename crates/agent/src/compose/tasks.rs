@@ -66,7 +66,7 @@ fn tell(scene: &Scene, view: &RunTasksView, draft: &mut Draft) {
             .unwrap_or_default();
         draft.say(vec![
             code(&failed.task_id),
-            text(format!(" failed{at}, try {} of {}, on ", failed.try_number, failed.tries)),
+            text(format!(" failed{at}, {} of {} attempts, on ", failed.try_number, failed.tries)),
             code(&failed.hostname),
             text("."),
         ]);

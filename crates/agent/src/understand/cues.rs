@@ -78,9 +78,9 @@ const TABLE: &[(Cue, &str)] = &[
          aborted stuck attention down tripped busted fire postmortem killed fell bombed choked tanked hung hosed borked toast trouble troubles \
          exception exceptions fault faults faulty stalled halted unsuccessful blown collapsed unhealthy sick \
          fehlgeschlagen fehler fallo fallado echoue echec rot kaputt rca blocked \
-         blocking outage bad",
+         blocking outage bad die dies dying bang bust",
     ),
-    (Cue::Why, "why reason cause root explain warum pourquoi kyun rca"),
+    (Cue::Why, "why reason cause explain warum pourquoi kyun rca"),
     (Cue::Task, "task tasks airflow operator pod worker host hostname tries attempts attempt try logs log"),
     (Cue::Run, "run runs ids id"),
     (
@@ -94,7 +94,7 @@ const TABLE: &[(Cue, &str)] = &[
          typical typically usually usual normally normal median trend trends minutes percentile p50 p90 p95 \
          often before",
     ),
-    (Cue::Compare, "compare compared comparison compares vs versus difference slower faster changed differ"),
+    (Cue::Compare, "compare compared comparison compares vs versus difference slower faster changed differ v differs"),
     (
         Cue::Depend,
         "depend depends depending dependent dependencies dependency upstream downstream waiting wait waits \
@@ -105,29 +105,29 @@ const TABLE: &[(Cue, &str)] = &[
         Cue::Superlative,
         "most least slowest longest fastest shortest highest lowest top worst best biggest rank ranking",
     ),
-    (Cue::Count, "count number percentage percent rate total per each every many"),
+    (Cue::Count, "count number percentage percent rate total per each every many sum altogether"),
     (Cue::Slice, "slice slices sliced"),
     (
         Cue::Write,
         "restart rerun kill cancel clear mark trigger delete skip force retry stop pause resume fix start \
          launch set update email mail assign notify page redeploy deploy change create acknowledge escalate \
          redemarre reinicia drop insert alter truncate grant unblock abort resubmit bounce push redo requeue \
-         reboot rollback unstick release suspend terminate reset override bypass kick",
+         reboot rollback unstick release suspend terminate reset override bypass kick retrigger relaunch reprocess restage replay refire bump raise extend increase lower disable enable ack silence snooze mute unpause reassign backfill",
     ),
     (Cue::Sql, "table select union from where"),
     (
         Cue::Secret,
         "password passwords credential credentials secret secrets prompt instructions api key token verbatim \
-         reveal pretend",
+         reveal pretend env dump",
     ),
     (
         Cue::Outside,
         "weather joke poem business pnl profit loss money lose lost sell buy bonds trader traders trade \
          regulator president capital translate python script kubernetes cpu metrics aws \
          team bob news recipe movie song code oncall client clients revenue market stock \
-         owner manager boss",
+         owner manager boss bank banks liquidity hqla lcr nsfr exposure exposures regulators won wins game football cricket lunch dinner coffee restaurant holiday",
     ),
-    (Cue::Greeting, "hi hello hey thanks thank cheers hola bonjour hallo help great welcome"),
+    (Cue::Greeting, "hi hello hey thanks thank cheers hola bonjour hallo help great welcome ty thx thnx tnx tyvm gracias merci danke bye goodbye ciao"),
     (Cue::All, "everything overall"),
     (Cue::Prelim, "prelim preliminary prelims processtrigger"),
     (Cue::Final, "final finals rerun reruns reran reruntrigger"),
@@ -178,7 +178,7 @@ const TABLE: &[(Cue, &str)] = &[
          usd eur dollars percent average ratio hold through soon mind restarting rerunning triggering \
          killing cancelling clearing retrying skipping stopping starting fixing machine node box server land \
          lands landed wrap wrapped finishing sort afternoon someone hanging sitting standing idle rundown \
-         talk walk caused needed begun began timing timings 3pm 6am worst eyes anybody",
+         talk walk caused needed begun began timing timings 3pm 6am worst eyes anybody root parse write stack stacks measure latest newest recent others",
     ),
 ];
 

@@ -189,7 +189,6 @@ impl<'a> Names<'a> {
     /// `emea`, `slice 2`: parts of slice names.
     fn read_slice_parts(&self, words: &mut Words, named: &mut Named) {
         let wants = words.say(Cue::Slice);
-        let is_short_question = words.0.len() <= 4;
         for at in 0..words.0.len() {
             let word = &words.0[at];
             if word.taken {
@@ -209,8 +208,8 @@ impl<'a> Names<'a> {
             let long = word.text.chars().count() >= SHORTEST_START;
             let sure = beside
                 || word.capitals
-                || (long && (wants || !word.is_ordinary()))
-                || (!long && is_short_question && !word.is_ordinary());
+                || (long && wants)
+                || !word.is_ordinary();
             // `sec` is part of a slice's name and the beginning of two essentials': that is asked back.
             let rather_essential = !beside && !self.essentials_like(&word.text).is_empty();
             if is_part && sure && !rather_essential {

@@ -18,13 +18,15 @@ pub(super) struct Surroundings {
     pub(super) days: usize,
 }
 
-/// The topic, and whether the words leave no doubt. `None` where they say nothing by themselves:
-/// such a question carries the thread on.
+/// The topic; `None` where the words say none by themselves: such a question carries the thread on.
 ///
 /// The rules are tried in order. What must not be answered comes first; what asks for one thing
 /// only comes before what many questions mention in passing, such as a failure.
-pub(super) fn read_topic<'w>(words: &'w Words, around: &'w Surroundings) -> (Option<Topic>, bool) {
-    let strange = words.0.iter().filter(|word| !word.taken && !word.is_ordinary()).count();
+pub(super) fn read_topic<'w>(
+    words: &'w Words,
+    around: &'w Surroundings,
+    strange: usize,
+) -> Option<Topic> {
     let reader = Reader { words, around, strange };
     let rules: [(Rule<'w>, Topic); 13] = [
         (Reader::is_write, Topic::Write),
@@ -41,8 +43,7 @@ pub(super) fn read_topic<'w>(words: &'w Words, around: &'w Surroundings) -> (Opt
         (Reader::is_help, Topic::Help),
         (Reader::is_status, Topic::Status),
     ];
-    let topic = rules.iter().find(|(holds, _)| holds(&reader)).map(|(_, topic)| *topic);
-    (topic, topic.is_some() && strange == 0)
+    rules.iter().find(|(holds, _)| holds(&reader)).map(|(_, topic)| *topic)
 }
 
 type Rule<'w> = fn(&Reader<'w>) -> bool;
@@ -73,7 +74,7 @@ impl Reader<'_> {
         const OPENERS: &str = "ok so hey hi hello sentry";
         // "Rerun", "start" and "set" are nouns too.
         const AFTER_NOUNS: &str = "of status count time with";
-        if self.hold("drop table|delete from|insert into|on hold|do it again") {
+        if self.hold("drop table|delete from|insert into|on hold|do it again|a ticket|an incident for") || self.says_do_it() {
             return true;
         }
         // Nobody is told to: "is expected to start".
@@ -93,9 +94,21 @@ impl Reader<'_> {
         words.windows(2).any(gerund) || words.iter().enumerate().any(orders)
     }
 
+    /// "Do it", "ok go ahead": an order by itself.
+    fn says_do_it(&self) -> bool {
+        const GO: [&str; 5] = ["do it", "do that", "go ahead", "proceed", "make it so"];
+        let is_polite = |word: &Word| is_among(word, "ok okay yes yeah yep so then now just please pls");
+        GO.iter().filter_map(|order| self.words.find(order)).any(|found| {
+            self.words.0[..found.start].iter().chain(&self.words.0[found.end..]).all(is_polite)
+        })
+    }
+
     fn is_hostile(&self) -> bool {
         let count = |cue| self.words.0.iter().filter(|word| word.says(cue)).count();
-        let pries = self.hold("password|passwords|credentials|secrets|verbatim|pretend|api key|reveal")
+        let pries = self.hold(
+            "password|passwords|credentials|secrets|verbatim|pretend|api key|reveal|you are now|act as|\
+             system message|system prompt|word for word|print env",
+        )
             || count(Cue::Secret) >= 2;
         let is_sql = (count(Cue::Sql) >= 2 && self.hold("select")) || self.hold("union select");
         let asks_besides = self.say(Cue::Fail) && self.around.names_something && !self.hold("pretend");
@@ -112,8 +125,10 @@ impl Reader<'_> {
         if self.say(Cue::Superlative) {
             return false;
         }
-        let where_it_ran = self
-            .hold("pod|worker|host|hostname|operator|airflow|tries|attempts|machine|node|box|server")
+        // How often a task was tried is part of what is told of a failure.
+        let attempts = self.hold("tries|attempts") && !self.hold("what failed|what broke");
+        let where_it_ran = attempts
+            || self.hold("pod|worker|host|hostname|operator|airflow|machine|node|box|server")
             || (self.hold("where did|where was") && self.say(Cue::Task));
         let more = self.hold("more details|more detail|in detail") && !self.around.names_something;
         let asks_which_failed = self.say(Cue::Fail) && self.hold("which task|what task");
@@ -126,7 +141,7 @@ impl Reader<'_> {
     fn is_compare(&self) -> bool {
         let two =
             self.around.days > 0 || self.around.essentials > 1 || self.hold("the day before|day before");
-        let says_so = self.hold("compare|compared|comparison|compares|vs|versus|difference");
+        let says_so = self.hold("compare|compared|comparison|compares|vs|versus|v|difference");
         let likens = self.say(Cue::Compare)
             || self.hold("slower than|faster than|longer than|worse than|better than|next to|against|behind where|ahead of where|same as|as it was");
         (says_so && (two || self.around.names_something || !self.around.has_range))
@@ -136,19 +151,20 @@ impl Reader<'_> {
 
     fn is_analysis(&self) -> bool {
         let ranks = self.say(Cue::Superlative) && !self.hold("at least|top of");
-        let threshold =
-            self.hold("more than|less than|longer than|before 6am|at least") && !self.around.names_something;
+        let threshold = self.hold("more than|less than|longer than|before 6am|at least|ran over|took over|an hour")
+            && !self.around.names_something;
         let counts_runs = self.hold("many runs|run count|runs started|runs took|runs succeeded");
         let groups =
             self.hold("by day|by dataset|by slice|by status|per day|per batch|per dataset|per slice");
-        let counts = self.hold("how many|count|number of|percentage|percent|rate|per|by batch|total");
+        let counts = self.hold("how many|count|number of|percentage|percent|rate|per|by batch|total|sum");
         ranks || threshold || counts_runs || groups || (counts && self.around.has_range)
     }
 
     fn is_prediction(&self) -> bool {
         let says_so = self.hold(
             "eta|etas|predict|prediction|forecast|estimate|estimated|expected|expect|remaining|time left|on track|\
-             be late|how much longer|how long until|how long till|going to make|how soon|what time will|when can we",
+             be late|how much longer|how long until|how long till|going to make|how soon|what time will|when can we|\
+             time to finish|time to complete|time to go|left to go",
         );
         let end = self.hold(
             "finish|finished|done|complete|completes|completed|end|ready|late|start|begin|over|make|land|wrap|\
@@ -185,14 +201,18 @@ impl Reader<'_> {
     }
 
     fn is_runs(&self) -> bool {
+        let newest = self.hold("latest run|last run|newest run|most recent run") && !self.say(Cue::Fail);
         self.hold("run id|run ids|dag run|find run|find runs")
             || self.say(Cue::Manual)
-            || (self.hold("runs") && !self.say(Cue::Why))
+            || ((newest || self.hold("runs")) && !self.say(Cue::Why))
     }
 
     fn is_failures(&self) -> bool {
+        // "Went bang", "gone haywire": whatever it went, it was nothing ordinary.
+        let went = |pair: &[Word]| is_among(&pair[0], "went gone goes") && !pair[1].taken && !pair[1].is_ordinary();
         self.say(Cue::Fail)
             || self.say(Cue::Why)
+            || self.words.0.windows(2).any(went)
             || self.hold("what happened|look at first|how come|didnt complete|didnt finish|not finishing|ist los|los ist|kya hua")
     }
 
@@ -209,7 +229,11 @@ impl Reader<'_> {
     }
 
     fn is_status(&self) -> bool {
-        let weakly = self.say(Cue::WeakStatus) && (self.around.names_something || self.strange == 0);
+        // "Ok and the others?": the first word only opens the sentence.
+        let opens = |at: usize| at == 0 && self.words.0.len() > 2 && is_among(&self.words.0[0], "ok okay fine good");
+        let says_weakly = |(at, word): (usize, &Word)| word.says(Cue::WeakStatus) && !opens(at);
+        let weakly = self.words.0.iter().enumerate().any(says_weakly)
+            && (self.around.names_something || self.strange == 0);
         weakly
             || self.say(Cue::Status)
             || self.say(Cue::Slice)

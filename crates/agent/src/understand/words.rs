@@ -74,6 +74,7 @@ impl Words {
             }
         }
         finish(&mut word, tie);
+        join_prefixes(&mut words);
         let read = |(text, tie, capitals): (String, char, bool)| {
             let meant = if names(&text) { text.clone() } else { spell(&text) };
             Word { cues: cues_of(&meant), text, meant, tie, capitals, taken: false }
@@ -114,6 +115,18 @@ impl Words {
     }
 }
 
+/// Makes one word of "re-run".
+fn join_prefixes(words: &mut Vec<(String, char, bool)>) {
+    let mut at = 1;
+    while at < words.len() {
+        if words[at - 1].0 == "re" && words[at].1 == '-' {
+            let (rest, ..) = words.remove(at);
+            words[at - 1].0.push_str(&rest);
+        }
+        at += 1;
+    }
+}
+
 fn is_apostrophe(c: char) -> bool {
     matches!(c, '\'' | '’' | '‘' | '`')
 }
@@ -144,6 +157,16 @@ pub(crate) fn slips_allowed(length: usize) -> usize {
     }
 }
 
+/// Whether `word` would have the question declined. No slip is read as such a word, but for the
+/// longer verbs: "restrat it" is an order, "parse" is not "pause".
+fn declines(word: &str, length: usize) -> bool {
+    cues_of(word).iter().any(|cue| match cue {
+        Cue::Outside | Cue::Secret | Cue::Sql => true,
+        Cue::Write => length < 6,
+        _ => false,
+    })
+}
+
 /// The ordinary word that `text` is a slip of, or itself.
 fn spell(text: &str) -> String {
     let known = known_words();
@@ -160,6 +183,7 @@ fn spell(text: &str) -> String {
         word.chars().count() >= 4
             && word.chars().count().abs_diff(length) <= allowed
             && word.chars().next() == text.chars().next()
+            && !declines(word, length)
     };
     let nearest = known
         .keys()
