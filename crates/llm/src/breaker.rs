@@ -47,6 +47,12 @@ impl Breaker {
         Ok(Permit { breaker: self.clone(), is_probe })
     }
 
+    /// Until when no call may be made.
+    pub(crate) fn paused_until(&self) -> Option<Timestamp> {
+        let now = self.clock.now();
+        self.state().paused_until.filter(|until| *until > now)
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -113,10 +119,14 @@ mod tests {
     #[test]
     fn after_the_pause_one_call_tries_it() {
         let (breaker, clock) = breaker();
+        assert_eq!(breaker.paused_until(), None);
         (0..3).for_each(|_| call(&breaker, &FAILED));
+        let until = Timestamp::UNIX_EPOCH + SignedDuration::from_secs(30);
+        assert_eq!(breaker.paused_until(), Some(until));
         clock.advance(SignedDuration::from_millis(29_999));
         assert!(is_paused(&breaker));
         clock.advance(SignedDuration::from_millis(1));
+        assert_eq!(breaker.paused_until(), None);
         let probe = breaker.enter().expect("a probe");
         assert!(is_paused(&breaker), "one at a time");
         probe.record(&FAILED);

@@ -11,7 +11,7 @@ use crate::retry::{self, Retries};
 use crate::settings::{Limits, Price, Settings};
 use crate::stream::ReplyStream;
 use crate::wire::{self, Assembly, Mode};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use model::clock::Clock;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -53,6 +53,11 @@ impl Client {
         let outcome = self.read_whole(request).await;
         permit.record(&outcome);
         outcome
+    }
+
+    /// Until when the server is left alone after repeated failures; `None` when it is not.
+    pub fn paused_until(&self) -> Option<Timestamp> {
+        self.breaker.paused_until()
     }
 
     async fn read_whole(&self, request: &Request) -> Result<Reply, Error> {

@@ -26,5 +26,7 @@ pub use client::Client;
 pub use error::{Error, Outage, Server};
 pub use reply::{Reply, ToolCall, Usage};
 pub use request::{Message, Request, Schema, Tool};
-pub use settings::{Azure, AzureApi, Compatible, Limits, Price, Provider, ServicePrincipal, Settings};
+pub use settings::{
+    Azure, AzureApi, Compatible, Limits, Price, Provider, ServicePrincipal, Settings, TokenPrice,
+};
 pub use stream::{Event, ReplyStream};

@@ -1,6 +1,7 @@
 //! Which model is asked, as whom, and within which bounds.
 
 use crate::error::Error;
+use model::ask::Amount;
 use secrecy::SecretString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -144,11 +145,43 @@ impl Default for Limits {
     }
 }
 
-/// What a million tokens cost, in whatever currency the operator counts.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// What tokens cost, in the currency that the operator counts in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Price {
-    /// Of what is sent.
-    pub input_per_million: f64,
-    /// Of what is answered.
-    pub output_per_million: f64,
+    /// Of a token that is sent.
+    pub input: TokenPrice,
+    /// Of one that is sent and that the provider had in its cache. Where it is not known, an
+    /// answer that made use of the cache has no cost.
+    pub cached_input: Option<TokenPrice>,
+    /// Of a token that is answered.
+    pub output: TokenPrice,
+}
+
+/// What one token costs, exactly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TokenPrice {
+    picos: u64,
+}
+
+impl TokenPrice {
+    /// Reads the price of a million tokens, such as `2.50`.
+    ///
+    /// # Errors
+    /// [`Error::Settings`] where it is no decimal with at most six digits behind the point.
+    pub fn per_million(text: &str) -> Result<Self, Error> {
+        let picos = Amount::parse(text).ok().map(Amount::picos);
+        // The millionth part of a millionth is the smallest unit of an amount.
+        match picos.filter(|picos| picos % 1_000_000 == 0) {
+            Some(picos) => Ok(Self { picos: picos / 1_000_000 }),
+            None => Err(Error::Settings(format!(
+                "{text:?} is no price of a million tokens: write a decimal such as 2.50, with at most six digits \
+                 behind the point"
+            ))),
+        }
+    }
+
+    /// What so many tokens cost; `None` where that is beyond every amount.
+    pub(crate) fn of(self, tokens: u64) -> Option<u64> {
+        self.picos.checked_mul(tokens)
+    }
 }

@@ -126,6 +126,23 @@ struct FunctionDelta {
 struct WireUsage {
     prompt_tokens: u64,
     completion_tokens: u64,
+    prompt_tokens_details: Option<PromptDetails>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+struct PromptDetails {
+    cached_tokens: Option<u64>,
+}
+
+impl From<WireUsage> for Usage {
+    fn from(usage: WireUsage) -> Self {
+        let cached_tokens = usage.prompt_tokens_details.and_then(|details| details.cached_tokens);
+        Self {
+            prompt_tokens: usage.prompt_tokens,
+            cached_tokens: cached_tokens.unwrap_or(0),
+            completion_tokens: usage.completion_tokens,
+        }
+    }
 }
 
 /// Puts an answer together from one piece or many.
@@ -156,8 +173,8 @@ impl Assembly {
         if let Some(model) = piece.model.filter(|_| self.model.is_empty()) {
             self.model = model;
         }
-        if let Some(WireUsage { prompt_tokens, completion_tokens }) = piece.usage {
-            self.usage = Some(Usage { prompt_tokens, completion_tokens });
+        if let Some(usage) = piece.usage {
+            self.usage = Some(usage.into());
         }
         // Only one answer is asked for. Azure's first piece and the one with the usage have none.
         let Some(choice) = piece.choices.into_iter().next() else { return Ok(String::new()) };
@@ -211,7 +228,7 @@ impl Assembly {
             is_truncated: self.finish_reason.as_deref() == Some("length"),
             model: self.model,
             usage: self.usage,
-            cost_micros: self.usage.zip(price).map(|(usage, price)| usage.cost_micros(price)),
+            cost: self.usage.zip(price).and_then(|(usage, price)| usage.cost(price)),
         })
     }
 }

@@ -162,6 +162,22 @@ struct Message {
     calls: Vec<(String, String)>,
     refusal: Option<String>,
     finish: &'static str,
+    usage: Used,
+}
+
+/// Tokens as the server counts them.
+#[derive(Clone, Copy, Debug)]
+struct Used {
+    prompt: u64,
+    cached: u64,
+    completion: u64,
+}
+
+impl Default for Used {
+    fn default() -> Self {
+        let (prompt, completion) = Answer::USAGE;
+        Self { prompt, cached: 0, completion }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -174,7 +190,7 @@ enum Ending {
 }
 
 impl Answer {
-    /// The tokens that every answer says it took: prompt and completion.
+    /// The tokens that an answer says it took, unless told otherwise: prompt and completion.
     pub const USAGE: (u64, u64) = (12, 7);
     /// What every answer calls its model.
     pub const MODEL: &str = "scripted-model-1";
@@ -238,6 +254,14 @@ impl Answer {
         self
     }
 
+    /// A model's answer that took so many tokens: sent, of those from the cache, and answered.
+    pub fn with_usage(mut self, prompt: u64, cached: u64, completion: u64) -> Self {
+        if let Content::Message(message) = &mut self.content {
+            message.usage = Used { prompt, cached, completion };
+        }
+        self
+    }
+
     /// The connection breaks after so many pieces.
     pub fn cut_after(self, pieces: usize) -> Self {
         Self { ending: Ending::CutAfter(pieces), ..self }
@@ -279,7 +303,7 @@ impl Answer {
 
 impl Message {
     fn whole(&self) -> String {
-        let Self { text, calls, refusal, finish } = self;
+        let Self { text, calls, refusal, finish, usage } = self;
         let mut message = json!({ "role": "assistant", "content": text, "refusal": refusal });
         if !calls.is_empty() {
             let calls = calls.iter().enumerate().map(|(index, (name, arguments))| {
@@ -290,11 +314,11 @@ impl Message {
             message["tool_calls"] = calls.collect();
         }
         let choice = json!({ "index": 0, "message": message, "finish_reason": finish });
-        completion("chat.completion", vec![choice], true).to_string()
+        completion("chat.completion", vec![choice], Some(*usage)).to_string()
     }
 
     fn pieces(&self, has_usage: bool) -> Vec<String> {
-        let Self { text, calls, refusal, finish } = self;
+        let Self { text, calls, refusal, finish, usage } = self;
         let mut deltas = vec![json!({ "role": "assistant", "content": "" })];
         deltas.extend(text.split_inclusive(' ').map(|word| json!({ "content": word })));
         deltas.extend(refusal.iter().map(|words| json!({ "refusal": words })));
@@ -311,10 +335,10 @@ impl Message {
         };
         let mut choices: Vec<_> = deltas.into_iter().map(|delta| choice(delta, None)).collect();
         choices.push(choice(json!({}), Some(finish)));
-        let chunk = |choices, has_usage| completion("chat.completion.chunk", choices, has_usage);
-        let mut chunks: Vec<Value> = choices.into_iter().map(|choices| chunk(choices, false)).collect();
+        let chunk = |choices, usage| completion("chat.completion.chunk", choices, usage);
+        let mut chunks: Vec<Value> = choices.into_iter().map(|choices| chunk(choices, None)).collect();
         if has_usage {
-            chunks.push(chunk(Vec::new(), true));
+            chunks.push(chunk(Vec::new(), Some(*usage)));
         }
         let mut pieces: Vec<String> = chunks.iter().map(|chunk| format!("data: {chunk}\n\n")).collect();
         pieces.push("data: [DONE]\n\n".to_owned());
@@ -322,14 +346,15 @@ impl Message {
     }
 }
 
-fn completion(object: &str, choices: Vec<Value>, has_usage: bool) -> Value {
-    let (prompt, completion) = Answer::USAGE;
-    let usage = json!({
-        "prompt_tokens": prompt,
-        "completion_tokens": completion,
-        "total_tokens": prompt + completion,
+fn completion(object: &str, choices: Vec<Value>, usage: Option<Used>) -> Value {
+    let usage = usage.map(|Used { prompt, cached, completion }| {
+        json!({
+            "prompt_tokens": prompt,
+            "prompt_tokens_details": { "cached_tokens": cached },
+            "completion_tokens": completion,
+            "total_tokens": prompt + completion,
+        })
     });
-    let usage = if has_usage { usage } else { Value::Null };
     json!({ "id": "chatcmpl-1", "object": object, "created": 0, "model": Answer::MODEL, "choices": choices, "usage": usage })
 }
 

@@ -1,7 +1,7 @@
 //! What the model says reaches the caller, and what it costs.
 
-use crate::{LIMITS, ask, client, clock, compatible};
-use llm::{Client, Compatible, Error, Limits, Price, Provider, Settings, ToolCall, Usage};
+use crate::{LIMITS, ask, client, clock, compatible, drain};
+use llm::{Client, Compatible, Error, Limits, Price, Provider, Settings, TokenPrice, ToolCall, Usage};
 use serde_json::{Value, json};
 use testkit::model_server::{Answer, ModelServer};
 
@@ -12,14 +12,15 @@ async fn a_question_is_answered() {
         api_key: Some("key-of-a-test".into()),
         ..compatible(&format!("{}/some/v1/", server.url()))
     });
-    let price = Some(Price { input_per_million: 2.5, output_per_million: 10.0 });
+    let per_million = |text| TokenPrice::per_million(text).unwrap();
+    let price = Some(Price { input: per_million("2.5"), cached_input: None, output: per_million("10") });
     let client = Client::new(Settings { provider, limits: LIMITS, price }, clock()).unwrap();
 
     let reply = client.complete(&ask("what failed?")).await.unwrap();
     assert_eq!((reply.text.as_str(), reply.is_truncated), ("Step 3 failed.", false));
     assert_eq!(reply.model, Answer::MODEL);
-    assert_eq!(reply.usage, Some(Usage { prompt_tokens: 12, completion_tokens: 7 }));
-    assert_eq!(reply.cost_micros, Some(30 + 70));
+    assert_eq!(reply.usage, Some(Usage { prompt_tokens: 12, cached_tokens: 0, completion_tokens: 7 }));
+    assert_eq!(reply.cost.map(|cost| cost.to_string()).as_deref(), Some("0.0001"));
 
     let [question] = &server.questions()[..] else { panic!("one question") };
     assert_eq!(question.uri, "/some/v1/chat/completions");
@@ -29,6 +30,18 @@ async fn a_question_is_answered() {
     assert_eq!(question.body["temperature"], 0);
     assert_eq!(question.body["stream"], Value::Null);
     assert!(!format!("{client:?}").contains("key-of-a-test"));
+}
+
+#[tokio::test]
+async fn what_the_providers_cache_had_is_counted_apart() {
+    let says = || Answer::says("hello").with_usage(1000, 800, 500);
+    let server = ModelServer::start([says(), says()]).await;
+    let client = client(&server, LIMITS);
+    let usage = Some(Usage { prompt_tokens: 1000, cached_tokens: 800, completion_tokens: 500 });
+    let whole = client.complete(&ask("hi")).await.unwrap();
+    assert_eq!((whole.usage, whole.cost), (usage, None), "without a price there is no cost");
+    let (_, streamed) = drain(&mut client.stream(&ask("hi")).await.unwrap()).await;
+    assert_eq!(streamed.unwrap().usage, usage);
 }
 
 #[tokio::test]

@@ -2,7 +2,8 @@
 
 use crate::{LIMITS, ask, clock, drain};
 use llm::{
-    Client, Compatible, Error, Message, Provider, Request, Schema, Server, Settings, Tool, ToolCall, Usage,
+    Client, Compatible, Error, Message, Provider, Reply, Request, Schema, Server, Settings, Tool, ToolCall,
+    Usage,
 };
 use serde::Deserialize;
 use serde_json::json;
@@ -30,7 +31,7 @@ async fn an_answer_ends_at_its_limit_and_is_counted() {
     let reply = our_client().complete(&request).await.unwrap();
     assert!(reply.is_truncated && !reply.text.is_empty(), "{reply:?}");
     assert_eq!(reply.model, LlamaServer::MODEL);
-    let Some(Usage { prompt_tokens, completion_tokens: 20 }) = reply.usage else { panic!("{reply:?}") };
+    let Some(Usage { prompt_tokens, completion_tokens: 20, .. }) = reply.usage else { panic!("{reply:?}") };
     assert!(prompt_tokens >= "what failed?".len() as u64);
 }
 
@@ -41,7 +42,22 @@ async fn a_stream_says_the_same_as_the_whole() {
     let whole = client.complete(&request).await.unwrap();
     let (words, reply) = drain(&mut client.stream(&request).await.unwrap()).await;
     assert!(words.len() > 1, "{words:?}");
-    assert_eq!((words.concat(), reply), (whole.text.clone(), Ok(whole)), "at temperature 0");
+    assert_eq!(words.concat(), whole.text, "at temperature 0");
+    // How much of the question its cache has depends on what it was asked before.
+    let apart_from_cache = |reply: Reply| {
+        let usage = reply.usage.map(|usage| Usage { cached_tokens: 0, ..usage });
+        Reply { usage, ..reply }
+    };
+    assert_eq!(apart_from_cache(reply.unwrap()), apart_from_cache(whole));
+}
+
+#[tokio::test]
+async fn what_its_cache_had_is_counted() {
+    let client = our_client();
+    let request = Request { max_tokens: 1, ..ask("is this in the cache?") };
+    client.complete(&request).await.unwrap();
+    let usage = client.complete(&request).await.unwrap().usage.unwrap();
+    assert!((1..=usage.prompt_tokens).contains(&usage.cached_tokens), "{usage:?}");
 }
 
 #[derive(Debug, Deserialize)]
@@ -96,7 +112,7 @@ async fn a_conversation_with_tools_is_understood() {
     };
     let reply = our_client().complete(&request).await.unwrap();
     let alone = our_client().complete(&Request { max_tokens: 20, ..ask("what about run 7?") }).await.unwrap();
-    let prompt_tokens = |reply: &llm::Reply| reply.usage.unwrap().prompt_tokens;
+    let prompt_tokens = |reply: &Reply| reply.usage.unwrap().prompt_tokens;
     assert!(prompt_tokens(&reply) > prompt_tokens(&alone), "all of it was read: {reply:?}");
 }
 

@@ -21,7 +21,7 @@ async fn words_come_one_by_one_and_then_the_whole() {
     assert_eq!(words, ["Step ", "3 ", "failed."]);
     let reply = reply.unwrap();
     assert_eq!((reply.text.as_str(), reply.model.as_str()), ("Step 3 failed.", Answer::MODEL));
-    assert_eq!(reply.usage, Some(Usage { prompt_tokens: 12, completion_tokens: 7 }));
+    assert_eq!(reply.usage, Some(Usage { prompt_tokens: 12, cached_tokens: 0, completion_tokens: 7 }));
     assert!(stream.next().await.is_none(), "nothing follows the last event");
 
     let body = &server.questions()[0].body;
