@@ -11,6 +11,7 @@ mod prompt;
 mod queries;
 mod runner;
 mod suggest;
+mod tally;
 mod tools;
 mod turns;
 
@@ -27,7 +28,7 @@ use model::ask::{
     AskError, AskEvent, AskRequest, Outcome, Question, ResponseEvent, ThreadId, TurnId, TurnRef,
 };
 use model::audit::AuditEntry;
-use model::{Actor, BusinessDate, Capability, Clock, ErrorKind, Identity, Timestamp};
+use model::{Actor, BusinessDate, Capability, Clock, ErrorKind, Identity};
 use models::Model;
 pub(crate) use queries::Queries;
 use runner::Runner;
@@ -40,8 +41,8 @@ use turns::Turns;
 const TITLE_CHARS: usize = 80;
 /// Characters of a conversation's id.
 const MOST_ID_CHARS: usize = 64;
-/// A turn without an answer is lost when it is older than this at the start of a server: longer
-/// than any turn takes, since another server may share the database.
+/// A turn without an answer is lost when it is older than this: longer than any turn takes, since
+/// another server may share the database.
 const LOST_AFTER: Duration = Duration::from_secs(60);
 
 /// What asking keeps in memory.
@@ -49,7 +50,6 @@ pub(crate) struct Asking {
     turns: Turns,
     queries: Queries,
     model: Option<Model>,
-    opened_at: Timestamp,
 }
 
 impl Asking {
@@ -57,7 +57,7 @@ impl Asking {
     /// Settings of the model that cannot work.
     pub(crate) fn open(model: Option<ModelSettings>, queries: Queries, clock: &Clock) -> Result<Self> {
         let model = model.map(|settings| Model::open(settings, clock)).transpose()?;
-        Ok(Self { turns: Turns::default(), queries, model, opened_at: clock.now() })
+        Ok(Self { turns: Turns::default(), queries, model })
     }
 }
 
@@ -70,11 +70,17 @@ fn lost() -> AskError {
 }
 
 impl Service {
-    /// Ends turns that a server began and did not live to answer.
-    pub(crate) async fn end_lost_turns(&self) {
-        let before = self.0.asking.opened_at - LOST_AFTER;
-        if let Err(error) = self.0.accounts.store.end_lost_turns(before, &Outcome::Failed(lost())).await {
-            tracing::error!(%error, "turns of an earlier server cannot be ended");
+    /// Ends turns that a server began and did not live to answer: those that it left at its start,
+    /// and as soon as they count as lost those that were young then.
+    pub(crate) async fn keep_lost_turns_ended(&self) {
+        loop {
+            let before = self.clock().now() - LOST_AFTER;
+            match self.0.accounts.store.end_lost_turns(before, &Outcome::Failed(lost())).await {
+                Ok(0) => {}
+                Ok(count) => tracing::warn!(count, "turns were ended that a server did not live to answer"),
+                Err(error) => tracing::error!(%error, "turns of an earlier server cannot be ended"),
+            }
+            tokio::time::sleep(LOST_AFTER).await;
         }
     }
 

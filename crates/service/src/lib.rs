@@ -114,7 +114,6 @@ impl Service {
 
     /// Keeps catalog and boards fresh until `shutdown` completes.
     pub async fn run(&self, shutdown: impl Future<Output = ()>) {
-        self.end_lost_turns().await;
         tokio::select! {
             () = shutdown => {}
             () = self.keep_catalog_fresh() => {}
@@ -122,6 +121,7 @@ impl Service {
             () = self.keep_airflow_checked() => {}
             () = self.keep_accounts() => {}
             () = self.keep_refusals_recorded() => {}
+            () = self.keep_lost_turns_ended() => {}
         }
     }
 

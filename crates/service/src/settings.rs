@@ -4,7 +4,9 @@ pub use estate::catalog::{EssentialSettings, LenzAuth, LenzSettings};
 pub use estate::sql::{CertificateCheck, MySqlSettings, QueryLimits, SqlSettings, SqliteSettings};
 pub use identity::ldap::LdapSettings;
 pub use identity::oidc::OidcSettings;
-pub use llm::{Azure, AzureApi, Compatible, Limits as ModelLimits, Provider, ServicePrincipal};
+pub use llm::{
+    Azure, AzureApi, Compatible, Limits as ModelLimits, Price, Provider, ServicePrincipal, TokenPrice,
+};
 use std::path::PathBuf;
 use std::time::Duration;
 pub use store::{StoreKind, StoreSettings};
@@ -67,6 +69,18 @@ impl ModelSettings {
     pub fn with_limits(mut self, limits: ModelLimits) -> Self {
         self.0.limits = limits;
         self
+    }
+
+    /// The same, its costs counted.
+    #[must_use]
+    pub fn with_price(mut self, price: Price) -> Self {
+        self.0.price = Some(price);
+        self
+    }
+
+    /// What tokens cost, where that is known.
+    pub fn price(&self) -> Option<Price> {
+        self.0.price
     }
 
     /// Deployment or model, as the operator calls it.

@@ -1,10 +1,12 @@
 //! The model, where one is set up: asked in few places at once, and never waited for long.
 
 use super::prompt;
+use super::tally::Tally;
 use crate::settings::ModelSettings;
 use crate::{Error, Result, Service};
 use agent::{ModelFailure, ModelRequest};
 use llm::{Client, Message, Outage, Reply, Request};
+use model::ask::ModelUsage;
 use model::{Actor, BusinessDate, Capability, Catalog, Clock, Timestamp};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -40,13 +42,24 @@ pub struct ModelHealth {
     pub latency_ms: Option<u64>,
     /// When a call last succeeded.
     pub last_success: Option<Timestamp>,
+    /// When the first of the calls failed that have failed in a row; `None` when the last did not.
+    pub down_since: Option<Timestamp>,
+    /// Until when nothing is sent, after repeated failures.
+    pub paused_until: Option<Timestamp>,
     /// Why the last call failed; `None` when it did not.
     pub error: Option<String>,
 }
 
 impl ModelHealth {
     fn new(state: ModelState) -> Self {
-        Self { state, latency_ms: None, last_success: None, error: None }
+        Self {
+            state,
+            latency_ms: None,
+            last_success: None,
+            down_since: None,
+            paused_until: None,
+            error: None,
+        }
     }
 }
 
@@ -86,36 +99,66 @@ impl Model {
         reply.map_err(|error| failure(&error))
     }
 
+    fn health(&self) -> ModelHealth {
+        let health = self.health.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        ModelHealth { paused_until: self.client.paused_until(), ..health }
+    }
+
     fn note(&self, reply: &std::result::Result<Reply, llm::Error>, latency_ms: u64) {
+        if let Err(llm::Error::Unavailable { outage: Outage::Paused, .. }) = reply {
+            return; // nothing was sent, so nothing is learned
+        }
         let now = self.clock.now();
         let mut health = self.health.lock().unwrap_or_else(PoisonError::into_inner);
         health.latency_ms = Some(latency_ms);
         match reply {
             Err(error) if is_outage(error) => {
                 health.state = ModelState::Down;
+                health.down_since.get_or_insert(now);
                 health.error = Some(error.to_string());
             }
             _ => {
                 health.state = ModelState::Up;
                 health.last_success = Some(now);
+                health.down_since = None;
                 health.error = None;
             }
         }
         if let Ok(reply) = reply {
-            let usage = reply.usage.map_or((0, 0), |usage| (usage.prompt_tokens, usage.completion_tokens));
-            metrics::counter!("sentry_model_prompt_tokens_total").increment(usage.0);
-            metrics::counter!("sentry_model_completion_tokens_total").increment(usage.1);
-            metrics::counter!("sentry_model_cost_micros_total").increment(reply.cost_micros.unwrap_or(0));
+            count(reply);
             tracing::info!(
                 model = reply.model,
-                prompt_tokens = usage.0,
-                completion_tokens = usage.1,
-                cost_micros = reply.cost_micros,
+                prompt_tokens = reply.usage.map(|usage| usage.prompt_tokens),
+                completion_tokens = reply.usage.map(|usage| usage.completion_tokens),
+                cost = reply.cost.map(tracing::field::display),
                 latency_ms,
                 "the model has answered"
             );
         }
     }
+}
+
+/// Counts what is known: without a price there is no counter of cost.
+fn count(reply: &Reply) {
+    if let Some(usage) = reply.usage {
+        metrics::counter!("sentry_model_prompt_tokens_total").increment(usage.prompt_tokens);
+        metrics::counter!("sentry_model_cached_tokens_total").increment(usage.cached_tokens);
+        metrics::counter!("sentry_model_completion_tokens_total").increment(usage.completion_tokens);
+    }
+    if let Some(cost) = reply.cost {
+        metrics::counter!("sentry_model_cost_picos_total").increment(cost.picos());
+    }
+}
+
+fn usage_of(reply: &Reply) -> Option<ModelUsage> {
+    let usage = reply.usage?;
+    Some(ModelUsage {
+        answers: 1,
+        input_tokens: usage.prompt_tokens,
+        cached_input_tokens: usage.cached_tokens,
+        output_tokens: usage.completion_tokens,
+        cost: reply.cost,
+    })
 }
 
 /// Whether it says something about the server, and not about what was asked.
@@ -147,7 +190,7 @@ impl Service {
         self.require(actor, Capability::ViewEstate)?;
         Ok(match &self.0.asking.model {
             None => ModelHealth::new(ModelState::NotConfigured),
-            Some(model) => model.health.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            Some(model) => model.health(),
         })
     }
 
@@ -162,12 +205,13 @@ impl Service {
         self.get_model_health(actor)
     }
 
-    /// Has the model understand, write a query or word an answer.
+    /// Has the model understand, write a query or word an answer; `tally` counts what that takes.
     pub(super) async fn ask_model(
         &self,
         request: ModelRequest,
         catalog: &Catalog,
         today: BusinessDate,
+        tally: &Tally,
     ) -> std::result::Result<String, ModelFailure> {
         let model = self.0.asking.model.as_ref().ok_or(ModelFailure::Down)?;
         let request = match request {
@@ -181,6 +225,7 @@ impl Service {
             }
         };
         let reply = model.complete(&Request { max_tokens: MOST_TOKENS, ..request }).await?;
+        tally.add(usage_of(&reply));
         if reply.is_truncated || reply.text.trim().is_empty() {
             Err(ModelFailure::Malformed)
         } else {

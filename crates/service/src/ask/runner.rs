@@ -1,6 +1,7 @@
 //! Carries out what the agent decides: the only place where a turn does anything.
 
 use super::suggest::suggest;
+use super::tally::Tally;
 use super::tools::Toolbox;
 use super::turns::{Place, UnderWay};
 use super::{lost, object};
@@ -24,6 +25,7 @@ pub(super) struct Runner {
     turn: TurnRef,
     today: BusinessDate,
     under_way: Arc<UnderWay>,
+    tally: Arc<Tally>,
     _place: Place,
 }
 
@@ -41,7 +43,7 @@ impl Runner {
         today: BusinessDate,
         (under_way, place): (Arc<UnderWay>, Place),
     ) -> Self {
-        Self { service, actor, turn, today, under_way, _place: place }
+        Self { service, actor, turn, today, under_way, tally: Arc::default(), _place: place }
     }
 
     /// Runs the turn to its end.
@@ -92,6 +94,10 @@ impl Runner {
     ) -> Option<ThreadContext> {
         let (service, actor, today) = (self.service.clone(), self.actor.clone(), self.today);
         match effect {
+            Effect::Emit(AskEvent::Response(mut response)) => {
+                response.data.usage = self.tally.total();
+                *last = Some(AskEvent::Response(response));
+            }
             Effect::Emit(event) if event.is_last() => *last = Some(event),
             Effect::Emit(event) => self.under_way.log.push(event),
             Effect::CallTool { id, call } => {
@@ -99,8 +105,10 @@ impl Runner {
                 work.spawn(async move { Event::Tool { id, result: toolbox.answer(&call).await } });
             }
             Effect::AskModel(request) => {
-                let catalog = catalog.clone();
-                work.spawn(async move { Event::Model(service.ask_model(request, &catalog, today).await) });
+                let (catalog, tally) = (catalog.clone(), self.tally.clone());
+                work.spawn(
+                    async move { Event::Model(service.ask_model(request, &catalog, today, &tally).await) },
+                );
             }
             Effect::GuardAndRun { question, sql } => {
                 work.spawn(async move {

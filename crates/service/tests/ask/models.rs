@@ -1,11 +1,12 @@
 //! What a model adds, and what happens where it does not.
 
 use crate::support::{follow_up, home_with, person, question, today};
-use model::ask::{AskEvent, Card, Outcome, Tier};
+use model::ask::{AskEvent, Card, ModelUsage, Outcome, Tier};
+use model::{Clock, Timestamp};
 use serde_json::json;
 use service::Error;
 use service::ask::ModelState;
-use service::settings::{Compatible, ModelLimits, ModelSettings, Provider};
+use service::settings::{Compatible, ModelLimits, ModelSettings, Price, Provider, TokenPrice};
 use std::time::Duration;
 use testkit::model_server::{Answer, ModelServer};
 
@@ -22,7 +23,7 @@ fn model(url: &str) -> Option<ModelSettings> {
 }
 
 /// The same, waited for until somebody stops the turn.
-fn patient(url: &str) -> Option<ModelSettings> {
+pub(crate) fn patient(url: &str) -> Option<ModelSettings> {
     let server = Compatible { base_url: format!("{url}/v1"), model: "m".to_owned(), api_key: None };
     Some(ModelSettings::new(Provider::Compatible(server)))
 }
@@ -83,7 +84,101 @@ async fn a_model_that_is_away_is_not_asked_for_a_while() {
     assert_eq!(server.questions().len(), 2);
     let health = home.get_model_health(&ada).unwrap();
     assert_eq!((health.state, health.last_success), (ModelState::Down, None));
-    assert!(health.error.is_some());
+    assert_eq!(
+        health.error.as_deref(),
+        Some("the model's server failed (HTTP 500)"),
+        "not that it is paused"
+    );
+}
+
+#[tokio::test]
+async fn its_health_says_since_when_it_is_down() {
+    let mut calls = 0;
+    let server = ModelServer::start_with(move |_| {
+        calls += 1;
+        if calls <= 3 { Answer::error(503, json!({})) } else { Answer::says("OK") }
+    })
+    .await;
+    let limits = ModelLimits {
+        retries: 0,
+        failures_to_pause: 2,
+        pause: Duration::from_secs(30),
+        ..ModelLimits::default()
+    };
+    let home = home_with(model(server.url()).map(|settings| settings.with_limits(limits))).await;
+    let clock: Clock = home.clock().clone();
+    let at = |text: &str| -> Option<Timestamp> { Some(text.parse().unwrap()) };
+    let check = async |state, down_since: &str, paused_until: &str, questions: usize| {
+        let health = home.check_model(&person("ada")).await.unwrap();
+        assert_eq!(health.state, state);
+        let expect = [down_since, paused_until].map(|text| if text.is_empty() { None } else { at(text) });
+        assert_eq!([health.down_since, health.paused_until], expect);
+        assert_eq!(health.error.is_some(), state == ModelState::Down);
+        assert_eq!(server.questions().len(), questions);
+    };
+    let first = "2026-02-18T12:09:40Z";
+    check(ModelState::Down, first, "", 1).await;
+    clock.advance(jiff::SignedDuration::from_secs(5));
+    check(ModelState::Down, first, "2026-02-18T12:10:15Z", 2).await;
+    check(ModelState::Down, first, "2026-02-18T12:10:15Z", 2).await;
+    clock.advance(jiff::SignedDuration::from_secs(30));
+    check(ModelState::Down, first, "2026-02-18T12:10:45Z", 3).await;
+    clock.advance(jiff::SignedDuration::from_secs(30));
+    check(ModelState::Up, "", "", 4).await;
+    let up = home.get_model_health(&person("ada")).unwrap();
+    assert_eq!(up.last_success, Some(clock.now()));
+}
+
+fn price(input: &str, cached: Option<&str>, output: &str) -> Option<Price> {
+    let read = |text: &str| TokenPrice::per_million(text).unwrap();
+    Some(Price { input: read(input), cached_input: cached.map(read), output: read(output) })
+}
+
+#[tokio::test]
+async fn an_answer_says_what_it_took_and_cost() {
+    let check = async |answers: Vec<Answer>,
+                       asked: &str,
+                       price: Option<Price>,
+                       expect: Option<(u32, [u64; 3], Option<&str>)>| {
+        let server = ModelServer::start(answers).await;
+        let mut settings = model(server.url()).unwrap();
+        if let Some(price) = price {
+            settings = settings.with_price(price);
+        }
+        let home = home_with(Some(settings)).await;
+        let ada = person("ada");
+        let (turn, answer) = home.asked(&ada, asked).await;
+        let cost = |usage: ModelUsage| usage.cost.map(|cost| cost.to_string());
+        let tokens =
+            |usage: &ModelUsage| [usage.input_tokens, usage.cached_input_tokens, usage.output_tokens];
+        let is = answer.usage.map(|usage| (usage.answers, tokens(&usage), cost(usage)));
+        assert_eq!(
+            is,
+            expect.map(|(answers, tokens, cost)| (answers, tokens, cost.map(str::to_owned))),
+            "{asked}"
+        );
+        let kept = home.get_thread(&ada, &turn.thread_id, None).await.unwrap().turns.remove(0).outcome;
+        assert_eq!(kept, Some(Outcome::Answered(Box::new(answer))), "as it was told");
+    };
+    let (failed, most) = ("What failed in FR2052A?", "which batch failed most this month?");
+    let says =
+        |prompt, cached, completion| Answer::says("Step 3 failed.").with_usage(prompt, cached, completion);
+    let gpt_4o = price("5", None, "15");
+    check(vec![says(1000, 0, 500)], failed, gpt_4o, Some((1, [1000, 0, 500], Some("0.0125")))).await;
+    check(vec![says(1000, 0, 500)], failed, None, Some((1, [1000, 0, 500], None))).await;
+    check(vec![says(1000, 800, 500)], failed, gpt_4o, Some((1, [1000, 800, 500], None))).await;
+    let with_cache = price("5", Some("2.5"), "15");
+    check(vec![says(1000, 800, 500)], failed, with_cache, Some((1, [1000, 800, 500], Some("0.0105")))).await;
+    // Also what was not used: a wording with an invented number, and a query that was refused.
+    let invented = Answer::says("It failed 4711 times.").with_usage(10, 0, 1);
+    check(vec![invented], failed, gpt_4o, Some((1, [10, 0, 1], Some("0.000065")))).await;
+    let query = |sql: &str| Answer::says(sql).with_usage(100, 0, 20);
+    let answers = vec![query("DROP TABLE x"), query(SQL), query("Done.")];
+    check(answers, most, gpt_4o, Some((3, [300, 0, 60], Some("0.0024")))).await;
+    check(vec![Answer::error(500, json!({}))], failed, gpt_4o, None).await;
+    let silent = r#"{"choices":[{"index":0,"message":{"content":"Step 3."},"finish_reason":"stop"}]}"#;
+    check(vec![Answer::raw("application/json", &[silent])], failed, gpt_4o, None).await;
+    check(vec![], "how do I ask?", gpt_4o, None).await;
 }
 
 const SQL: &str = "SELECT STATUS, COUNT(*) AS runs FROM WORKFLOW_RUN_INSTANCE \

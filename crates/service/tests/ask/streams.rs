@@ -1,9 +1,13 @@
 //! Turns that outlive their readers, and servers.
 
-use crate::support::{home, open, person, question, today};
+use crate::models::patient;
+use crate::support::{follow_up, home, open, open_at, person, question, today};
 use futures::StreamExt;
-use model::ask::{AskEvent, TurnId};
+use model::ask::{AskEvent, Outcome, TurnId, TurnRef};
 use service::Error;
+use service::settings::StoreKind;
+use testkit::model_server::{Answer, ModelServer};
+use testkit::postgres::Postgres;
 
 #[tokio::test]
 async fn a_turn_goes_on_without_a_reader_and_is_kept() {
@@ -43,4 +47,70 @@ async fn who_may_not_read_a_turn_finds_none() {
     let nobody = model::Actor::anonymous();
     let asked = home.ask(&nobody, question("how is SNU doing?"), today()).await;
     assert!(matches!(asked, Err(Error::Unauthenticated(_))), "{asked:?}");
+}
+
+/// Begins two turns, half a minute apart, on a server that is killed meanwhile. When the next one
+/// starts, only the first is older than any turn can be: another server that shares the database
+/// could still be at the second.
+async fn check_lost_turns(kind: StoreKind) {
+    let never = || Answer::says("late").never_comes();
+    let model = ModelServer::start([never(), never()]).await;
+    let server = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let (settings, place) = (patient(model.url()), kind.clone());
+    let begun = server.spawn(async {
+        let service = open_at("2026-02-18T12:09:40Z", place, settings).await;
+        let ask =
+            async || service.ask(&person("ada"), question("what failed in 6G?"), today()).await.unwrap();
+        let old = ask().await;
+        service.clock().advance(jiff::SignedDuration::from_secs(30));
+        (old, ask().await)
+    });
+    let (old, young) = begun.await.unwrap();
+    while model.questions().len() < 2 {
+        tokio::task::yield_now().await;
+    }
+    server.shutdown_background();
+    model.abandoned(2).await;
+
+    let ada = person("ada");
+    let next = open_at("2026-02-18T12:10:41Z", kind, None).await;
+    let outcome = async |turn: &TurnRef| {
+        let mut turns = next.get_thread(&ada, &turn.thread_id, None).await.unwrap().turns;
+        turns.remove(0).outcome
+    };
+    let running = tokio::spawn({
+        let next = next.clone();
+        async move { next.run(std::future::pending()).await }
+    });
+    let kept = loop {
+        match outcome(&old).await {
+            Some(outcome) => break outcome,
+            None => tokio::task::yield_now().await,
+        }
+    };
+    running.abort();
+    assert_eq!(outcome(&young).await, None);
+
+    let Outcome::Failed(error) = &kept else { panic!("{kept:?}") };
+    assert!(!error.cancelled && error.message.contains("broken off"), "{error:?}");
+    for had in [0, 5] {
+        let events = next.follow_turn(&ada, &old.thread_id, old.turn_id, had).await.unwrap();
+        let events: Vec<_> = events.collect().await;
+        assert_eq!(events.len(), 1);
+        assert_eq!((events[0].0, &*events[0].1), (had + 1, &AskEvent::Error(error.clone())));
+    }
+    let again = next.ask(&ada, follow_up(&old.thread_id, "what failed in 6G?"), today()).await;
+    assert_eq!(again.unwrap().turn_id, TurnId(2));
+}
+
+#[tokio::test]
+async fn turns_of_a_killed_server_are_ended_on_sqlite() {
+    let data = tempfile::tempdir().unwrap();
+    check_lost_turns(StoreKind::Sqlite { dir: data.path().to_owned() }).await;
+}
+
+#[tokio::test]
+async fn turns_of_a_killed_server_are_ended_on_postgres() {
+    let url = Postgres::shared().create_database().await;
+    check_lost_turns(StoreKind::Postgres { url: url.into() }).await;
 }

@@ -4,7 +4,7 @@ use futures::StreamExt;
 use model::ask::{AskEvent, AskRequest, Response, ThreadId, TurnRef};
 use model::identity::UserId;
 use model::{Actor, BusinessDate, Clock, EssentialName, Identity, Role};
-use service::settings::ModelSettings;
+use service::settings::{ModelSettings, StoreKind, StoreSettings};
 use service::{Service, Settings, SourceSettings};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -39,9 +39,14 @@ pub(crate) async fn home_with(model: Option<ModelSettings>) -> Home {
 }
 
 pub(crate) async fn open(data: &tempfile::TempDir, model: Option<ModelSettings>) -> Service {
+    open_at("2026-02-18T12:09:40Z", StoreKind::Sqlite { dir: data.path().to_owned() }, model).await
+}
+
+pub(crate) async fn open_at(now: &str, kind: StoreKind, model: Option<ModelSettings>) -> Service {
     let file = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../testkit/fixtures/estate.json"));
-    let clock = Clock::frozen("2026-02-18T12:09:40Z".parse().unwrap());
-    let mut settings = Settings::new(SourceSettings::File(file), "TEST", data.path().to_owned());
+    let clock = Clock::frozen(now.parse().unwrap());
+    let mut settings = Settings::new(SourceSettings::File(file), "TEST", PathBuf::new());
+    settings.store = StoreSettings { kind };
     settings.model = model;
     let service = Service::open(settings, clock).await.unwrap();
     service.refresh_catalog(&Actor::local_owner(), None).await.unwrap();
