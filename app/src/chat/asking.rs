@@ -1,4 +1,4 @@
-//! Sends a question and stops a turn: a part of the file that the first question fetches.
+//! Sends a question and stops a turn: files that the first question fetches.
 
 use super::Chat;
 use crate::api::ask::{Ask, cancel_turn};
@@ -10,6 +10,7 @@ use model::ask::TurnRef;
 use web_sys::FormData;
 
 /// Asks what `form` says.
+#[lazy]
 pub(super) fn ask(chat: Chat, form: FormData) {
     let Ok(Ask { question }) = Ask::from_form_data(&form) else {
         let words = "this page and its server do not speak the same version: load the page again";
@@ -26,6 +27,7 @@ fn finish(chat: Chat, begun: Result<TurnRef, AppError>) {
 }
 
 /// Ends a turn.
+#[lazy]
 pub(super) fn stop(chat: Chat, turn: TurnRef) {
     leptos::task::spawn_local(async move {
         if let Err(error) = cancel_turn(turn.thread_id, turn.turn_id).await {

@@ -1,7 +1,7 @@
 //! The form that asks: a text field with a button, for which offered questions are further buttons.
 
 use super::conversation::load_conversation;
-use super::{Chat, use_chat};
+use super::{Chat, asking, use_chat};
 use crate::api::ask::Ask;
 use crate::components::form::error_words;
 use crate::components::icons::{SendIcon, StopIcon};
@@ -56,7 +56,7 @@ pub fn Composer() -> impl IntoView {
             field.set_value("");
         }
     };
-    // What asks is there before the question is typed.
+    // What shows the answer is there before the question is typed.
     let on_focus = move |_| {
         leptos::task::spawn_local(async {
             let _ = load_conversation().await;
@@ -102,7 +102,7 @@ fn SendOrStop(chat: Chat) -> impl IntoView {
     let on_click = move |event: leptos::ev::MouseEvent| {
         if let Some(turn) = chat.running.get_untracked() {
             event.prevent_default();
-            leptos::task::spawn_local(async move { (load_conversation().await.stop)(chat, turn) });
+            leptos::task::spawn_local(async move { asking::stop(chat, turn).await });
         }
     };
     // One button, so that it keeps the focus.
@@ -132,7 +132,7 @@ pub(super) fn send(chat: Chat, event: &leptos::ev::SubmitEvent) -> bool {
     let form = form_data_from_event(event).ok().filter(|_| !untrack(|| chat.is_busy()));
     let Some(form) = form else { return false };
     chat.is_sending.set(true);
-    leptos::task::spawn_local(async move { (load_conversation().await.ask)(chat, form) });
+    leptos::task::spawn_local(async move { asking::ask(chat, form).await });
     true
 }
 

@@ -5,7 +5,7 @@ mod branch;
 
 use super::progress::Progress;
 use super::turn::{TurnFrame, pending_view, running_view, turn_view};
-use super::{Chat, asking, use_chat};
+use super::{Chat, use_chat};
 use crate::api::ask::{Asked, get_thread};
 use crate::components::form::{error_words, sentence};
 use crate::context::use_zone;
@@ -15,38 +15,30 @@ use branch::{Branch, shown_path};
 use leptos::prelude::*;
 use model::ask::{Outcome, Question, Thread, ThreadId, Turn, TurnId, TurnRef};
 
-/// What the file brings.
-#[derive(Clone, Copy)]
-pub(super) struct Code {
-    /// Makes the conversation live; the signal is set once it shows what the server rendered.
-    view: fn(Chat, RwSignal<bool>) -> AnyView,
-    /// Asks what a form says.
-    pub(super) ask: fn(Chat, web_sys::FormData),
-    /// Ends a turn.
-    pub(super) stop: fn(Chat, TurnRef),
-}
+/// Makes a conversation live; `is_live` is set once it shows what the server rendered.
+type View = fn(Chat, RwSignal<bool>) -> AnyView;
 
 /// The turns, where the URL names a conversation or a question was asked.
 #[component]
 pub fn Conversation() -> impl IntoView {
     let chat = use_chat();
     let is_live = RwSignal::new(false);
-    let code = RwSignal::new(None::<Code>);
+    let code = RwSignal::new(None::<View>);
     #[cfg(not(feature = "ssr"))]
     {
         let wanted = Memo::new(move |_| chat.thread.with(Option::is_some) || chat.is_sending.get());
         Effect::new(move |_| {
             if wanted.get() && code.get_untracked().is_none() {
                 leptos::task::spawn_local(async move {
-                    let loaded = load_conversation().await;
-                    code.try_set(Some(loaded));
+                    let view = load_conversation().await;
+                    code.try_set(Some(view));
                 });
             }
         });
     }
     view! {
         {move || (!is_live.get()).then(|| view! { <div class="chat-turns">{first_turns(chat)}</div> })}
-        {move || code.get().map(|code| (code.view)(chat, is_live))}
+        {move || code.get().map(|view| view(chat, is_live))}
     }
 }
 
@@ -91,10 +83,10 @@ fn first_turns(chat: Chat) -> impl IntoView {
 #[cfg(not(feature = "ssr"))]
 fn first_turns(_chat: Chat) {}
 
-/// The file with what asks, and what makes a conversation live.
+/// The file with what makes a conversation live.
 #[lazy]
-pub(super) fn load_conversation() -> Code {
-    Code { view: live_conversation, ask: asking::ask, stop: asking::stop }
+pub(super) fn load_conversation() -> View {
+    live_conversation
 }
 
 fn trouble_view(words: &str) -> AnyView {
