@@ -203,6 +203,10 @@ impl Resolver<'_> {
         let (datasets, ambiguous) = self.datasets(carries_on);
         troubles.extend(ambiguous.map(Trouble::Datasets));
         let mut essentials = self.essentials(&datasets, troubles.is_empty());
+        if essentials.is_empty() && troubles.is_empty() && !reading.wants_all {
+            let named = &reading.named.slices;
+            essentials = self.holders(|dataset| dataset.slices.iter().any(|slice| named.contains(slice)));
+        }
         let mut datasets = datasets;
         datasets.extend(self.of_steps(&essentials));
         datasets.dedup();
@@ -212,13 +216,6 @@ impl Resolver<'_> {
             &reading.named.slice_parts
         };
         let slices = self.slices(parts, &essentials, &datasets, &mut troubles);
-        if essentials.is_empty()
-            && troubles.is_empty()
-            && !reading.wants_all
-            && !reading.named.slices.is_empty()
-        {
-            essentials = self.holders(|dataset| dataset.slices.iter().any(|slice| slices.contains(slice)));
-        }
         if datasets.is_empty() && reading.named.slice_parts.is_empty() && !reading.named.slices.is_empty() {
             datasets = self.only_holder(&slices, &essentials);
         }

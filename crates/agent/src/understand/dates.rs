@@ -104,6 +104,9 @@ impl Calendar {
             let day = Date::new(number(0..4)?, number(4..6)? as i8, number(6..8)? as i8);
             return Some((day.map_or(Mention::Unreadable, Mention::Day), 1));
         }
+        if let Some(short) = self.day_and_month(words, at) {
+            return Some((short, 2));
+        }
         let [a, b, c] = words.0.get(at..at + 3)? else { return None };
         let tied = |tie: char| matches!(tie, '-' | '/' | '.') && b.tie == tie && c.tie == tie;
         let (x, y, z) = (a.number()?, b.number()?, c.number()?);
@@ -120,6 +123,25 @@ impl Calendar {
             _ => return None,
         };
         Some((day.map_or(Mention::Unreadable, Mention::Day), 3))
+    }
+
+    /// `on 17/02`, without a year: elsewhere two numbers are a share, or "24/7".
+    fn day_and_month(&self, words: &Words, at: usize) -> Option<Mention> {
+        const BEFORE: [&str; 9] = ["on", "for", "of", "cob", "from", "to", "since", "and", "vs"];
+        let [before, a, b] = words.0.get(at.checked_sub(1)?..at + 2)? else { return None };
+        let ends = words.0.get(at + 2).is_none_or(|next| next.tie != '/');
+        if b.tie != '/' || !ends || a.tie == '/' || !BEFORE.contains(&before.meant.as_str()) {
+            return None;
+        }
+        let number = |word: &super::words::Word| i8::try_from(word.number()?).ok();
+        match (number(a)?, number(b)?) {
+            (day @ 13..=31, month @ 1..=12) | (month @ 1..=12, day @ 13..=31) => {
+                Some(self.nearest_year(month, day).map_or(Mention::Unreadable, Mention::Day))
+            }
+            (x @ 1..=12, y) if x == y => self.nearest_year(x, y).map(Mention::Day),
+            (1..=12, 1..=12) if matches!(before.meant.as_str(), "on" | "cob") => Some(Mention::Unreadable),
+            _ => None,
+        }
     }
 
     /// `18 Feb`, `18-Feb-2026`, `Feb 18th, 2026`, `the 17th`, `january`.
@@ -323,6 +345,9 @@ impl Calendar {
             let length = unit_at + 1 - at - usize::from(is_runs);
             return Some((Mention::Range(self.days_ago(days.min(3_660)), self.today), length));
         }
+        if is_last && matches!(second, "fortnight" | "fortnights") {
+            return Some((Mention::Range(self.days_ago(14), self.today), 2));
+        }
         let start = |unit: &str| if unit == "week" { self.monday() } else { self.start_of(unit) };
         let unit = match second {
             "week" | "month" | "quarter" | "year" => second,
@@ -481,6 +506,9 @@ mod tests {
         check("20260216", "2026-02-16");
         check("02/13/2026", "2026-02-13");
         check("13/02/2026", "2026-02-13");
+        check("cob 17/02", "2026-02-17");
+        check("on 2/17", "2026-02-17");
+        check("on 31/12", "2025-12-31");
         check("previous business day", "2026-02-17");
         check("last night", "2026-02-17");
         check("gestern", "2026-02-17");
@@ -501,6 +529,7 @@ mod tests {
         check("last week", "2026-02-09", "2026-02-15");
         check("this month", "2026-02-01", "2026-02-18");
         check("last month", "2026-01-01", "2026-01-31");
+        check("over the past fortnight", "2026-02-04", "2026-02-18");
         check("past 10 days", "2026-02-08", "2026-02-18");
         check("last five business days", "2026-02-13", "2026-02-18");
         check("last 2 weeks", "2026-02-04", "2026-02-18");
@@ -514,14 +543,14 @@ mod tests {
 
     #[test]
     fn what_is_no_date_says_so_and_what_could_be_two_is_not_guessed() {
-        for text in ["2026-02-30", "31 feb 2026", "20261301", "02/03/2026"] {
+        for text in ["2026-02-30", "31 feb 2026", "20261301", "02/03/2026", "on 02/03", "on 31/02"] {
             assert!(read(text, "2026-02-18").unreadable.is_some(), "{text}");
         }
     }
 
     #[test]
     fn other_words_are_no_dates() {
-        for text in ["it may fail", "march on", "6g", "step 3", "t minus", "in the end", "last 4 hours", ""] {
+        for text in ["it may fail", "march on", "6g", "step 3", "t minus", "in the end", "last 4 hours", "24/7", "6/8 done", "for 2/3 slices", ""] {
             assert_eq!(read(text, "2026-02-18"), SaidDates::default(), "{text}");
         }
     }

@@ -74,7 +74,10 @@ impl Reader<'_> {
         const OPENERS: &str = "ok so hey hi hello sentry";
         // "Rerun", "start" and "set" are nouns too.
         const AFTER_NOUNS: &str = "of status count time with";
-        if self.hold("drop table|delete from|insert into|on hold|do it again|a ticket|an incident for") || self.says_do_it() {
+        if self.hold("drop table|delete from|insert into|on hold|do it again|a ticket|an incident for|get someone|get somebody|find someone")
+            || self.says_do_it()
+            || self.tells_others()
+        {
             return true;
         }
         // Nobody is told to: "is expected to start".
@@ -103,11 +106,21 @@ impl Reader<'_> {
         })
     }
 
+    /// "Tell the desk", "let them know", but not "tell me".
+    fn tells_others(&self) -> bool {
+        let is_order = |at: usize| at == 0 || is_among(&self.words.0[at - 1], "please pls plz you and to");
+        self.words.0.windows(2).enumerate().any(|(at, pair)| {
+            is_order(at)
+                && is_among(&pair[0], "tell let ask call message inform")
+                && is_among(&pair[1], "the them him her someone somebody everyone everybody people team desk")
+        })
+    }
+
     fn is_hostile(&self) -> bool {
         let count = |cue| self.words.0.iter().filter(|word| word.says(cue)).count();
         let pries = self.hold(
             "password|passwords|credentials|secrets|verbatim|pretend|api key|reveal|you are now|act as|\
-             system message|system prompt|word for word|print env",
+             you may now|system message|system prompt|developer mode|word for word|print env",
         )
             || count(Cue::Secret) >= 2;
         let is_sql = (count(Cue::Sql) >= 2 && self.hold("select")) || self.hold("union select");
@@ -126,7 +139,7 @@ impl Reader<'_> {
             return false;
         }
         // How often a task was tried is part of what is told of a failure.
-        let attempts = self.hold("tries|attempts") && !self.hold("what failed|what broke");
+        let attempts = self.hold("tries|attempts") && !self.asks_what_failed();
         let where_it_ran = attempts
             || self.hold("pod|worker|host|hostname|operator|airflow|machine|node|box|server")
             || (self.hold("where did|where was") && self.say(Cue::Task));
@@ -142,7 +155,7 @@ impl Reader<'_> {
         let two =
             self.around.days > 0 || self.around.essentials > 1 || self.hold("the day before|day before");
         let says_so = self.hold("compare|compared|comparison|compares|vs|versus|v|difference");
-        let likens = self.say(Cue::Compare)
+        let likens = (self.say(Cue::Compare) || self.hold("side by side|relative to"))
             || self.hold("slower than|faster than|longer than|worse than|better than|next to|against|behind where|ahead of where|same as|as it was");
         (says_so && (two || self.around.names_something || !self.around.has_range))
             || ((likens || (self.hold("than") && !self.hold("more than|less than"))) && self.around.days > 0)
@@ -162,17 +175,24 @@ impl Reader<'_> {
 
     fn is_prediction(&self) -> bool {
         let says_so = self.hold(
-            "eta|etas|predict|prediction|forecast|estimate|estimated|expected|expect|remaining|time left|on track|\
-             be late|how much longer|how long until|how long till|going to make|how soon|what time will|when can we|\
+            "eta|etas|predict|prediction|forecast|estimate|estimated|expected|expect|expecting|remaining|time left|on track|\
+             be late|running late|overdue|delayed|on time|on schedule|behind schedule|ahead of schedule|deadline|\
+             deadlines|cutoff|how much longer|how many more|how long until|how long till|going to make|how soon|\
+             what time will|what time is|when can we|when can i|when do we get|when do i get|when will|minutes left|hours left|\
              time to finish|time to complete|time to go|left to go",
         );
         let end = self.hold(
-            "finish|finished|done|complete|completes|completed|end|ready|late|start|begin|over|make|land|wrap|\
+            "finish|finished|done|complete|completes|completed|end|ready|late|start|begin|over|make|land|landing|\
+             lands|arrive|wrap|\
              fertig|termina",
         );
-        let to_come = self.hold("will|should|by when|when does|when do|when is|when are|wann|cuando|quand")
+        let to_come = self
+            .hold("will|should|gonna|going to|by when|when does|when do|when is|whens|when are|wann|cuando|quand")
             && !self.hold("usually finish");
-        says_so || (to_come && end)
+        let end_by = self.words.0.windows(2).any(|pair| {
+            is_among(&pair[0], "by before") && (pair[1].is_time_of_day() || pair[1].is_number())
+        });
+        says_so || ((to_come || end_by) && end)
     }
 
     fn is_history(&self) -> bool {
@@ -189,15 +209,21 @@ impl Reader<'_> {
         as_a_rule || took || over_days || (self.hold("before") && self.say(Cue::Fail))
     }
 
+    /// Its answer also says how often it was tried and what it holds up.
+    fn asks_what_failed(&self) -> bool {
+        self.hold("what failed|what has failed|what exactly failed|what actually failed|what broke|rca|root cause")
+    }
+
     fn is_dependencies(&self) -> bool {
         let waits = self.hold(
             "depend|depends|dependent|depending|dependencies|dependency|upstream|downstream|needs|need|affected|\
              impact|impacts|impacted|waiting|wait|waits|holding up|suffer|suffers|hurt|relies|rely|prerequisite|\
-             prerequisites|feeds|block|blocks|blocked by|knock on|can start|hanging off|hang off",
+             prerequisites|feeds|block|blocks|blocked by|knock on|blast radius|ripple|consumers|parents|children|predecessors|successors|unlocks|can start|hanging off|hang off",
         );
         let not_started = self.hold("why hasnt|why has|why isnt|why didnt|why not")
             && self.hold("started|start|running|begun");
-        (waits && !self.hold("needs attention|need attention")) || not_started
+        let in_passing = self.asks_what_failed() || self.hold("needs attention|need attention");
+        (waits && !in_passing) || not_started
     }
 
     fn is_runs(&self) -> bool {
@@ -213,13 +239,14 @@ impl Reader<'_> {
         self.say(Cue::Fail)
             || self.say(Cue::Why)
             || self.words.0.windows(2).any(went)
-            || self.hold("what happened|look at first|how come|didnt complete|didnt finish|not finishing|ist los|los ist|kya hua")
+            || self.hold("what happened|look at first|an alert|how come|didnt complete|didnt finish|not finishing|ist los|los ist|kya hua")
     }
 
     fn is_help(&self) -> bool {
         let asks = self.hold(
             "what can you|what can i ask|how do i use|who are you|can you do|what do you do|help me|of questions|\
-             kinds of questions|what questions",
+             kinds of questions|what questions|you able to|you capable of|your capabilities|how does this work|\
+             what commands|what do you know",
         );
         let is_short = self.words.0.len() <= 3;
         let greets = self.hold("good morning|good afternoon|good evening") && is_short;

@@ -32,6 +32,15 @@ impl Word {
         known_words().contains_key(self.meant.as_str()) || self.is_number()
     }
 
+    /// `3pm`, `noon`, `lunch`.
+    pub(crate) fn is_time_of_day(&self) -> bool {
+        const NAMED: [&str; 9] =
+            ["noon", "midday", "midnight", "lunch", "dinner", "eod", "cob", "morning", "evening"];
+        let hour = self.text.strip_suffix("am").or_else(|| self.text.strip_suffix("pm"));
+        NAMED.contains(&self.meant.as_str())
+            || hour.is_some_and(|hour| !hour.is_empty() && hour.bytes().all(|byte| byte.is_ascii_digit()))
+    }
+
     pub(crate) fn is_number(&self) -> bool {
         self.text.bytes().all(|byte| byte.is_ascii_digit())
     }
