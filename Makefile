@@ -21,7 +21,7 @@ check: ## format, clippy (host and wasm), documentation, licences and advisories
 bench: ## measure the release build; prints a table and writes it to bench/ (ARGS="--quick live" for parts)
 	@scripts/bench.sh $(ARGS)
 
-eval: ## accuracy of the built-in understanding over evals/; fails below 95 % (EVAL_HELD_OUT=1 shows those too)
+eval: ## accuracy of the built-in understanding over evals/; fails below 95 % (EVAL_MODEL=1: of the model that is set up)
 	@scripts/eval.sh
 
 coverage: ## at least 90 % of the lines under crates/ run in tests

@@ -1,6 +1,6 @@
 //! What tests and benchmarks share, and nothing that ships: real servers (databases, a
 //! directory, an OpenID Connect provider, a language model) that start and end with the test, a
-//! scripted model, and the reference estate to fill them with.
+//! scripted model, the reference estate to fill them with, and the questions of `evals/`.
 //!
 //! Start with [`mariadb::MariaDb`] or [`postgres::Postgres`], or with `app::TestApp` (feature
 //! `app`): the whole server in process.
@@ -10,6 +10,7 @@
 
 #[cfg(feature = "app")]
 pub mod app;
+pub mod evals;
 pub mod llama_server;
 pub mod mariadb;
 pub mod model_server;
