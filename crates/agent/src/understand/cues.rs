@@ -71,7 +71,7 @@ const TABLE: &[(Cue, &str)] = &[
          statut fertig idle begun lands wrapped stand sitrep situation condition lowdown recap roundup \
          snapshot digest headline headlines briefing standing stands processed loaded produced delivered \
          generated published sent submitted reached arrived underway active outstanding alive clean closed \
-         cleared latest",
+         cleared latest quiet calm nominal",
     ),
     (
         Cue::WeakStatus,
@@ -89,7 +89,7 @@ const TABLE: &[(Cue, &str)] = &[
          glitch glitches hiccup bug bugs defect disaster mess screwed messed wonky dodgy odd unusual worry \
          worried concern concerns alarm alarms alerts critical casualty casualties damage fallout culprit \
          culprits offender offenders unhappy burning abend abended timeout timeouts oom crapped tripping \
-         collapse breach malfunction malfunctioning smoking",
+         collapse breach malfunction malfunctioning smoking blow blows blowing",
     ),
     (Cue::Why, "why reason cause explain warum pourquoi kyun rca diagnose diagnosis culprit"),
     (
@@ -119,7 +119,8 @@ const TABLE: &[(Cue, &str)] = &[
         "depend depends depending dependent dependencies dependency upstream downstream waiting wait waits \
          needs need affected impact impacts impacted holding blocks chain suffer suffers suffering hurt \
          relies rely prerequisite prerequisites feeds radius ripple consumer consumers parent parents child \
-         children predecessor predecessors successor successors unlock unlocks gated linked knock",
+         children predecessor predecessors successor successors unlock unlocks gated linked knock must \
+         follows",
     ),
     (
         Cue::Superlative,
@@ -127,7 +128,11 @@ const TABLE: &[(Cue, &str)] = &[
          busiest quietest leaderboard ranked commonest common frequent frequently maximum max minimum \
          heaviest lightest distribution histogram oldest",
     ),
-    (Cue::Count, "count number percentage percent rate total per each every many sum altogether"),
+    (
+        Cue::Count,
+        "count number percentage percent rate total per each every many sum altogether share fraction \
+         proportion portion",
+    ),
     (Cue::Slice, "slice slices sliced"),
     (
         Cue::Write,
@@ -174,7 +179,11 @@ const TABLE: &[(Cue, &str)] = &[
         "and also same too about that those there them it its one ones only now again instead just more \
          details",
     ),
-    (Cue::Show, "show list give view display see tell find get gimme share detail details which what who"),
+    (
+        Cue::Show,
+        "show list give view display see tell find get gimme share detail details which what who summarise \
+         summarize describe confirm explain walk present report brief print drill dig inspect",
+    ),
     (
         Cue::Filler,
         "a an the is are was were be been being am do does did has have had having can could would should \
@@ -213,7 +222,41 @@ const TABLE: &[(Cue, &str)] = &[
          standing idle rundown talk walk caused needed begun began timing timings 3pm 6am worst eyes \
          anybody root parse write stack stacks measure latest newest recent others tries attempts attempt \
          try capable capabilities commands examples menu desk badge dot icon noon midday midnight lunch eod \
-         target tell alert",
+         target tell alert very quite rather such nor while above below after further themselves ourselves \
+         himself herself whether though although because unless upon within without toward towards among \
+         along beside besides beyond except always never sometimes rarely seldom ever almost nearly roughly \
+         approximately barely hardly simply anyway anyhow anywhere everywhere nowhere somewhere else \
+         otherwise therefore however meanwhile allow allows apply appear appears becomes begin begins \
+         believe believed bit call called calls care checked checking choose clearly consider contain \
+         contains correct decide describe different difficult doubt easy effect enough especially \
+         eventually everyday exact fairly fall felt finds follow following found free gave generally gets \
+         getting giving glad gone gotten hard hear heard heavy held hence her hers high hope hoping idea \
+         important include includes including indeed inside instance interested involved join keen knew \
+         known large largely lately latter lead leave leaves leaving led level light likely listen live \
+         lives located love low mainly manage matter matters means meant mentioned minor miss missed mostly \
+         move moved moves name named names namely necessary nice note noted notice obvious obviously occur \
+         occurred occurs office onto open opened opposite original ought outside part particular \
+         particularly parts pay perform pick piece place plan planned plans point points poor possibly \
+         pretty previously probably properly proper provide provides purpose quiet raised range reach read \
+         reading reads real realise reasonable receive recently regard related relevant remain remains \
+         remember reply require required requires respond respectively response rest room round rough saw \
+         saying seeing seemed seen sees self send sense serious several shift showed shown shows similar \
+         simple sit sits size sound sounds space speak specific specifically spend spent spot stay stays \
+         straight strange strong suggest suggested surely surprise talking tells tend tends terms test \
+         theirs thinking thinks thorough thus together told tool touch tried truly trying turns understand \
+         understood unfortunately unlikely various visible waited walked wanted watch watched watching ways \
+         went whatever whenever wherever wide wish wished wonder wondering wondered words worth wrote young \
+         yourself confirmed confirming apparently assume assuming heads minute seconds appreciate \
+         appreciated awake awesome background basically basis brilliant colleague colleagues coming \
+         customer dear definitely description entirely example explained explanation fact field focus \
+         frankly friend gather general hopefully hang hint honest honestly imagine immediately information \
+         input interest keeping language learn letting line lines link meeting memory mention middle \
+         monitor monitoring nicely noticed ongoing operations output paged party patience pager picking \
+         precise precisely prefer proceeding processing random rapidly relay screen section seriously serve \
+         shifts showing sign signal slightly somehow sooner standby stated stating steady stretch subject \
+         suppose switch tab taken term text thats theres throughout tight tired totally trace ultimately \
+         unclear urgent urgently weird whoever wouldnt couldnt shouldnt werent hadnt mustnt aint hes shes \
+         theyre theyve weve youre youve youll ill itll thatll whatll whod hereby",
     ),
 ];
 

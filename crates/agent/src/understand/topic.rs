@@ -46,6 +46,9 @@ pub(super) fn read_topic<'w>(
     rules.iter().find(|(holds, _)| holds(&reader)).map(|(_, topic)| *topic)
 }
 
+const NEEDS_ATTENTION: &str =
+    "needs attention|need attention|needs fixing|need fixing|need to fix|needs looking|worry about";
+
 type Rule<'w> = fn(&Reader<'w>) -> bool;
 
 struct Reader<'w> {
@@ -148,7 +151,8 @@ impl Reader<'_> {
         let asks_for_tasks = self.say(Cue::Task)
             && (self.hold("tasks|task list") || self.say(Cue::Show) || !self.say(Cue::Fail))
             && !asks_which_failed;
-        self.around.has_run || where_it_ran || more || asks_for_tasks
+        let drills = self.hold("drill into|drill down|dig into|inspect") && self.hold("run");
+        self.around.has_run || where_it_ran || drills || more || asks_for_tasks
     }
 
     fn is_compare(&self) -> bool {
@@ -163,13 +167,17 @@ impl Reader<'_> {
     }
 
     fn is_analysis(&self) -> bool {
-        let ranks = self.say(Cue::Superlative) && !self.hold("at least|top of");
+        let of_ours = self.around.names_something
+            || [Cue::Thing, Cue::Run, Cue::Task, Cue::Slice, Cue::Fail, Cue::History].iter().any(|cue| self.say(*cue));
+        let ranks = self.say(Cue::Superlative)
+            && !self.hold("at least|top of")
+            && (of_ours || self.strange == 0);
         let threshold = self.hold("more than|less than|longer than|before 6am|at least|ran over|took over|an hour")
             && !self.around.names_something;
         let counts_runs = self.hold("many runs|run count|runs started|runs took|runs succeeded");
         let groups =
             self.hold("by day|by dataset|by slice|by status|per day|per batch|per dataset|per slice");
-        let counts = self.hold("how many|count|number of|percentage|percent|rate|per|by batch|total|sum");
+        let counts = self.hold("how many|count|number of|percentage|percent|rate|per|by batch|total|sum|share of|fraction of|proportion of");
         ranks || threshold || counts_runs || groups || (counts && self.around.has_range)
     }
 
@@ -179,7 +187,7 @@ impl Reader<'_> {
              be late|running late|overdue|delayed|on time|on schedule|behind schedule|ahead of schedule|deadline|\
              deadlines|cutoff|how much longer|how many more|how long until|how long till|going to make|how soon|\
              what time will|what time is|when can we|when can i|when do we get|when do i get|when will|minutes left|hours left|\
-             time to finish|time to complete|time to go|left to go",
+             time to finish|time to complete|time to go|left to go|long to go|much to go|be out",
         );
         let end = self.hold(
             "finish|finished|done|complete|completes|completed|end|ready|late|start|begin|over|make|land|landing|\
@@ -220,10 +228,13 @@ impl Reader<'_> {
              impact|impacts|impacted|waiting|wait|waits|holding up|suffer|suffers|hurt|relies|rely|prerequisite|\
              prerequisites|feeds|block|blocks|blocked by|knock on|blast radius|ripple|consumers|parents|children|predecessors|successors|unlocks|can start|hanging off|hang off",
         );
-        let not_started = self.hold("why hasnt|why has|why isnt|why didnt|why not")
-            && self.hold("started|start|running|begun");
-        let in_passing = self.asks_what_failed() || self.hold("needs attention|need attention");
-        (waits && !in_passing) || not_started
+        let not_started = (self.hold("why hasnt|why isnt|why didnt|why not")
+            || (self.hold("why has|why did|why is") && self.hold("not")))
+            && self.hold("started|start|running|begun|run");
+        let comes_before = self.hold("come after|comes after|come before|comes before|runs after|run after|follows")
+            || (self.hold("must|has to|have to") && self.hold("before"));
+        let in_passing = self.asks_what_failed() || self.hold(NEEDS_ATTENTION);
+        ((waits || comes_before) && !in_passing) || not_started
     }
 
     fn is_runs(&self) -> bool {
@@ -238,6 +249,7 @@ impl Reader<'_> {
         let went = |pair: &[Word]| is_among(&pair[0], "went gone goes") && !pair[1].taken && !pair[1].is_ordinary();
         self.say(Cue::Fail)
             || self.say(Cue::Why)
+            || self.hold(NEEDS_ATTENTION)
             || self.words.0.windows(2).any(went)
             || self.hold("what happened|look at first|an alert|how come|didnt complete|didnt finish|not finishing|ist los|los ist|kya hua")
     }
@@ -246,7 +258,7 @@ impl Reader<'_> {
         let asks = self.hold(
             "what can you|what can i ask|how do i use|who are you|can you do|what do you do|help me|of questions|\
              kinds of questions|what questions|you able to|you capable of|your capabilities|how does this work|\
-             what commands|what do you know",
+             what commands|what do you know|some examples|example questions",
         );
         let is_short = self.words.0.len() <= 3;
         let greets = self.hold("good morning|good afternoon|good evening") && is_short;
