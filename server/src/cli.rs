@@ -358,8 +358,7 @@ fn check_line(source: &SourceStatus) -> String {
 fn model_line(model: &ModelHealth) -> String {
     let mut line = match model.state {
         ModelState::NotConfigured => {
-            return "none  model              questions are answered by the built-in understanding"
-                .to_owned();
+            return "none  model              no model: the built-in understanding answers".to_owned();
         }
         ModelState::Up | ModelState::Starting => format!("{:<4}  {:<17}", "up", "model"),
         ModelState::Down => format!("{:<4}  {:<17}", "DOWN", "model"),

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use service::Service;
 use service::ask::TurnEvents;
 use std::convert::Infallible;
-use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
 use utoipa::ToSchema;
@@ -65,7 +65,8 @@ pub struct ChatJson {
     /// The turn.
     turn_id: u64,
     /// `text`, `structured_data`, `tool_calls`, `suggested_queries`, `error`, `tier`, `intent`,
-    /// `entities` and more.
+    /// `entities`, `usage` (what the model's answers took: `input_tokens`, `cached_input_tokens`,
+    /// `output_tokens`, and `cost` as a decimal, `null` where a price is not set) and more.
     #[schema(value_type = Object)]
     response: Value,
 }
@@ -220,8 +221,7 @@ fn no_answer(error: &AskError) -> Value {
 }
 
 fn stream_events(events: TurnEvents, shutdown: Shutdown) -> Response {
-    let frames = with_heartbeat(events.map(|(id, event)| frame(id, &event))).chain(stream::iter([DONE]));
-    let frames = stream::iter([HELLO]).chain(frames).take_until(Box::pin(shutdown.wait()));
+    let frames = frames(events, HEARTBEAT_AFTER).take_until(Box::pin(shutdown.wait()));
     let fixed = [
         (header::CONTENT_TYPE, "text/event-stream"),
         (header::CACHE_CONTROL, "no-store"),
@@ -230,18 +230,46 @@ fn stream_events(events: TurnEvents, shutdown: Shutdown) -> Response {
     (fixed, Body::from_stream(frames.map(Ok::<_, Infallible>))).into_response()
 }
 
-fn with_heartbeat(frames: impl Stream<Item = Bytes> + Send + 'static) -> impl Stream<Item = Bytes> + Send {
-    stream::unfold(Box::pin(frames), |mut frames| async move {
-        let next = timeout(HEARTBEAT_AFTER, pin!(frames.next())).await;
-        match next {
-            Ok(frame) => Some((frame?, frames)),
-            Err(_) => Some((HEARTBEAT, frames)),
+/// All that a stream says, from its greeting to its end.
+fn frames(
+    events: impl Stream<Item = (u64, Arc<AskEvent>)> + Send + 'static,
+    heartbeat_after: Duration,
+) -> impl Stream<Item = Bytes> + Send {
+    let events = Box::pin(events.map(|(id, event)| frame(id, &event)));
+    let events = stream::unfold(events, move |mut events| async move {
+        match timeout(heartbeat_after, events.next()).await {
+            Ok(frame) => Some((frame?, events)),
+            Err(_) => Some((HEARTBEAT, events)),
         }
-    })
+    });
+    stream::iter([HELLO]).chain(events).chain(stream::iter([DONE]))
 }
 
 fn frame(id: u64, event: &AskEvent) -> Bytes {
     // JSON holds no raw line break, so one data line carries it.
     let data = serde_json::to_string(event).expect("events have string keys only");
     Bytes::from(format!("id: {id}\nevent: {}\ndata: {data}\n\n", event.name()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures::channel::mpsc;
+    use model::ask::Token;
+
+    #[tokio::test]
+    async fn a_silent_stream_is_kept_alive() {
+        let (turn, events) = mpsc::unbounded();
+        let mut frames = Box::pin(frames(events, Duration::from_millis(1)));
+        let mut next = async || frames.next().await;
+        assert_eq!(next().await, Some(HELLO));
+        assert_eq!([next().await, next().await], [Some(HEARTBEAT), Some(HEARTBEAT)]);
+        let event = Arc::new(AskEvent::Token(Token { text: "a\nb".to_owned() }));
+        turn.unbounded_send((7, event)).expect("somebody reads");
+        let told = b"id: 7\nevent: token\ndata: {\"type\":\"token\",\"text\":\"a\\nb\"}\n\n";
+        assert_eq!(next().await.as_deref(), Some(&told[..]));
+        assert_eq!(next().await, Some(HEARTBEAT));
+        drop(turn);
+        assert_eq!([next().await, next().await], [Some(DONE), None]);
+    }
 }

@@ -37,6 +37,12 @@ pub struct CheckJson {
     age_s: Option<i64>,
     /// Why the last call failed; `null` when it did not.
     last_error: Option<String>,
+    /// Of the model: when the first of its calls failed that have failed in a row.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    down_since: Option<Timestamp>,
+    /// Of the model: until when it is not asked, after repeated failures.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    paused_until: Option<Timestamp>,
 }
 
 /// How the sources are
@@ -63,6 +69,8 @@ pub async fn get_health(State(service): State<Service>, Extension(actor): Extens
             latency_ms: check.latency_ms,
             age_s: check.last_success.map(age),
             last_error: check.error.clone(),
+            down_since: None,
+            paused_until: None,
         };
         (check.name.as_str(), json)
     });
@@ -76,6 +84,8 @@ pub async fn get_health(State(service): State<Service>, Extension(actor): Extens
         latency_ms: model.latency_ms,
         age_s: model.last_success.map(age),
         last_error: model.error,
+        down_since: model.down_since,
+        paused_until: model.paused_until,
     };
     let checks = checks.chain([("azure_openai", model)]).collect();
     let body = HealthJson { status: word, checks, timestamp: health.timestamp };

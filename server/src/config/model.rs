@@ -1,8 +1,10 @@
 //! The model that helps to understand questions and to word answers.
 
 use super::values::Values;
-use super::{ConfigError, required, required_secret, url};
-use service::settings::{Azure, AzureApi, Compatible, ModelSettings, Provider, ServicePrincipal};
+use super::{ConfigError, missing, required, required_secret, url};
+use service::settings::{
+    Azure, AzureApi, Compatible, ModelSettings, Price, Provider, ServicePrincipal, TokenPrice,
+};
 
 /// Azure OpenAI or a compatible server; `None` where neither is set.
 pub(super) fn model(values: &Values) -> Result<Option<ModelSettings>, ConfigError> {
@@ -20,7 +22,35 @@ pub(super) fn model(values: &Values) -> Result<Option<ModelSettings>, ConfigErro
             );
         }
     };
-    Ok(Some(ModelSettings::new(provider)))
+    let settings = ModelSettings::new(provider);
+    Ok(Some(match price(values)? {
+        Some(price) => settings.with_price(price),
+        None => settings,
+    }))
+}
+
+/// What tokens cost. Half a price is no price: sent and answered ones both count.
+fn price(values: &Values) -> Result<Option<Price>, ConfigError> {
+    let input = token_price(values, "model.input_price")?;
+    let cached_input = token_price(values, "model.cached_input_price")?;
+    let output = token_price(values, "model.output_price")?;
+    match (input, output) {
+        (Some(input), Some(output)) => Ok(Some(Price { input, cached_input, output })),
+        (None, None) if cached_input.is_none() => Ok(None),
+        (None, _) => Err(missing(values, "model.input_price", "a price of the model")),
+        (_, None) => Err(missing(values, "model.output_price", "a price of the model")),
+    }
+}
+
+fn token_price(values: &Values, key: &'static str) -> Result<Option<TokenPrice>, ConfigError> {
+    let Some(text) = values.text(key) else { return Ok(None) };
+    let refuse = |_| {
+        values.refuse(
+            key,
+            &format!("`{text}` is no price: write a number, with at most six digits behind the point"),
+        )
+    };
+    TokenPrice::per_million(text).map(Some).map_err(refuse)
 }
 
 fn azure(values: &Values, endpoint: String) -> Result<Azure, ConfigError> {

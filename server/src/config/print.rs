@@ -27,7 +27,7 @@ impl Config {
             let shown = match setting.kind {
                 Kind::Secret => quote(HIDDEN),
                 Kind::Number => shown.to_owned(),
-                Kind::Text => quote(shown),
+                Kind::Text | Kind::Decimal => quote(shown),
             };
             let _ = writeln!(text, "{name} = {shown} # {from}");
             if let Some(path) = &value.secret_file {

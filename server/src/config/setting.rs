@@ -8,6 +8,8 @@ pub enum Kind {
     Text,
     /// A whole number.
     Number,
+    /// A number that may have a point, kept as it is written.
+    Decimal,
     /// A text that is never printed, and that may stand in a file instead.
     Secret,
 }
@@ -368,6 +370,27 @@ pub const SETTINGS: &[Setting] = &[
     ),
     setting("openai.api_key", "OPENAI_API_KEY", Kind::Secret, "", "Its key, where it asks for one."),
     setting("openai.model", "OPENAI_MODEL", Kind::Text, "", "The model to ask there."),
+    setting(
+        "model.input_price",
+        "SENTRY_MODEL_INPUT_PRICE",
+        Kind::Decimal,
+        "",
+        "Price of a million tokens sent to the model, for example 2.50, in the currency you count in; without prices answers show tokens and no cost.",
+    ),
+    setting(
+        "model.cached_input_price",
+        "SENTRY_MODEL_CACHED_INPUT_PRICE",
+        Kind::Decimal,
+        "",
+        "Price of a million of those tokens that the provider had in its cache; an answer that made use of the cache shows no cost without it.",
+    ),
+    setting(
+        "model.output_price",
+        "SENTRY_MODEL_OUTPUT_PRICE",
+        Kind::Decimal,
+        "",
+        "Price of a million tokens that the model answers.",
+    ),
     setting("redis.url", "REDIS_URL", Kind::Secret, "", "Redis server, with its password; not used yet."),
 ];
 

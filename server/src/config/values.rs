@@ -198,10 +198,10 @@ impl FileValues {
         };
         let text = match (value, setting.kind) {
             (toml::Value::String(text), _) => text.clone(),
-            (toml::Value::Integer(number), Kind::Number) => number.to_string(),
-            _ if setting.kind == Kind::Number => {
-                return Err(format!("{key}: write a whole number. {}", setting.doc));
-            }
+            (toml::Value::Integer(number), Kind::Number | Kind::Decimal) => number.to_string(),
+            (toml::Value::Float(number), Kind::Decimal) => number.to_string(),
+            (_, Kind::Number) => return Err(format!("{key}: write a whole number. {}", setting.doc)),
+            (_, Kind::Decimal) => return Err(format!("{key}: write a number. {}", setting.doc)),
             _ => return Err(format!("{key}: write a text in quotes. {}", setting.doc)),
         };
         self.0.insert(key.to_owned(), text);

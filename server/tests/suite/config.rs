@@ -2,7 +2,7 @@
 
 use server::config::{Config, Given, print, setting};
 use service::SourceSettings;
-use service::settings::{CertificateCheck, LenzAuth, SqlSettings};
+use service::settings::{CertificateCheck, LenzAuth, Price, SqlSettings, TokenPrice};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -328,4 +328,40 @@ fn a_model_is_azures_or_any_compatible_one() {
     check(&[azure[0], compatible[0]], "leave one of the two");
     check(&[azure[0], azure[1], azure[2], ("AZURE_PEM_PATH", "spn.pem")], "AZURE_TENANT_ID");
     check(&[azure[0], azure[1], azure[2], ("AZURE_OPENAI_API_VERSION", "soon")], "v1");
+}
+
+#[test]
+fn prices_of_the_model_are_whole_and_exact() {
+    const MODEL: [(&str, &str); 2] = [("OPENAI_BASE_URL", "http://gpu:8000/v1"), ("OPENAI_MODEL", "qwen")];
+    let with = |prices: &[(&'static str, &'static str)]| -> Vec<(&str, &str)> {
+        MODEL.iter().chain(prices).copied().collect()
+    };
+    let price = |toml: &str, prices: &[(&'static str, &'static str)]| {
+        Place::new(toml, &with(prices)).load().service.model.unwrap().price()
+    };
+    let token = |text| TokenPrice::per_million(text).unwrap();
+    let (input, output) = (("SENTRY_MODEL_INPUT_PRICE", "2.50"), ("SENTRY_MODEL_OUTPUT_PRICE", "10"));
+    let cached = ("SENTRY_MODEL_CACHED_INPUT_PRICE", "1.25");
+    let plain = Price { input: token("2.5"), cached_input: None, output: token("10") };
+    assert_eq!(price("", &[]), None);
+    assert_eq!(price("", &[input, output]), Some(plain));
+    let whole = Price { cached_input: Some(token("1.25")), ..plain };
+    assert_eq!(price("", &[input, cached, output]), Some(whole));
+    for toml in ["input_price = 2.5\noutput_price = 10", "input_price = \"2.50\"\noutput_price = 10.0"] {
+        assert_eq!(price(&format!("[model]\n{toml}\n"), &[]), Some(plain), "{toml}");
+    }
+    let printed = Place::new("", &with(&[input, output])).load().to_toml();
+    assert!(printed.contains("input_price = \"2.50\" # SENTRY_MODEL_INPUT_PRICE"), "{printed}");
+    assert_eq!(price(&printed, &[]), Some(plain), "what is printed can be read again");
+
+    let check = |toml: &str, prices: &[(&'static str, &'static str)], expect: &str| {
+        let refusal = Place::new(toml, &with(prices)).refusal();
+        assert!(refusal.contains(expect), "{refusal}");
+    };
+    check("", &[input], "SENTRY_MODEL_OUTPUT_PRICE is needed");
+    check("", &[output], "SENTRY_MODEL_INPUT_PRICE is needed");
+    check("", &[cached], "SENTRY_MODEL_INPUT_PRICE is needed");
+    check("", &[input, ("SENTRY_MODEL_OUTPUT_PRICE", "free")], "`free` is no price");
+    check("", &[("SENTRY_MODEL_INPUT_PRICE", "-1"), output], "SENTRY_MODEL_INPUT_PRICE: `-1` is no price");
+    check("[model]\ninput_price = true\n", &[output], "write a number");
 }

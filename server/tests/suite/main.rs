@@ -7,6 +7,7 @@
 mod api;
 mod architecture;
 mod attacks;
+mod check;
 mod config;
 mod guard;
 mod operations;

@@ -96,9 +96,15 @@ async fn a_malformed_parameter_is_named() {
 #[tokio::test]
 async fn unknown_runs_and_paths() {
     let app = TestApp::reference().await;
-    for path in
-        ["/api", "/api/", "/api/nope", "/api/incidents", "/api/chat/stream", "/api/ui/nope", "/api/runs/x/tasks"]
-    {
+    for path in [
+        "/api",
+        "/api/",
+        "/api/nope",
+        "/api/incidents",
+        "/api/chat/nope",
+        "/api/ui/nope",
+        "/api/runs/x/tasks",
+    ] {
         check(&app.get(path).await, StatusCode::NOT_FOUND, path);
     }
     check(&app.post("/nope", &[], "").await, StatusCode::NOT_FOUND, "/nope");
@@ -107,7 +113,12 @@ async fn unknown_runs_and_paths() {
 #[tokio::test]
 async fn a_wrong_method_says_which_are_right() {
     let app = TestApp::reference().await;
-    for (path, allow) in [("/api/essentials", "GET"), ("/api/lenz/refresh", "POST"), ("/healthz", "GET")] {
+    for (path, allow) in [
+        ("/api/essentials", "GET"),
+        ("/api/chat/stream", "POST"),
+        ("/api/lenz/refresh", "POST"),
+        ("/healthz", "GET"),
+    ] {
         let answer = app.send(request(Method::DELETE, path, &[], "".into())).await;
         check(&answer, StatusCode::METHOD_NOT_ALLOWED, path);
         assert!(answer.header("allow").contains(allow), "{path}: {}", answer.header("allow"));

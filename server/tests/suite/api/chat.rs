@@ -1,8 +1,14 @@
 use axum::body::{Body, BodyDataStream};
 use axum::http::{HeaderName, Method, StatusCode};
 use futures::StreamExt;
+use model::Clock;
 use serde_json::{Value, json};
-use testkit::app::{Answer, TestApp, request};
+use service::settings::{Compatible, ModelLimits, ModelSettings, Price, Provider, TokenPrice};
+use service::{Settings, SourceSettings};
+use std::path::Path;
+use std::time::Duration;
+use testkit::app::{Answer, REFERENCE_NOW, TestApp, fixture, request};
+use testkit::model_server::{Answer as Model, ModelServer};
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
@@ -161,4 +167,104 @@ async fn two_hundred_streams_at_once_all_end_well() {
     for text in futures::future::join_all(streams).await {
         assert!(text.contains("event: response\n") && text.ends_with("data: [DONE]\n\n"), "{text}");
     }
+}
+
+/// The reference estate with a scripted model that is not waited for long.
+pub(crate) async fn with_model(model: &ModelServer) -> TestApp {
+    let server = Compatible { base_url: format!("{}/v1", model.url()), model: "m".to_owned(), api_key: None };
+    let limits =
+        ModelLimits { first_byte_timeout: Duration::from_millis(300), retries: 0, ..ModelLimits::default() };
+    app_with(ModelSettings::new(Provider::Compatible(server)).with_limits(limits)).await
+}
+
+async fn app_with(model: ModelSettings) -> TestApp {
+    let data = tempfile::tempdir().unwrap();
+    let source = SourceSettings::File(fixture("estate.json"));
+    let mut settings = Settings::new(source, "PROD", data.path().to_owned());
+    settings.model = Some(model);
+    let clock = Clock::frozen(REFERENCE_NOW.parse().unwrap());
+    let app = TestApp::start_with(settings, data, clock, Path::new("/nonexistent")).await;
+    app.wait_for_board().await;
+    app
+}
+
+/// Checks that a stream ends once, and says how.
+fn last_of(frames: &[String]) -> (&str, Value) {
+    assert_eq!(frames.last().unwrap(), "data: [DONE]");
+    let events: Vec<_> = frames[1..frames.len() - 1].iter().map(|frame| parts(frame)).collect();
+    let is_last = |name: &str| matches!(name, "response" | "error");
+    assert_eq!(events.iter().filter(|(_, name, _)| is_last(name)).count(), 1, "{frames:?}");
+    let (_, name, data) = events.into_iter().last().unwrap();
+    assert!(is_last(name), "{frames:?}");
+    (name, data)
+}
+
+#[tokio::test]
+async fn however_a_turn_ends_it_ends_once() {
+    let body = json!({ "message": "What failed in FR2052A?" }).to_string();
+    let check = async |answer: Model, expect: &str| {
+        let model = ModelServer::start([answer]).await;
+        let app = with_model(&model).await;
+        let frames = frames(&app, Method::POST, "/api/chat/stream", &body, None).await;
+        let (name, last) = last_of(&frames);
+        let text = last["data"]["text"].as_str().unwrap();
+        assert_eq!(name, "response");
+        assert!(text.contains(expect) && text.contains("enrich_6g_calc_results"), "{text}");
+        assert_eq!(model.questions().len(), 1);
+    };
+    check(Model::says("The task `enrich_6g_calc_results` failed."), "The task").await;
+    check(Model::says("late").never_comes(), "took too long").await;
+    check(Model::says("cut in two").cut_after(1), "cannot be reached").await;
+    check(Model::error(500, json!({})), "cannot be reached").await;
+    check(Model::declines("no"), "declined").await;
+    check(Model::is_filtered("The"), "declined").await;
+    check(Model::raw("application/json", &["{\"choices\":"]), "cannot be used").await;
+}
+
+#[tokio::test]
+async fn a_turn_that_is_stopped_ends_once() {
+    let model = ModelServer::start([Model::says("late").never_comes()]).await;
+    let server = Compatible { base_url: model.url().to_owned(), model: "m".to_owned(), api_key: None };
+    let app = app_with(ModelSettings::new(Provider::Compatible(server))).await;
+    let body = Body::from(json!({ "message": "What failed in FR2052A?" }).to_string());
+    let response = app.begin(request(Method::POST, "/api/chat/stream", &[], body)).await;
+    let name = |name: &str| response.headers()[name].to_str().unwrap().to_owned();
+    let place = format!("/api/chat/{}/{}", name("x-thread-id"), name("x-turn-id"));
+    while model.questions().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let stopped = app.post(&format!("{place}/cancel"), &[], "").await;
+    assert_eq!(stopped.status, StatusCode::NO_CONTENT);
+    model.abandoned(1).await;
+    let live: Vec<_> =
+        response.into_body().into_data_stream().map(|piece| piece.unwrap().to_vec()).collect().await;
+    let live = String::from_utf8(live.concat()).unwrap();
+    let live: Vec<String> = live.split_terminator("\n\n").map(str::to_owned).collect();
+    let (name, data) = last_of(&live);
+    assert_eq!((name, &data["cancelled"]), ("error", &json!(true)));
+    let later = frames(&app, Method::GET, &format!("{place}/events"), "", None).await;
+    assert_eq!(later, live, "for who comes later too");
+}
+
+#[tokio::test]
+async fn an_answer_says_what_its_model_took() {
+    let says = || Model::says("The task `enrich_6g_calc_results` failed.").with_usage(1000, 0, 500);
+    let model = ModelServer::start([says(), says()]).await;
+    let server = Compatible { base_url: model.url().to_owned(), model: "m".to_owned(), api_key: None };
+    let token = |text| TokenPrice::per_million(text).unwrap();
+    let price = Price { input: token("5"), cached_input: None, output: token("15") };
+    let app = app_with(ModelSettings::new(Provider::Compatible(server)).with_price(price)).await;
+    let asked = json!({ "message": "What failed in FR2052A?" });
+    let expect = json!({
+        "answers": 1,
+        "input_tokens": 1000,
+        "cached_input_tokens": 0,
+        "output_tokens": 500,
+        "cost": "0.0125",
+    });
+    assert_eq!(ask(&app, asked.clone()).await.json()["response"]["usage"], expect);
+    let frames = frames(&app, Method::POST, "/api/chat/stream", &asked.to_string(), None).await;
+    assert_eq!(last_of(&frames).1["data"]["usage"], expect);
+    let without = ask(&app, json!({ "message": "restart 6G" })).await.json();
+    assert_eq!(without["response"]["usage"], Value::Null, "it was not asked");
 }
