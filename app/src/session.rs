@@ -106,6 +106,8 @@ pub struct Session {
     pub estate: Option<Estate>,
     /// Who looks at the page.
     pub viewer: SessionViewer,
+    /// The model that helps the assistant, where one is set up and the viewer may ask.
+    pub model: Option<String>,
     /// The date shown where the URL names none, as it was when the page was made.
     pub today: Option<BusinessDate>,
     /// The zone where the URL names none.
@@ -137,8 +139,14 @@ impl Session {
     pub fn of_request() -> Self {
         let service = use_context::<service::Service>();
         let actor = use_context::<model::Actor>();
-        let estate = service.as_ref().zip(actor).and_then(|(service, actor)| service.get_estate(&actor).ok());
-        let session = Self { estate, today: service.map(|service| service.today()), ..Self::default() };
+        let (estate, model) = match service.as_ref().zip(actor) {
+            Some((service, actor)) => {
+                (service.get_estate(&actor).ok(), service.get_model_name(&actor).ok().flatten())
+            }
+            None => (None, None),
+        };
+        let session =
+            Self { estate, model, today: service.map(|service| service.today()), ..Self::default() };
         match use_context::<axum::http::request::Parts>() {
             None => session,
             Some(parts) => {

@@ -26,8 +26,6 @@ pub struct Greeting {
     pub summary: String,
     /// What could be asked first.
     pub questions: Vec<String>,
-    /// The model that helps, where one is set up.
-    pub model: Option<String>,
     /// The board that it speaks of; `None` while nothing is known.
     pub board: Option<SnapshotId>,
 }
@@ -40,12 +38,10 @@ pub async fn get_greeting(
 ) -> Result<Greeting, AppError> {
     let (service, actor) = super::context()?;
     let date = date.unwrap_or_else(|| service.today());
-    let model = service.get_model_name(&actor)?;
     let now = service.clock().now();
     let view = service.get_board(&actor, date).await?.view(now);
     let hour = crate::session::Session::of_request().zone.hour(now);
-    let greeting = crate::chat::greeting::greet(view.board.as_ref(), date, hour);
-    Ok(Greeting { model, ..greeting })
+    Ok(crate::chat::greeting::greet(view.board.as_ref(), date, hour))
 }
 
 /// A question as its form sends it: what is asked, and what the page is about.

@@ -6,7 +6,6 @@ use crate::api::ask::Ask;
 use crate::components::form::error_words;
 use crate::components::icons::{SendIcon, StopIcon};
 use crate::location::Place;
-use leptos::either::Either;
 use leptos::form::form_data_from_event;
 use leptos::html;
 use leptos::prelude::*;
@@ -15,6 +14,8 @@ use model::ask::LONGEST_QUESTION;
 
 /// The form's id: every button with this `form` asks.
 pub(crate) const FORM: &str = "chat-form";
+/// Beside a conversation that was shared.
+const FOREIGN: &str = "This is somebody else's conversation: what you ask begins one of your own.";
 /// The text field's id.
 const FIELD: &str = "chat-question";
 
@@ -35,14 +36,13 @@ pub fn Composer() -> impl IntoView {
     let field = NodeRef::<html::Textarea>::new();
     let typed = StoredValue::new(String::new());
     bring_back(chat, field, typed);
-    let thread = move || {
-        let thread = chat.thread.get().filter(|_| !chat.is_foreign.get())?;
-        let parent = chat.last.get().map(|turn| question_field("parent", &turn.0.to_string()));
-        Some(view! { {question_field("thread_id", thread.as_str())} {parent} })
-    };
-    let of_page = move || {
-        let fields =
+    let fields = move || {
+        let mut fields =
             chat.place.with(|place| Place { thread: None, turn: None, ..place.clone() }.hidden_fields());
+        if let Some(thread) = chat.thread.get().filter(|_| !chat.is_foreign.get()) {
+            fields.push(("thread_id", thread.to_string()));
+            fields.extend(chat.last.get().map(|turn| ("parent", turn.0.to_string())));
+        }
         fields.iter().map(|(name, value)| question_field(name, value)).collect::<Vec<_>>()
     };
     let on_submit = move |event: leptos::ev::SubmitEvent| {
@@ -64,20 +64,18 @@ pub fn Composer() -> impl IntoView {
     };
     let trouble = move || {
         let error = chat.begun.with(|begun| begun.as_ref()?.as_ref().err().map(error_words));
-        let foreign = chat.is_foreign.get().then(|| {
-            view! { <p class="chat-note">"This is somebody else's conversation: what you ask begins one of your own."</p> }
-        });
-        let error = error
-            .filter(|_| !chat.is_sending.get())
-            .map(|words| view! { <p class="outcome is-bad" role="alert">{words}</p> });
-        view! { {foreign} {error} }
+        let (class, role, words) = match error.filter(|_| !chat.is_sending.get()) {
+            Some(words) => ("outcome is-bad", "alert", words),
+            None if chat.is_foreign.get() => ("chat-note", "note", FOREIGN.to_owned()),
+            None => return None,
+        };
+        Some(view! { <p class=class role=role>{words}</p> })
     };
     view! {
         <div class="chat-input-area">
             {trouble}
             <form id=FORM class="chat-form" action=Ask::url() method="post" on:submit=on_submit on:focusin=on_focus>
-                {thread}
-                {of_page}
+                {fields}
                 <div class="chat-input-wrapper">
                     <textarea class="chat-input" id=FIELD name="question[message]" rows="1" required maxlength=LONGEST_QUESTION
                         aria-label="Question" placeholder="Ask about batch status, RCA, metrics..."
@@ -107,11 +105,9 @@ fn SendOrStop(chat: Chat) -> impl IntoView {
     };
     // One button, so that it keeps the focus.
     view! {
-        <button class="chat-send" title=label aria-label=label on:click=on_click>
-            {move || match is_running.get() {
-                true => Either::Left(view! { <StopIcon size=14/> }),
-                false => Either::Right(view! { <SendIcon size=14/> }),
-            }}
+        <button class="chat-send" title=label aria-label=label data-running=move || is_running.get().then_some("") on:click=on_click>
+            <SendIcon size=14/>
+            <StopIcon size=14/>
         </button>
     }
 }

@@ -20,14 +20,25 @@ pub fn ContextBar() -> impl IntoView {
     let phase = Memo::new(move |_| chat.place.with(|place| place.phase?.phase()));
     let pathname = use_location().pathname;
     let essential = Memo::new(move |_| pathname.with(|path| essential_of_path(path)));
+    let tags = move || {
+        [
+            date.get().map(|date| (Some("question[business_date]"), date.to_string(), date.label())),
+            environment.clone().map(|name| (None, name.clone(), name)),
+            phase
+                .get()
+                .map(|phase| (Some("question[processing_type]"), phase.to_string(), phase.to_string())),
+            essential.get().map(|name| (Some("question[essential]"), name.clone(), name)),
+        ]
+        .into_iter()
+        .flatten()
+        .map(|(name, value, label)| tag(name, value, label))
+        .collect::<Vec<_>>()
+    };
     view! {
         <div class="chat-context" role="group" aria-label="Context of the question">
             <PinIcon size=12/>
             "Context:"
-            {move || date.get().map(|date| tag(Some("question[business_date]"), date.to_string(), date.label()))}
-            {environment.map(|name| tag(None, name.clone(), name))}
-            {move || phase.get().map(|phase| tag(Some("question[processing_type]"), phase.to_string(), phase.to_string()))}
-            {move || essential.get().map(|name| tag(Some("question[essential]"), name.clone(), name))}
+            {tags}
         </div>
     }
 }

@@ -8,7 +8,7 @@ const MOST_NAMES: usize = 3;
 /// Questions that are offered.
 const MOST_QUESTIONS: usize = 3;
 
-/// The greeting at `hour` of the reader's day, and what to ask first. It names no model.
+/// The greeting at `hour` of the reader's day, and what to ask first.
 pub(crate) fn greet(board: Option<&Board>, date: BusinessDate, hour: i8) -> Greeting {
     let time_of_day = match hour {
         5..12 => "morning",
@@ -21,7 +21,6 @@ pub(crate) fn greet(board: Option<&Board>, date: BusinessDate, hour: i8) -> Gree
             date: date.label(),
             summary: ": the sources have not answered.".to_owned(),
             questions: vec!["What can you do?".to_owned()],
-            model: None,
             board: None,
         };
     };
@@ -68,7 +67,6 @@ pub(crate) fn greet(board: Option<&Board>, date: BusinessDate, hour: i8) -> Gree
         date: date.label(),
         summary: format!(". Here's a quick summary: {}.", sentence(&parts)),
         questions: questions.collect(),
-        model: None,
         board: Some(board.id),
     }
 }

@@ -7,6 +7,7 @@ use crate::components::error_page::{set_status, sign_in_href};
 use crate::components::form::sentence;
 use crate::error::AppError;
 use crate::live::{Connection, use_live};
+use crate::session::use_session;
 use leptos::prelude::*;
 use model::ErrorKind;
 
@@ -81,16 +82,12 @@ impl Welcome {
             Connection::Reconnecting => "Reconnecting",
             Connection::Stale => "Stale data",
         };
-        let model = move || {
-            self.0.get().map(|greeting| match greeting {
-                Ok(greeting) => format!(" · {}", greeting.model.as_deref().unwrap_or("no model")),
-                Err(_) => " · cannot be asked".to_owned(),
-            })
-        };
+        let model = use_session().with_value(|session| session.model.clone());
+        let model = model.unwrap_or_else(|| "no model".to_owned());
         view! {
             <div class="chat-status" data-state=move || connection.get().as_str()>
                 <span class="chat-status-dot"></span>
-                <span>{state}<Transition>{model}</Transition></span>
+                <span>{move || format!("{} · {model}", state())}</span>
             </div>
         }
     }
