@@ -216,7 +216,11 @@ impl Resolver<'_> {
             &reading.named.slice_parts
         };
         let slices = self.slices(parts, &essentials, &datasets, &mut troubles);
-        if datasets.is_empty() && reading.named.slice_parts.is_empty() && !reading.named.slices.is_empty() {
+        if essentials.is_empty() && troubles.is_empty() && !reading.wants_all {
+            let holders = self.holders(|dataset| dataset.slices.iter().any(|slice| slices.contains(slice)));
+            essentials = if holders.len() == 1 { holders } else { essentials };
+        }
+        if datasets.is_empty() && (slices.len() == 1 || reading.named.slice_parts.is_empty()) {
             datasets = self.only_holder(&slices, &essentials);
         }
         let (date, from) = self.dates(topic);
@@ -384,8 +388,14 @@ impl Resolver<'_> {
         }
         let day = said.days.last().copied().or_else(|| said.day_before.then(|| current.yesterday()));
         match topic {
-            // Several essentials side by side on one day.
-            Topic::Compare if day.is_none() && self.reading.named.essentials.len() > 1 => (current, None),
+            // Several essentials side by side on one day, or both phases.
+            Topic::Compare
+                if day.is_none()
+                    && (self.reading.named.essentials.len() > 1
+                        || self.reading.phase == Some(SaidPhase::Both)) =>
+            {
+                (current, None)
+            }
             Topic::Compare => {
                 let days = match (said.days.as_slice(), day) {
                     ([first, second, ..], _) => (*first, *second),

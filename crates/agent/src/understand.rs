@@ -156,7 +156,7 @@ fn read_phase(words: &Words) -> Option<SaidPhase> {
     let (prelim, final_) = (words.say(Cue::Prelim), words.say(Cue::Final));
     if words.say(Cue::Manual) {
         Some(SaidPhase::Only(PhaseWord::Manual))
-    } else if words.say(Cue::Both) || (prelim && final_) {
+    } else if words.say(Cue::Both) || words.hold("all phases") || (prelim && final_) {
         Some(SaidPhase::Both)
     } else if prelim {
         Some(SaidPhase::Only(PhaseWord::Prelim))

@@ -101,7 +101,7 @@ const TABLE: &[(Cue, &str)] = &[
         Cue::Eta,
         "eta etas predict prediction predicted forecast expected expect estimate estimated remaining late \
          termina deadline deadlines cutoff overdue delayed delay delays gonna landing arrive arrives \
-         expecting",
+         expecting projected projection",
     ),
     (
         Cue::History,
@@ -120,7 +120,7 @@ const TABLE: &[(Cue, &str)] = &[
          needs need affected impact impacts impacted holding blocks chain suffer suffers suffering hurt \
          relies rely prerequisite prerequisites feeds radius ripple consumer consumers parent parents child \
          children predecessor predecessors successor successors unlock unlocks gated linked knock must \
-         follows",
+         follows block",
     ),
     (
         Cue::Superlative,
@@ -142,7 +142,7 @@ const TABLE: &[(Cue, &str)] = &[
          requeue reboot rollback unstick release suspend terminate reset override bypass kick retrigger \
          relaunch reprocess restage replay refire bump raise extend increase lower disable enable ack \
          silence snooze mute unpause reassign backfill inform ping contact wake remind schedule book post \
-         forward subscribe file",
+         forward subscribe file promote approve upgrade downgrade install reject submit merge",
     ),
     (Cue::Sql, "table select union from where"),
     (
@@ -256,7 +256,9 @@ const TABLE: &[(Cue, &str)] = &[
          shifts showing sign signal slightly somehow sooner standby stated stating steady stretch subject \
          suppose switch tab taken term text thats theres throughout tight tired totally trace ultimately \
          unclear urgent urgently weird whoever wouldnt couldnt shouldnt werent hadnt mustnt aint hes shes \
-         theyre theyve weve youre youve youll ill itll thatll whatll whod hereby",
+         theyre theyve weve youre youve youll ill itll thatll whatll whod hereby oclock alongside act job \
+         ticket tickets jira blast catch developer fill flight him hit hits kinds meet meets message mode \
+         proceed quand relative scheduled speed query sql meaning definition",
     ),
 ];
 

@@ -173,12 +173,12 @@ impl Calendar {
         if let Some(day) = text(at + 1).and_then(day_of_month) {
             return read(day, month, at + 2, 2);
         }
-        // A bare month only where it cannot be the verb: "may fail", "march on".
-        let after_in =
-            at > 0 && matches!(words.0[at - 1].text.as_str(), "in" | "of" | "during" | "last" | "for");
+        // "May fail", "march on": these two are verbs unless a word before says that they are not.
+        let is_month = !matches!(first, "may" | "march" | "mar")
+            || (at > 0 && matches!(words.0[at - 1].text.as_str(), "in" | "of" | "during" | "last" | "for"));
         let first_day = match year(at + 1) {
             Some(year) => Date::new(year, month, 1).ok()?,
-            None if after_in => {
+            None if is_month => {
                 let this_year = Date::new(self.today.year(), month, 1).ok()?;
                 if this_year > self.today { this_year.saturating_sub(1.year()) } else { this_year }
             }
@@ -535,6 +535,7 @@ mod tests {
         check("last 2 weeks", "2026-02-04", "2026-02-18");
         check("since monday", "2026-02-16", "2026-02-18");
         check("in january", "2026-01-01", "2026-01-31");
+        check("durations january", "2026-01-01", "2026-01-31");
         check("in december", "2025-12-01", "2025-12-31");
         check("from feb 3 to feb 5", "2026-02-03", "2026-02-05");
         check("between 2026-02-05 and 2026-02-03", "2026-02-03", "2026-02-05");

@@ -28,10 +28,11 @@ pub(super) fn read_topic<'w>(
     strange: usize,
 ) -> Option<Topic> {
     let reader = Reader { words, around, strange };
-    let rules: [(Rule<'w>, Topic); 13] = [
+    let rules: [(Rule<'w>, Topic); 14] = [
         (Reader::is_write, Topic::Write),
         (Reader::is_hostile, Topic::OffTopic),
         (Reader::is_outside, Topic::OffTopic),
+        (Reader::asks_for_meaning, Topic::Help),
         (Reader::is_tasks, Topic::Tasks),
         (Reader::is_compare, Topic::Compare),
         (Reader::is_analysis, Topic::Analysis),
@@ -72,14 +73,17 @@ impl Reader<'_> {
     fn is_write(&self) -> bool {
         const ORDERS: &str =
             "you please pls plz kindly to and or just then now lets i we someone somebody ahead also";
-        const ASKED_OF_SOMEBODY: &str = "you please pls plz kindly someone somebody";
+        const ASKED_OF_YOU: &str = "you please pls plz kindly";
         const QUESTIONS: &str = "when did does do has have was is are were what which who why where";
         const OPENERS: &str = "ok so hey hi hello sentry";
-        // "Rerun", "start" and "set" are nouns too.
-        const AFTER_NOUNS: &str = "of status count time with";
-        if self.hold("drop table|delete from|insert into|on hold|do it again|a ticket|an incident for|get someone|get somebody|find someone")
+        // "Rerun", "start" and "set" are nouns too, and "update me" only asks.
+        const AFTER_NOUNS: &str = "of status count time with me us";
+        if self.hold("drop table|delete from|insert into|on hold|do it again|ticket|tickets|jira|an incident for|get someone|get somebody|find someone")
             || self.says_do_it()
             || self.tells_others()
+            || self.hold("send me|email me|text me|ping me|page me|alert me|notify me|remind me|let me know when")
+            || self.lets_something()
+            || self.orders_a_run()
         {
             return true;
         }
@@ -91,7 +95,7 @@ impl Reader<'_> {
         let gerund = |pair: &[Word]| is_among(&pair[0], "mind try about") && is_gerund_of_write(&pair[1]);
         let first = words.iter().find(|word| !is_among(word, OPENERS));
         let asks = first.is_some_and(|word| is_among(word, QUESTIONS));
-        let orders_after = if asks { ASKED_OF_SOMEBODY } else { ORDERS };
+        let orders_after = if asks { ASKED_OF_YOU } else { ORDERS };
         let orders = |(at, word): (usize, &Word)| {
             let is_noun = words.get(at + 1).is_some_and(|next| is_among(next, AFTER_NOUNS));
             let before = words[..at].iter().rev().find(|word| !is_among(word, OPENERS));
@@ -119,6 +123,21 @@ impl Reader<'_> {
         })
     }
 
+    /// "Run 6g again", "run it": the verb, not the noun.
+    fn orders_a_run(&self) -> bool {
+        let runs = |pair: &[Word]| is_among(&pair[0], "run") && (pair[1].taken || is_among(&pair[1], "it that this again"));
+        self.words.0.windows(2).position(runs).is_some_and(|at| {
+            self.words.0[..at].iter().all(|word| is_among(word, "ok so hey hi please pls plz sentry can could you now just and then"))
+        })
+    }
+
+    /// "Let it start", but not "let me know".
+    fn lets_something(&self) -> bool {
+        let lets = |pair: &[Word]| is_among(&pair[0], "let") && !is_among(&pair[1], "me us");
+        let found = self.words.0.windows(2).position(lets);
+        found.is_some_and(|at| self.words.0[at..].iter().any(|word| word.says(Cue::Write)))
+    }
+
     fn is_hostile(&self) -> bool {
         let count = |cue| self.words.0.iter().filter(|word| word.says(cue)).count();
         let pries = self.hold(
@@ -127,7 +146,7 @@ impl Reader<'_> {
         )
             || count(Cue::Secret) >= 2;
         let is_sql = (count(Cue::Sql) >= 2 && self.hold("select")) || self.hold("union select");
-        let asks_besides = self.say(Cue::Fail) && self.around.names_something && !self.hold("pretend");
+        let asks_besides = self.say(Cue::Fail) && self.around.essentials > 0 && !self.hold("pretend");
         (pries || is_sql) && !asks_besides
     }
 
@@ -135,6 +154,11 @@ impl Reader<'_> {
         let asks_besides = self.around.names_something
             && [Cue::Fail, Cue::Status, Cue::Depend, Cue::History].iter().any(|cue| self.say(*cue));
         (self.say(Cue::Outside) || self.hold("p l|on call")) && !asks_besides
+    }
+
+    fn asks_for_meaning(&self) -> bool {
+        (self.hold("what does|what do") && self.words.0.last().is_some_and(|word| word.meant == "mean"))
+            || self.hold("meaning of|definition of")
     }
 
     fn is_tasks(&self) -> bool {
@@ -160,7 +184,7 @@ impl Reader<'_> {
             self.around.days > 0 || self.around.essentials > 1 || self.hold("the day before|day before");
         let says_so = self.hold("compare|compared|comparison|compares|vs|versus|v|difference");
         let likens = (self.say(Cue::Compare) || self.hold("side by side|relative to"))
-            || self.hold("slower than|faster than|longer than|worse than|better than|next to|against|behind where|ahead of where|same as|as it was");
+            || self.hold("slower than|faster than|longer than|worse than|better than|next to|beside|alongside|against|behind where|ahead of where|same as|as it was");
         (says_so && (two || self.around.names_something || !self.around.has_range))
             || ((likens || (self.hold("than") && !self.hold("more than|less than"))) && self.around.days > 0)
             || self.hold("changed since")
@@ -170,7 +194,7 @@ impl Reader<'_> {
         let of_ours = self.around.names_something
             || [Cue::Thing, Cue::Run, Cue::Task, Cue::Slice, Cue::Fail, Cue::History].iter().any(|cue| self.say(*cue));
         let ranks = self.say(Cue::Superlative)
-            && !self.hold("at least|top of")
+            && !self.hold("at least|top of|best way")
             && (of_ours || self.strange == 0);
         let threshold = self.hold("more than|less than|longer than|before 6am|at least|ran over|took over|an hour")
             && !self.around.names_something;
@@ -183,7 +207,7 @@ impl Reader<'_> {
 
     fn is_prediction(&self) -> bool {
         let says_so = self.hold(
-            "eta|etas|predict|prediction|forecast|estimate|estimated|expected|expect|expecting|remaining|time left|on track|\
+            "eta|etas|predict|prediction|forecast|projected|projection|estimate|estimated|expected|expect|expecting|remaining|time left|on track|\
              be late|running late|overdue|delayed|on time|on schedule|behind schedule|ahead of schedule|deadline|\
              deadlines|cutoff|how much longer|how many more|how long until|how long till|going to make|how soon|\
              what time will|what time is|when can we|when can i|when do we get|when do i get|when will|minutes left|hours left|\
@@ -200,14 +224,18 @@ impl Reader<'_> {
         let end_by = self.words.0.windows(2).any(|pair| {
             is_among(&pair[0], "by before") && (pair[1].is_time_of_day() || pair[1].is_number())
         });
-        says_so || ((to_come || end_by) && end)
+        let time_of_day = |pair: &[Word]| {
+            pair[1].is_time_of_day() || (pair[0].is_number() && is_among(&pair[1], "oclock"))
+        };
+        let makes_it = self.hold("make|makes|meet|meets|hit|hits") && self.words.0.windows(2).any(time_of_day);
+        says_so || makes_it || ((to_come || end_by) && end)
     }
 
     fn is_history(&self) -> bool {
         let as_a_rule = self.hold(
             "history|historical|usually|usual|typical|typically|normally|normal|average|avg|mean|median|trend|\
              trends|p50|p90|p95|percentile|runtime|runtimes|duration|durations|timing|timings|how often|\
-             happened before|last fail|last failed|fail before|failed before|how much time",
+             as a rule|how quick|how fast|happened before|last fail|last failed|fail before|failed before|how much time",
         );
         let took =
             self.hold("how long did|how long does|how long do|did take|how long it took|how long will");
@@ -225,7 +253,7 @@ impl Reader<'_> {
     fn is_dependencies(&self) -> bool {
         let waits = self.hold(
             "depend|depends|dependent|depending|dependencies|dependency|upstream|downstream|needs|need|affected|\
-             impact|impacts|impacted|waiting|wait|waits|holding up|suffer|suffers|hurt|relies|rely|prerequisite|\
+             impact|impacts|impacted|waiting|wait|waits|holding|held up|stuck behind|suffer|suffers|hurt|relies|rely|prerequisite|\
              prerequisites|feeds|block|blocks|blocked by|knock on|blast radius|ripple|consumers|parents|children|predecessors|successors|unlocks|can start|hanging off|hang off",
         );
         let not_started = (self.hold("why hasnt|why isnt|why didnt|why not")
@@ -263,7 +291,7 @@ impl Reader<'_> {
         let is_short = self.words.0.len() <= 3;
         let greets = self.hold("good morning|good afternoon|good evening") && is_short;
         let thanks = self.say(Cue::Greeting) && !self.say(Cue::Status) && (is_short || self.strange == 0);
-        let nods = self.words.0.iter().all(|word| is_among(word, "ok okay yes no great nice fine good"));
+        let nods = self.words.0.iter().all(|word| is_among(word, "ok okay yes no great nice fine good job"));
         asks || nods || ((greets || thanks) && !self.around.names_something)
     }
 
