@@ -36,6 +36,12 @@ pub enum SourceError {
         /// How many it may.
         limit: u64,
     },
+    /// The answer holds more than is taken of one.
+    #[error("would answer with more than {limit_kb} KB")]
+    TooLarge {
+        /// Kilobytes of all values together.
+        limit_kb: usize,
+    },
     /// The source refused the call.
     #[error("refused the request")]
     Refused(#[source] Box<dyn std::error::Error + Send + Sync>),

@@ -272,6 +272,7 @@ fn retell(error: &SourceError) -> SourceError {
         SourceError::TooManyRows { expected, limit } => {
             SourceError::TooManyRows { expected: *expected, limit: *limit }
         }
+        SourceError::TooLarge { limit_kb } => SourceError::TooLarge { limit_kb: *limit_kb },
         SourceError::Refused(_) => SourceError::Refused(cause()),
         SourceError::Settings(text) => SourceError::Settings(text.clone()),
     }

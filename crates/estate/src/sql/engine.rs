@@ -2,7 +2,10 @@
 
 use super::ResultTable;
 use super::checked::expected_rows;
+use futures::TryStreamExt;
 use futures::future::BoxFuture;
+use futures::stream::BoxStream;
+use sqlx::mysql::MySqlRow;
 use sqlx::{
     AssertSqlSafe, Column, Database, Decode, Executor, MySql, Row, SqlSafeStr, Sqlite, Statement, Type,
 };
@@ -19,6 +22,10 @@ pub(super) enum Value {
     Text(String),
     Integer(i64),
 }
+
+/// Bytes of all values of one answer: 500 rows of 2 KB. A query says how many rows it answers, and
+/// nothing says how long they are.
+pub(super) const MAX_ANSWER_BYTES: usize = 1 << 20;
 
 /// SQLite instructions between two looks at the clock: well below a millisecond.
 const PROGRESS_OPS: i32 = 10_000;
@@ -42,12 +49,13 @@ pub(super) trait Engine: Database {
         sql: &'c str,
     ) -> BoxFuture<'c, sqlx::Result<Option<u64>>>;
 
-    /// Runs one query whose columns are of any type. Ends as [`Engine::fetch`].
+    /// Runs one query whose columns are of any type. Ends as [`Engine::fetch`]; `None` as soon as
+    /// its values are longer than [`MAX_ANSWER_BYTES`].
     fn fetch_table<'c>(
         connection: &'c mut Self::Connection,
         sql: &'c str,
         limit: Duration,
-    ) -> BoxFuture<'c, sqlx::Result<ResultTable>>;
+    ) -> BoxFuture<'c, sqlx::Result<Option<ResultTable>>>;
 }
 
 impl Engine for MySql {
@@ -80,16 +88,18 @@ impl Engine for MySql {
             // stand behind a semicolon, and COMMIT ends the transaction that only reads.
             connection.prepare(AssertSqlSafe(sql).into_sql_str()).await?;
             let explain = sqlx::raw_sql(AssertSqlSafe(format!("EXPLAIN {sql}")));
-            let plan = table(&explain.fetch_all(connection).await?)?;
-            let place = |name: &str| plan.columns.iter().position(|column| column == name);
+            let plan = explain.fetch_all(connection).await?;
+            let columns = plan.first().map(|line| names(line.columns())).unwrap_or_default();
+            let place = |name: &str| columns.iter().position(|column| column == name);
             let (id, kind, rows) = (place("id"), place("select_type"), place("rows"));
             let value = |row: &TextRow, column: Option<usize>| row.get(column?).cloned().flatten();
             let number = |text: Option<String>| text.and_then(|text| text.parse().ok());
-            let line = |row: &TextRow| {
-                let kind = value(row, kind).unwrap_or_default();
-                (number(value(row, id)), kind, number(value(row, rows)).unwrap_or(0))
+            let line = |row: &MySqlRow| {
+                let row = any_texts(row)?;
+                let kind = value(&row, kind).unwrap_or_default();
+                Ok((number(value(&row, id)), kind, number(value(&row, rows)).unwrap_or(0)))
             };
-            let lines: Vec<_> = plan.rows.iter().map(line).collect();
+            let lines = plan.iter().map(line).collect::<sqlx::Result<Vec<_>>>()?;
             Ok(Some(expected_rows(&lines)))
         })
     }
@@ -98,12 +108,12 @@ impl Engine for MySql {
         connection: &'c mut Self::Connection,
         sql: &'c str,
         _limit: Duration,
-    ) -> BoxFuture<'c, sqlx::Result<ResultTable>> {
+    ) -> BoxFuture<'c, sqlx::Result<Option<ResultTable>>> {
         Box::pin(async move {
             let prepared = connection.prepare(AssertSqlSafe(sql).into_sql_str()).await?;
             // Run unprepared, so that the server sends every value as text.
-            let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(connection).await?;
-            Ok(ResultTable { columns: names(prepared.columns()), ..table(&rows)? })
+            let rows = collect(sqlx::raw_sql(AssertSqlSafe(sql)).fetch(connection)).await?;
+            Ok(rows.map(|rows| ResultTable { columns: names(prepared.columns()), rows }))
         })
     }
 }
@@ -143,15 +153,15 @@ impl Engine for Sqlite {
         connection: &'c mut Self::Connection,
         sql: &'c str,
         limit: Duration,
-    ) -> BoxFuture<'c, sqlx::Result<ResultTable>> {
+    ) -> BoxFuture<'c, sqlx::Result<Option<ResultTable>>> {
         Box::pin(async move {
             let started = Instant::now();
             let in_time = move || started.elapsed() < limit;
             connection.lock_handle().await?.set_progress_handler(PROGRESS_OPS, in_time);
             let prepared = connection.prepare(AssertSqlSafe(sql).into_sql_str()).await?;
             let columns = names(prepared.columns());
-            let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(connection).await?;
-            Ok(ResultTable { columns, ..table(&rows)? })
+            let rows = collect(sqlx::query(AssertSqlSafe(sql)).fetch(connection)).await?;
+            Ok(rows.map(|rows| ResultTable { columns, rows }))
         })
     }
 }
@@ -160,21 +170,34 @@ fn names(columns: &[impl Column]) -> Vec<String> {
     columns.iter().map(|column| column.name().to_owned()).collect()
 }
 
-/// Rows of any types, each value as text. The columns are those of the first row.
-fn table<R: Row>(rows: &[R]) -> sqlx::Result<ResultTable>
+/// Rows of any types, each value as text; `None` where they are longer than [`MAX_ANSWER_BYTES`].
+async fn collect<R: Row>(mut rows: BoxStream<'_, sqlx::Result<R>>) -> sqlx::Result<Option<Vec<TextRow>>>
 where
     usize: sqlx::ColumnIndex<R>,
     for<'r> Option<Vec<u8>>: Decode<'r, R::Database>,
 {
-    let text = |row: &R, column: usize| -> sqlx::Result<Option<String>> {
+    let (mut read, mut bytes) = (Vec::new(), 0);
+    while let Some(row) = rows.try_next().await? {
+        let row = any_texts(&row)?;
+        bytes += row.iter().flatten().map(String::len).sum::<usize>();
+        if bytes > MAX_ANSWER_BYTES {
+            return Ok(None);
+        }
+        read.push(row);
+    }
+    Ok(Some(read))
+}
+
+fn any_texts<R: Row>(row: &R) -> sqlx::Result<TextRow>
+where
+    usize: sqlx::ColumnIndex<R>,
+    for<'r> Option<Vec<u8>>: Decode<'r, R::Database>,
+{
+    let text = |column| {
         let bytes: Option<Vec<u8>> = row.try_get_unchecked(column)?;
         Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
     };
-    let read = |row: &R| (0..row.len()).map(|column| text(row, column)).collect();
-    Ok(ResultTable {
-        columns: rows.first().map(|row| names(row.columns())).unwrap_or_default(),
-        rows: rows.iter().map(read).collect::<sqlx::Result<_>>()?,
-    })
+    (0..row.len()).map(text).collect()
 }
 
 fn texts<'r, R: Row>(row: &'r R) -> sqlx::Result<TextRow>

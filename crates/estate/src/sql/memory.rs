@@ -2,7 +2,8 @@
 //! lives as long as one query.
 
 use super::engine::Engine;
-use super::{QueryLimits, ResultTable, fault};
+use super::read::{bounded, too_large};
+use super::{QueryLimits, ResultTable};
 use crate::error::SourceError;
 use model::{DagId, RunId, RunRow, TaskRow, Timestamp};
 use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions};
@@ -51,7 +52,10 @@ const TABLES: &str = "
 /// Rows of one statement: within SQLite's 32,766 placeholders.
 const ROWS_AT_ONCE: usize = 500;
 
-/// Answers `sql` from these rows and no others.
+/// Rows that SQLite may have ready before they are asked for: each may be large.
+const ROWS_AHEAD: usize = 4;
+
+/// Answers `sql` from these rows and no others, within the time limit.
 pub(crate) async fn run_query(
     runs: &[RunRow],
     tasks: &[(DagId, RunId, TaskRow)],
@@ -59,7 +63,10 @@ pub(crate) async fn run_query(
     limits: QueryLimits,
 ) -> Result<ResultTable, SourceError> {
     let answer = async {
-        let options = SqliteConnectOptions::new().in_memory(true).disable_statement_logging();
+        let options = SqliteConnectOptions::new()
+            .in_memory(true)
+            .row_buffer_size(ROWS_AHEAD)
+            .disable_statement_logging();
         let mut database = options.connect().await?;
         fill(&mut database, runs, tasks).await?;
         database.execute("PRAGMA query_only = ON").await?;
@@ -67,7 +74,7 @@ pub(crate) async fn run_query(
         database.close().await?;
         Ok(table)
     };
-    answer.await.map_err(|error| fault::classify(error, limits))
+    bounded(limits, answer).await?.ok_or_else(too_large)
 }
 
 async fn fill(

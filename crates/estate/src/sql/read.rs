@@ -1,6 +1,6 @@
 //! Reading a query's pages in one transaction, within the time limit.
 
-use super::engine::{Engine, TextRow, Value};
+use super::engine::{Engine, MAX_ANSWER_BYTES, TextRow, Value};
 use super::query::PagedQuery;
 use super::{QueryLimits, ResultTable, fault};
 use crate::error::SourceError;
@@ -41,7 +41,11 @@ pub(super) async fn run_checked<E: Engine>(
         Some(expected) if expected > max_examined_rows => {
             Err(SourceError::TooManyRows { expected, limit: max_examined_rows })
         }
-        _ => Ok(bounded(limits, E::fetch_table(&mut transaction, sql, limits.timeout)).await?),
+        _ => {
+            let table = bounded(limits, E::fetch_table(&mut transaction, sql, limits.timeout)).await?;
+            // The connection is closed: what it has not sent yet would be read otherwise.
+            Ok(table.ok_or_else(too_large)?)
+        }
     };
     bounded(limits, transaction.commit()).await?;
     in_use.sound = true;
@@ -89,7 +93,13 @@ async fn read_in_transaction<E: Engine>(
     Ok(rows)
 }
 
-async fn bounded<T>(
+/// More was answered than is taken.
+pub(super) fn too_large() -> SourceError {
+    SourceError::TooLarge { limit_kb: MAX_ANSWER_BYTES / 1024 }
+}
+
+/// Waits for `call` a little longer than the limit.
+pub(super) async fn bounded<T>(
     limits: QueryLimits,
     call: impl Future<Output = sqlx::Result<T>>,
 ) -> Result<T, SourceError> {

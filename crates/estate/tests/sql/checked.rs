@@ -122,6 +122,31 @@ async fn no_query_writes_or_outlasts_its_time() {
     assert!(matches!(answer, Err(SourceError::TimedOut { .. })), "{answer:?}");
 }
 
+/// LIMIT bounds the rows and not what is in them.
+#[tokio::test]
+async fn an_answer_is_taken_up_to_its_size() {
+    let server = MariaDb::shared();
+    let databases = server.create_reference_databases("large").await;
+    let dir = tempfile::tempdir().unwrap();
+    let long = |bytes: usize| format!("CONCAT('{}', STATUS)", "x".repeat(bytes));
+    let concat = |bytes| format!("SELECT {} AS x FROM WORKFLOW_RUN_INSTANCE LIMIT 500", long(bytes));
+    for runs in [Runs::Sql(open(settings(server, &databases))), sqlite(dir.path()).await, file()] {
+        let small = runs.run_query(&query(&concat(1_000))).await.unwrap();
+        assert!(small.rows.len() >= 100, "{}", small.rows.len());
+        let large = runs.run_query(&query(&concat(20_000))).await;
+        assert!(matches!(large, Err(SourceError::TooLarge { limit_kb: 1_024 })), "{large:?}");
+        check_total(&runs).await;
+    }
+}
+
+/// Time stands still but for what waits: nobody waits for an estate in memory beyond the limit.
+#[tokio::test(start_paused = true)]
+async fn a_file_is_given_up_at_the_limit() {
+    let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT COUNT(*) FROM n";
+    let answer = file().run_query(&query(endless)).await;
+    assert!(matches!(answer, Err(SourceError::TimedOut { limit_s: 10 })), "{answer:?}");
+}
+
 async fn check_total(runs: &Runs) {
     let count = "SELECT COUNT(*) AS runs FROM WORKFLOW_RUN_INSTANCE WHERE STATUS <> '' LIMIT 1";
     let table = runs.run_query(&query(count)).await.unwrap();

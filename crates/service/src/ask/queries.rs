@@ -167,6 +167,10 @@ impl Service {
             Err(error @ SourceError::TooManyRows { .. }) => {
                 Err(Problem::Refused(format!("The {} {error}: ask for fewer dates.", database.label())))
             }
+            Err(error @ SourceError::TooLarge { .. }) => {
+                let instead = "ask for fewer rows or shorter columns";
+                Err(Problem::Refused(format!("The {} {error}: {instead}.", database.label())))
+            }
             Err(error) => {
                 let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
                 tracing::warn!(source = database.as_str(), cause, "a query {error}");
