@@ -1,6 +1,7 @@
 //! The guard: a statement in, an [`Accepted`] one or a [`Refusal`] out.
 
 use crate::bound::DateSpan;
+use crate::growth;
 use crate::lexical::{MAX_PARENTHESES, tokenize};
 use crate::moment::Moment;
 use crate::read::Reader;
@@ -98,6 +99,7 @@ impl Guard {
         let parsed = parse(tokenize(sql)?)?;
         let mut reader = Reader::new(self, moment);
         let mut query = reader.statement(&parsed)?;
+        growth::check(&query)?;
         let limit = query.limit.map_or(self.limits.max_rows, |limit| limit.min(self.limits.max_rows));
         query.limit = Some(limit);
         let database = reader.database()?;

@@ -19,6 +19,7 @@
 mod bound;
 pub mod examples;
 mod function;
+mod growth;
 mod guard;
 mod lexical;
 mod moment;

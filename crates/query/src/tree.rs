@@ -74,6 +74,8 @@ pub(crate) struct Select {
 pub(crate) struct Item {
     pub(crate) expr: Expr,
     pub(crate) alias: Option<String>,
+    /// Expressions in it: what each mention of the alias costs that is replaced by it.
+    pub(crate) size: usize,
 }
 
 /// One relation of FROM and how it is joined to those before it.
@@ -206,6 +208,45 @@ pub(crate) enum Expr {
         expr: Box<Expr>,
         to: CastTo,
     },
+}
+
+impl Expr {
+    /// The expressions directly inside it; those of a query inside it are the query's.
+    pub(crate) fn operands(&self) -> Vec<&Expr> {
+        match self {
+            Self::Column(_)
+            | Self::Output(_)
+            | Self::Place(_)
+            | Self::Text(_)
+            | Self::Number(_)
+            | Self::Boolean(_)
+            | Self::Null
+            | Self::Exists { .. }
+            | Self::Scalar(_) => Vec::new(),
+            Self::Not(expr)
+            | Self::Minus(expr)
+            | Self::IsNull { expr, .. }
+            | Self::IsTrue { expr, .. }
+            | Self::InQuery { expr, .. }
+            | Self::DateAdd { expr, .. }
+            | Self::Cast { expr, .. } => vec![expr],
+            Self::And(parts) | Self::Or(parts) => parts.iter().collect(),
+            Self::Compare { left, right, .. } | Self::Arithmetic { left, right, .. } => vec![left, right],
+            Self::Between { expr, low, high, .. } => vec![expr, low, high],
+            Self::InList { expr, list, .. } => std::iter::once(&**expr).chain(list).collect(),
+            Self::Like { expr, pattern, .. } => vec![expr, pattern],
+            Self::Case { operand, branches, otherwise } => {
+                let branches = branches.iter().flat_map(|(condition, result)| [condition, result]);
+                operand.as_deref().into_iter().chain(branches).chain(otherwise.as_deref()).collect()
+            }
+            Self::TimestampDiff { from, to, .. } => vec![from, to],
+            Self::Call(call) => {
+                let order_by = call.over.iter().flat_map(|over| &over.order_by).chain(&call.order_by);
+                let partition_by = call.over.iter().flat_map(|over| &over.partition_by);
+                call.args.iter().chain(partition_by).chain(order_by.map(|order| &order.expr)).collect()
+            }
+        }
+    }
 }
 
 #[derive(Clone)]

@@ -10,11 +10,17 @@ use sqlparser::ast::{self, BinaryOperator as B, UnaryOperator as U};
 
 impl Reader<'_> {
     pub(super) fn expression(&mut self, expr: &ast::Expr, names: &Names) -> Result<Expr, Refusal> {
-        self.expressions += 1;
+        self.count(1)?;
+        self.nested(|reader| reader.any_expression(expr, names))
+    }
+
+    /// Counts expressions that the tree is to hold.
+    pub(super) fn count(&mut self, expressions: usize) -> Result<(), Refusal> {
+        self.expressions += expressions;
         if self.expressions > MAX_EXPRESSIONS {
             return Err(Refusal::TooComplex { what: "expressions", limit: MAX_EXPRESSIONS });
         }
-        self.nested(|reader| reader.any_expression(expr, names))
+        Ok(())
     }
 
     fn boxed(&mut self, expr: &ast::Expr, names: &Names) -> Result<Box<Expr>, Refusal> {

@@ -54,7 +54,10 @@ impl Reader<'_> {
         let item = item_named(names.items, &name.value)?;
         match (names.aliases, item) {
             (Aliases::Place, Some(at)) => Ok(Expr::Place(at + 1)),
-            (Aliases::Inline, Some(at)) => Ok(names.items[at].expr.clone()),
+            (Aliases::Inline, Some(at)) => {
+                self.count(names.items[at].size)?;
+                Ok(names.items[at].expr.clone())
+            }
             _ => Err(self.unknown_column(&name.value, names)),
         }
     }
@@ -149,7 +152,7 @@ impl Reader<'_> {
                     relation: relation.id,
                     is_stored: relation.table.is_some(),
                 };
-                items.push(Item { expr: Expr::Column(column), alias: None });
+                items.push(Item { expr: Expr::Column(column), alias: None, size: 1 });
             }
         }
         if items.is_empty() {

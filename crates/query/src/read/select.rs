@@ -99,12 +99,10 @@ impl Reader<'_> {
             if *options == plain { Ok(()) } else { Err(unsupported("What follows *", "name the columns")) }
         };
         match item {
-            ast::SelectItem::UnnamedExpr(expr) => {
-                items.push(Item { expr: self.expression(expr, names)?, alias: None });
-            }
+            ast::SelectItem::UnnamedExpr(expr) => items.push(self.column(expr, None, names)?),
             ast::SelectItem::ExprWithAlias { expr, alias } => {
                 let alias = self.new_name(alias)?;
-                items.push(Item { expr: self.expression(expr, names)?, alias: Some(alias) });
+                items.push(self.column(expr, Some(alias), names)?);
             }
             ast::SelectItem::Wildcard(options) => {
                 wildcard(options)?;
@@ -131,6 +129,12 @@ impl Reader<'_> {
             }
         }
         Ok(())
+    }
+
+    fn column(&mut self, expr: &ast::Expr, alias: Option<String>, names: &Names) -> Result<Item, Refusal> {
+        let before = self.expressions;
+        let expr = self.expression(expr, names)?;
+        Ok(Item { expr, alias, size: self.expressions - before })
     }
 
     fn group_by(&mut self, group_by: &ast::GroupByExpr, names: &Names) -> Result<Vec<Expr>, Refusal> {

@@ -174,3 +174,7 @@ SELECT d.run_id, d.state, t.task_id FROM airflow.dag_run AS d JOIN airflow.task_
 SELECT state, COUNT(*) AS n FROM airflow.dag_run WHERE execution_date BETWEEN '2026-02-18' AND '2026-02-18 23:59:59' GROUP BY state
 === retried tasks
 SELECT task_id, hostname, try_number FROM task_instance WHERE start_date BETWEEN NOW() - INTERVAL 1 DAY AND NOW() AND try_number > 1
+=== text gathered from a derived table
+SELECT d.STATUS, GROUP_CONCAT(d.x SEPARATOR '; ') AS dags FROM (SELECT DISTINCT STATUS, CONCAT(DAG_ID, ' ', TRIGGER_TYPE) AS x FROM WORKFLOW_RUN_INSTANCE WHERE BUSINESS_DATE = '2026-02-18') AS d GROUP BY d.STATUS
+=== text of several columns in a join
+SELECT CONCAT_WS(' / ', a.DAG_ID, a.STATUS, b.STATUS, IF(a.STATUS = b.STATUS, 'same', 'other')) AS change_of FROM WORKFLOW_RUN_INSTANCE AS a JOIN WORKFLOW_RUN_INSTANCE AS b ON b.DAG_ID = a.DAG_ID WHERE a.BUSINESS_DATE = '2026-02-18' AND b.BUSINESS_DATE = '2026-02-17'
