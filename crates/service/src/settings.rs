@@ -64,6 +64,11 @@ impl ModelSettings {
         Self(llm::Settings { provider, limits, price: None })
     }
 
+    /// What a call may take.
+    pub fn limits(&self) -> &ModelLimits {
+        &self.0.limits
+    }
+
     /// The same with other bounds.
     #[must_use]
     pub fn with_limits(mut self, limits: ModelLimits) -> Self {

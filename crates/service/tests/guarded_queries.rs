@@ -1,6 +1,6 @@
 //! Queries on a real MariaDB: what the guard lets through runs and waits for nobody's lock, and
-//! what no guard has seen cannot write, lock, look elsewhere or last in the session it would
-//! run in. The user of these tests may write, as the real one may: what keeps from it is ours.
+//! what no guard has seen cannot write, leave a lock, look elsewhere or last in the session it
+//! would run in. The user of these tests may write, as the real one may: what keeps from it is ours.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -243,7 +243,7 @@ async fn what_no_guard_has_seen_cannot_write() {
 }
 
 #[tokio::test]
-async fn what_no_guard_has_seen_takes_no_lock() {
+async fn what_no_guard_has_seen_leaves_no_lock() {
     let server = MariaDb::shared();
     let databases = server.create_reference_databases("lock").await;
     let table = format!("{}.WORKFLOW_RUN_INSTANCE", databases.fgw);
@@ -251,9 +251,20 @@ async fn what_no_guard_has_seen_takes_no_lock() {
     let runs = open(server, &databases);
     let mut admin = server.admin().await;
     admin.execute("SET innodb_lock_wait_timeout = 0, lock_wait_timeout = 0").await.unwrap();
+    let mut check = async |sql: &str, is_refused: bool| {
+        match run_unguarded(&runs, sql).await {
+            Ok(table) => assert!(!is_refused, "{sql}: {} rows", table.rows.len()),
+            Err(SourceError::Refused(_)) => assert!(is_refused, "{sql}"),
+            Err(other) => panic!("{sql}: {other}"),
+        }
+        for statement in [format!("UPDATE {table} SET STATUS = STATUS"), format!("ALTER TABLE {table} FORCE")]
+        {
+            let done = admin.execute(AssertSqlSafe(statement)).await;
+            assert!(done.is_ok(), "{sql}: {done:?}");
+        }
+    };
     for sql in [
         format!("SELECT * FROM {table} FOR UPDATE"),
-        format!("SELECT * FROM {table} LOCK IN SHARE MODE"),
         format!("LOCK TABLES {table} READ"),
         format!("LOCK TABLES {table} WRITE"),
         "FLUSH TABLES WITH READ LOCK".to_owned(),
@@ -261,14 +272,17 @@ async fn what_no_guard_has_seen_takes_no_lock() {
         format!("SELECT 1; LOCK TABLES {table} WRITE"),
         format!("SELECT 1; SELECT * FROM {table} FOR UPDATE"),
     ] {
-        let refused = run_unguarded(&runs, &sql).await;
-        assert!(matches!(refused, Err(SourceError::Refused(_))), "{sql}: {refused:?}");
-        for statement in [format!("UPDATE {table} SET STATUS = STATUS"), format!("ALTER TABLE {table} FORCE")]
-        {
-            let done = admin.execute(AssertSqlSafe(statement)).await;
-            assert!(done.is_ok(), "{sql}: {done:?}");
-        }
+        check(&sql, true).await;
     }
+    // A transaction that only reads may share a row's lock: that, the guard alone keeps out. It
+    // ends with the transaction.
+    let shared = format!("SELECT STATUS FROM {table} LOCK IN SHARE MODE");
+    check(&shared, false).await;
+    let (service, _data) = serve(server, &databases).await;
+    let guarded =
+        "SELECT STATUS FROM WORKFLOW_RUN_INSTANCE WHERE BUSINESS_DATE = CURDATE() LOCK IN SHARE MODE";
+    let refused = service.check_query(&Actor::local_owner(), guarded, today()).await;
+    assert!(matches!(refused, Err(Error::Invalid { .. })), "{refused:?}");
 }
 
 #[tokio::test]
