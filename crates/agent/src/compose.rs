@@ -124,6 +124,17 @@ fn own_up(failures: &[ToolFailure], nothing_known: bool, draft: &mut Draft) {
     }
 }
 
+/// Whether a block has no part that is blank.
+pub(crate) fn says_something(block: &Block) -> bool {
+    let is_blank = |text: &str| text.trim().is_empty();
+    let speaks = |spans: &Vec<Span>| spans.iter().any(|span| !is_blank(span.as_str()));
+    match block {
+        Block::Paragraph(spans) => speaks(spans),
+        Block::List(points) => !points.is_empty() && points.iter().all(speaks),
+        Block::Code(code) => !is_blank(code),
+    }
+}
+
 /// A sentence about the answer itself.
 pub(crate) fn note(sentence: &str) -> Block {
     Block::Paragraph(vec![text(sentence)])
@@ -166,7 +177,7 @@ impl<'a> Scene<'a> {
         Span::Link { label: essential.display_name.clone(), href }
     }
 
-    /// "on 17-Feb-2026" where it is not the reader's today.
+    /// "on 17-Feb-2026".
     fn on_date(&self) -> String {
         format!("on {}", self.date().label())
     }
@@ -195,13 +206,17 @@ fn quoted(text: &str) -> String {
 fn moment(at: Timestamp, date: BusinessDate) -> String {
     let text = at.to_string();
     let (day, time) = (text.get(..10).unwrap_or_default(), text.get(11..19).unwrap_or_default());
-    if day == date.to_string() { format!("{time} UTC") } else { format!("{day} {time} UTC") }
+    match BusinessDate::parse(day) {
+        Ok(day) if day != date => format!("{} {time} UTC", day.label()),
+        _ => format!("{time} UTC"),
+    }
 }
 
-/// Minutes, or hours above two.
+/// Minutes, with hours above two.
 fn minutes(minutes: f64) -> String {
     if minutes > 120.0 {
-        format!("{:.1} hours", minutes / 60.0)
+        let whole = minutes.round() as i64;
+        format!("{} h {} min", whole / 60, whole % 60)
     } else {
         format!("{} min", (minutes * 10.0).round() / 10.0)
     }
@@ -215,11 +230,36 @@ fn counted(count: usize, one: &str) -> String {
     if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") }
 }
 
+/// Parts of a sentence with `separator` between them.
+fn joined(parts: impl IntoIterator<Item = Vec<Span>>, separator: &str) -> Vec<Span> {
+    let mut spans = Vec::new();
+    for part in parts {
+        if !spans.is_empty() {
+            spans.push(text(separator));
+        }
+        spans.extend(part);
+    }
+    spans
+}
+
+/// `1`, `1 and 2`, `1, 2 and 3`.
+fn enumerated(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+/// "UPC waits", "SNU and UPC wait".
+fn agree<'a>(count: usize, one: &'a str, several: &'a str) -> &'a str {
+    if count == 1 { one } else { several }
+}
+
 /// The first names, and how many more there are.
 fn name_list(names: &[String], most: usize) -> String {
-    let shown = names.iter().take(most).map(String::as_str).collect::<Vec<_>>().join(", ");
     match names.len().saturating_sub(most) {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
+        0 => enumerated(names),
+        more => format!("{} and {more} more", names[..most].join(", ")),
     }
 }

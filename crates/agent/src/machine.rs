@@ -420,8 +420,9 @@ impl Turn {
         match said {
             Ok(text) => {
                 let facts = Facts::new(&self.draft.cards, &self.draft.text(), &self.input.catalog);
-                if facts.cover(&text) {
-                    self.draft.blocks = Block::read_markdown(&text);
+                let blocks = Block::read_markdown(&text);
+                if facts.cover(&text) && blocks.iter().all(compose::says_something) {
+                    self.draft.blocks = blocks;
                     self.worded_by_model = true;
                 }
             }

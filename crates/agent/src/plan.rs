@@ -4,7 +4,7 @@
 use crate::request::{Request, ThreadContext};
 use crate::tool::{RunFilter, ToolCall, ToolOutput};
 use model::ask::Topic;
-use model::{BusinessDate, DatasetStatus, RunId};
+use model::{BusinessDate, DatasetStatus, RunId, RunStatus};
 
 /// Runs whose tasks are looked into.
 pub(crate) const MOST_RUNS_EXPLAINED: usize = 10;
@@ -45,7 +45,7 @@ impl Plan<'_> {
             Topic::Status => self.status(),
             Topic::Failures => vec![self.boards(), self.failures()],
             Topic::Tasks => self.tasks(),
-            Topic::Runs => vec![self.runs()],
+            Topic::Runs => vec![self.runs(request.run_status)],
             Topic::Prediction => {
                 let history = (!request.essentials.is_empty()).then(|| self.history(self.lately()));
                 std::iter::once(self.boards()).chain(history).collect()
@@ -91,7 +91,7 @@ impl Plan<'_> {
     fn tasks(&self) -> Vec<ToolCall> {
         let request = self.request;
         if let Some(run_id) = &request.run_id {
-            return vec![self.runs(), self.task_details(request.date, run_id)];
+            return vec![self.runs(None), self.task_details(request.date, run_id)];
         }
         let known = self.thread.failed_runs.iter().filter(|run| {
             request.datasets.is_empty()
@@ -107,11 +107,16 @@ impl Plan<'_> {
     fn second(&self) -> Vec<ToolCall> {
         let request = self.request;
         match request.topic {
-            Topic::Failures => self.explain(),
+            Topic::Failures => {
+                let calls = self.explain();
+                // Nothing is failed now: what has failed before, and was replaced since?
+                let failed = [RunStatus::Failed, RunStatus::Cancelled];
+                if calls.is_empty() { failed.map(|status| self.runs(Some(status))).into() } else { calls }
+            }
             Topic::Tasks if request.run_id.is_none() => {
                 let asked_before = self.outputs.iter().any(|output| matches!(output, ToolOutput::Tasks(_)));
                 let calls = if asked_before { Vec::new() } else { self.explain() };
-                if calls.is_empty() && !asked_before { vec![self.runs()] } else { calls }
+                if calls.is_empty() && !asked_before { vec![self.runs(None)] } else { calls }
             }
             // Which slice it was, for what a status finds failed.
             Topic::Status if !request.wants_slices && self.has_failed_dataset() => vec![self.failures()],
@@ -172,7 +177,7 @@ impl Plan<'_> {
         ToolCall::GetTaskDetails { date, run_id: run_id.clone() }
     }
 
-    fn runs(&self) -> ToolCall {
+    fn runs(&self, status: Option<RunStatus>) -> ToolCall {
         let request = self.request;
         ToolCall::FindRun(RunFilter {
             date: request.date,
@@ -181,7 +186,7 @@ impl Plan<'_> {
             datasets: request.datasets.clone(),
             slices: request.slices.clone(),
             phase: request.phase.filter(|_| request.run_id.is_none()),
-            status: request.run_status.filter(|_| request.topic == Topic::Runs),
+            status,
         })
     }
 

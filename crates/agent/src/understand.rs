@@ -108,6 +108,8 @@ pub fn understand(question: &str, catalog: &Catalog, today: BusinessDate) -> Rea
             || words.hold_any(&[
                 "all batches",
                 "all of them",
+                "whole estate",
+                "entire estate",
                 "the others",
                 "the rest",
                 "all others",
@@ -153,7 +155,8 @@ fn read_steps(words: &mut Words) -> Vec<i32> {
 }
 
 fn read_phase(words: &Words) -> Option<SaidPhase> {
-    let (prelim, final_) = (words.say(Cue::Prelim), words.say(Cue::Final));
+    let prelim = words.say(Cue::Prelim) || words.hold_any(&["first pass", "first run"]);
+    let final_ = words.say(Cue::Final) || words.hold_any(&["second pass", "second run"]);
     if words.say(Cue::Manual) {
         Some(SaidPhase::Only(PhaseWord::Manual))
     } else if words.say(Cue::Both) || words.hold("all phases") || (prelim && final_) {

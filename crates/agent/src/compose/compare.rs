@@ -3,7 +3,7 @@
 use super::{Draft, Scene, code, status, strong, text, whole_minutes};
 use crate::tool::{BoardPair, ToolOutput, answers};
 use model::ask::{Card, ComparisonCard, ComparisonLine, Span};
-use model::{BusinessDate, DatasetStatus};
+use model::{BusinessDate, DatasetStatus, EssentialStatus};
 
 pub(super) fn compose(scene: &Scene, draft: &mut Draft) {
     let found = scene.outputs.iter().find_map(|output| match output {
@@ -33,6 +33,20 @@ fn tell(scene: &Scene, pair: &BoardPair, from: BusinessDate, draft: &mut Draft) 
         }
         None => "nothing known".to_owned(),
     };
+    let has_run = |board: &model::EssentialBoard| board.in_phase(phase).status != EssentialStatus::NotStarted;
+    if !pair.before.as_ref().is_some_and(has_run) {
+        draft.say(vec![
+            scene.essential_link(&pair.after),
+            text(format!(
+                " {phase}: {} on {}; no run is known on {}, so there is nothing to compare with.",
+                done(Some(&pair.after)),
+                to.label(),
+                from.label()
+            )),
+        ]);
+        draft.chip(format!("How is {} doing?", card.batch_name));
+        return;
+    }
     draft.say(vec![
         scene.essential_link(&pair.after),
         text(format!(
@@ -71,7 +85,7 @@ fn points(card: &ComparisonCard) -> Vec<Vec<Span>> {
         .into_iter()
         .map(|line| {
             let side = |side: &model::ask::ComparisonSide| match side.duration_minutes {
-                Some(took) => format!("{} in {}", side.status.label(), whole_minutes(took)),
+                Some(took) => format!("{} after {}", side.status.label(), whole_minutes(took)),
                 None => side.status.label().to_owned(),
             };
             vec![

@@ -1,6 +1,6 @@
 //! Who waits for whom.
 
-use super::{Draft, Scene, strong, text};
+use super::{Draft, Scene, agree, joined, strong, text};
 use crate::link;
 use crate::tool::{ToolOutput, answers};
 use model::ask::{Card, DependencyCard, DependencyLine, Span};
@@ -21,10 +21,18 @@ pub(super) fn compose(scene: &Scene, draft: &mut Draft) {
     if related.is_empty() {
         draft.say(vec![text("No batch waits for another.")]);
     }
-    let points = related.iter().map(|line| point(scene, line, named)).collect();
-    draft.list(points);
     for line in &related {
         say_failed(scene, line, draft);
+    }
+    let mut points: Vec<Vec<Span>> = related.iter().map(|line| point(scene, line)).collect();
+    match points.as_mut_slice() {
+        [only] => {
+            only.push(text("."));
+            draft.say(std::mem::take(only));
+        }
+        _ => draft.list(points),
+    }
+    for line in &related {
         draft.chip(format!("How is {} doing?", line.batch.display_name));
         for other in
             line.depends_on.iter().filter(|other| other.status.is_some_and(EssentialStatus::is_failure))
@@ -36,34 +44,28 @@ pub(super) fn compose(scene: &Scene, draft: &mut Draft) {
     draft.cards.push(Card::Dependencies(DependencyCard { business_date: scene.date(), batches }));
 }
 
-fn point(scene: &Scene, line: &DependencyLine, named: bool) -> Vec<Span> {
-    let mut spans = vec![link_to(scene, &line.batch)];
-    spans.extend(state(&line.batch));
-    if named || !line.depends_on.is_empty() {
+/// "UPC (WAITING) waits for FR2052A (6G) (FAILED); no batch waits for it".
+fn point(scene: &Scene, line: &DependencyLine) -> Vec<Span> {
+    let mut spans = member(scene, &line.batch);
+    if line.depends_on.is_empty() {
+        spans.push(text(" waits for no other batch; "));
+    } else {
         spans.push(text(" waits for "));
-        spans.extend(list(scene, &line.depends_on));
+        spans.extend(joined(line.depends_on.iter().map(|other| member(scene, other)), ", "));
+        spans.push(text("; "));
     }
-    if named || !line.needed_by.is_empty() {
-        spans.push(text(if named || !line.depends_on.is_empty() {
-            "; waiting for it: "
-        } else {
-            ", waiting for it: "
-        }));
-        spans.extend(list(scene, &line.needed_by));
+    if line.needed_by.is_empty() {
+        spans.push(text("no batch waits for it"));
+    } else {
+        spans.extend(joined(line.needed_by.iter().map(|other| member(scene, other)), ", "));
+        spans.push(text(agree(line.needed_by.len(), " waits for it", " wait for it")));
     }
     spans
 }
 
-fn list(scene: &Scene, neighbours: &[Neighbour]) -> Vec<Span> {
-    if neighbours.is_empty() {
-        return vec![text("nothing")];
-    }
-    let mut spans = Vec::new();
-    for (i, other) in neighbours.iter().enumerate() {
-        spans.push(text(if i == 0 { "" } else { ", " }));
-        spans.push(link_to(scene, other));
-        spans.extend(state(other));
-    }
+fn member(scene: &Scene, batch: &Neighbour) -> Vec<Span> {
+    let mut spans = vec![link_to(scene, batch)];
+    spans.extend(state(batch));
     spans
 }
 
@@ -81,7 +83,7 @@ fn link_to(scene: &Scene, other: &Neighbour) -> Span {
     }
 }
 
-/// A batch that is held up by its own failed step says so too.
+/// A batch that is held up by its own failed step says so first.
 fn say_failed(scene: &Scene, line: &DependencyLine, draft: &mut Draft) {
     let board = scene.boards().iter().find(|board| board.name == line.batch.name);
     let Some(board) = board.filter(|board| board.status.is_failure()) else { return };
@@ -90,7 +92,7 @@ fn say_failed(scene: &Scene, line: &DependencyLine, draft: &mut Draft) {
     if let Some(step) = failed {
         draft.say(vec![
             strong(&board.display_name),
-            text(format!(" {} itself failed at step {}.", board.phase, step.sequence_order)),
+            text(format!(" {} failed at step {}.", board.phase, step.sequence_order)),
         ]);
     }
 }

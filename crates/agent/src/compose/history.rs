@@ -1,6 +1,6 @@
 //! How long runs took.
 
-use super::{Draft, Scene, code, counted, minutes, name_list, strong, text};
+use super::{Draft, Scene, agree, code, counted, minutes, name_list, strong, text};
 use crate::tool::ToolOutput;
 use model::BusinessDate;
 use model::ask::{Card, HistoryCard, HistoryLine, Span};
@@ -23,17 +23,26 @@ pub(super) fn compose(scene: &Scene, draft: &mut Draft) {
     };
     let stats = &history.stats;
     let failed: usize = history.lines.iter().map(|line| line.failed_count).sum();
-    let mut lead = vec![strong(format!("{batch_name}{phase}")), text(format!(" {when}: "))];
+    let mut lead = vec![strong(format!("{batch_name}{phase}"))];
+    if let [dataset] = scene.request.datasets.as_slice() {
+        lead.extend([text(", "), code(dataset.workflow_id())]);
+    }
+    if let [slice] = scene.request.slices.as_slice() {
+        lead.extend([text(", slice "), code(slice)]);
+    }
+    lead.push(text(format!(" {when}: ")));
     if stats.sample_count == 0 {
         lead.push(text("no successful run is known."));
+    } else if stats.sample_count == 1 {
+        lead.push(text(format!("the only successful run took {}.", minutes(stats.max))));
     } else {
         lead.push(text(format!(
-            "{} took {} in the median (P90 {}, P95 {}, mean {}, from {} to {}).",
+            "{} took {} in the median (mean {}, P90 {}, P95 {}, shortest {}, longest {}).",
             counted(stats.sample_count, "successful run"),
             minutes(stats.p50),
+            minutes(stats.mean),
             minutes(stats.p90),
             minutes(stats.p95),
-            minutes(stats.mean),
             minutes(stats.min),
             minutes(stats.max)
         )));
@@ -49,12 +58,14 @@ pub(super) fn compose(scene: &Scene, draft: &mut Draft) {
         let dates: Vec<String> = dates.into_iter().rev().map(BusinessDate::label).collect();
         draft.say(vec![
             strong(counted(failed, "run")),
-            text(format!(" failed or were cancelled: {}.", name_list(&dates, 5))),
+            text(format!(" failed or {} cancelled: {}.", agree(failed, "was", "were"), name_list(&dates, 5))),
         ]);
     } else if stats.sample_count > 0 {
-        draft.say(vec![text("None failed or was cancelled.")]);
+        draft.say(vec![text("No run failed or was cancelled.")]);
     }
-    draft.list(slowest(&history.lines));
+    if stats.sample_count > 1 {
+        draft.list(slowest(&history.lines));
+    }
     for name in &names {
         draft.chip(format!("Compare {name} with yesterday"));
         draft.chip(format!("How is {name} doing?"));
@@ -86,7 +97,7 @@ fn slowest(lines: &[HistoryLine]) -> Vec<Vec<Span>> {
         .map(|line| {
             vec![
                 code(line.dataset_id.workflow_id()),
-                text(format!(": at most {}, slice ", minutes(line.stats.max))),
+                text(format!(": longest run {}, slice ", minutes(line.stats.max))),
                 code(&line.slice),
                 text(format!(" on {}", line.business_date.label())),
             ]

@@ -1,10 +1,10 @@
 //! When something will be done: what is left, and how long that usually takes. No time of day is
 //! named that nobody has computed.
 
-use super::{Draft, Scene, code, minutes, name_list, status, strong, text};
+use super::{Draft, Scene, code, minutes, name_list, status, strong, text, whole_minutes};
 use crate::tool::{History, ToolOutput, answers};
 use model::ask::{Card, Span};
-use model::{DatasetId, DatasetStatus, EssentialBoard, EssentialStatus, Phase};
+use model::{DatasetId, DatasetStatus, EssentialBoard, EssentialStatus, Phase, Summary};
 use std::collections::BTreeMap;
 
 /// Essentials that are told.
@@ -16,14 +16,22 @@ pub(super) fn compose(scene: &Scene, draft: &mut Draft) {
         _ => None,
     });
     let named = !scene.request.essentials.is_empty();
+    let state = |essential: &EssentialBoard| essential.status_in(scene.request.pass());
     let open = |essential: &&EssentialBoard| {
-        named || essential.status_in(scene.request.pass()) == EssentialStatus::Running
+        named || !matches!(state(essential), EssentialStatus::Success | EssentialStatus::NotStarted)
     };
-    let told: Vec<&EssentialBoard> = scene.boards().iter().filter(open).take(MOST_TOLD).collect();
-    if told.is_empty() {
-        draft.say(vec![text(format!("No batch is running {}.", scene.on_date()))]);
+    let mut told: Vec<&EssentialBoard> = scene.boards().iter().filter(open).collect();
+    told.sort_by_key(|essential| match state(essential) {
+        failed if failed.is_failure() => 0,
+        EssentialStatus::Running => 1,
+        _ => 2,
+    });
+    if !named {
+        let summary = Summary::of(scene.boards().iter().map(state));
+        let done = format!("{} of {} batches are complete", summary.completed, summary.total);
+        draft.say(vec![strong(done), text(format!(" {}.", scene.on_date()))]);
     }
-    for essential in told {
+    for essential in told.into_iter().take(MOST_TOLD) {
         tell(scene, essential, history, draft);
         draft.cards.push(Card::BatchStatus(status::card(scene, essential)));
         draft.chip(format!("How long does {} usually take?", essential.display_name));
@@ -62,18 +70,22 @@ fn tell(scene: &Scene, essential: &EssentialBoard, history: Option<&History>, dr
             draft.chip(format!("What is {} waiting for?", essential.display_name));
         }
         EssentialStatus::NotStarted => spans.push(text("has not started.")),
-        EssentialStatus::Running => {
-            spans.push(text(format!("is running: {progress}. No finish time is predicted; what is left:")))
-        }
+        EssentialStatus::Running => spans
+            .push(text(format!("is running: {progress}. SENTRY predicts no finish time yet. Left to do:"))),
     }
     draft.say(spans);
     if board.status == EssentialStatus::Running {
-        draft.list(left(essential, phase, history));
+        draft.list(left(scene, essential, phase, history));
     }
 }
 
 /// The datasets that are not done, with the slowest usual slice of each.
-fn left(essential: &EssentialBoard, phase: Phase, history: Option<&History>) -> Vec<Vec<Span>> {
+fn left(
+    scene: &Scene,
+    essential: &EssentialBoard,
+    phase: Phase,
+    history: Option<&History>,
+) -> Vec<Vec<Span>> {
     let usual = usual_minutes(history);
     let open =
         essential.datasets.iter().filter(|dataset| dataset.in_phase(phase).status != DatasetStatus::Success);
@@ -82,8 +94,12 @@ fn left(essential: &EssentialBoard, phase: Phase, history: Option<&History>) -> 
         let mut spans =
             vec![text(format!("step {}: ", dataset.sequence_order)), code(dataset.dataset_id.workflow_id())];
         spans.push(text(format!(", {} of {} slices done", part.slices_success, part.slice_count)));
+        let running_s = part.duration_s(scene.input.now).filter(|_| part.status == DatasetStatus::Running);
+        if let Some(seconds) = running_s {
+            spans.push(text(format!(", running for {}", whole_minutes(seconds / 60))));
+        }
         if let Some(usual) = usual.get(&dataset.dataset_id) {
-            spans.push(text(format!("; its slowest run of late took {}", minutes(*usual))));
+            spans.push(text(format!("; its longest recent slice took {}", minutes(*usual))));
         }
         spans
     })

@@ -3,6 +3,7 @@
 use super::{Draft, Scene, counted, moment, strong, text, whole_minutes};
 use crate::link;
 use crate::tool::ToolOutput;
+use model::RunStatus;
 use model::ask::{Card, RunsCard, Span};
 use model::view::RunListItem;
 
@@ -29,12 +30,14 @@ pub(super) fn compose(scene: &Scene, draft: &mut Draft) {
 
 fn point(scene: &Scene, row: &RunListItem) -> Vec<Span> {
     let label = row.run_id.to_string();
+    let running = RunStatus::parse(&row.status).is_some_and(RunStatus::is_active);
+    let took = if running { "running for" } else { "took" };
     vec![
         Span::Link { label, href: link::run(scene.date(), &row.run_id) },
         text(": "),
         strong(super::quoted(&row.status)),
         text(format!(
-            ", started {}, {}",
+            ", started {}, {took} {}",
             moment(row.started_at, scene.date()),
             whole_minutes(row.duration_s / 60)
         )),

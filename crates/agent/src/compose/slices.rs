@@ -1,6 +1,6 @@
 //! Slices: those that failed first, then those at work.
 
-use super::{Draft, Scene, code, counted, moment, strong, text, whole_minutes};
+use super::{Draft, Scene, code, moment, strong, text, whole_minutes};
 use crate::link;
 use crate::tool::{EssentialSlices, ToolOutput};
 use model::RunStatus;
@@ -93,8 +93,7 @@ fn tell(scene: &Scene, essential: &EssentialSlices, draft: &mut Draft) {
         phases.into_iter().map(|phase| phase.to_string()).collect()
     };
     lead.push(text(format!(
-        "{} ({}): {} of {} done{}.",
-        counted(counts.total, "slice"),
+        "{} slices: {} of {} done{}.",
         phases.join(" and "),
         counts.success,
         counts.total,

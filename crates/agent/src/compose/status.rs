@@ -1,8 +1,11 @@
 //! How one batch is, several, or all.
 
-use super::{Draft, Scene, code, counted, moment, name_list, slices, strong, text, whole_minutes};
+use super::{
+    Draft, Scene, agree, code, counted, failures, joined, moment, name_list, slices, strong, text,
+    whole_minutes,
+};
 use crate::tool::{ToolOutput, answers};
-use model::ask::{Card, DatasetCounts, OverviewCard, OverviewLine, PhaseLine, Span, StatusCard};
+use model::ask::{Card, DatasetCounts, OverviewCard, OverviewLine, PhaseLine, RcaCard, Span, StatusCard};
 use model::{DatasetBoard, DatasetStatus, EssentialBoard, EssentialStatus, Phase, Summary};
 
 /// Essentials that are told one by one.
@@ -33,14 +36,29 @@ fn tell(scene: &Scene, essential: &EssentialBoard, draft: &mut Draft) {
     let asked = scene.request.pass();
     let status = essential.status_in(asked);
     let lead = asked.map(|phase| format!(" {phase}")).unwrap_or_default();
-    let mut spans =
-        vec![scene.essential_link(essential), text(format!("{lead} is ")), strong(status.label())];
-    spans.push(text(format!(" {}.", scene.on_date())));
-    draft.say(spans);
-    for phase in [scene.phase_of(essential), other(scene.phase_of(essential))] {
-        if asked.is_none_or(|asked| asked == phase) {
+    draft.say(vec![
+        scene.essential_link(essential),
+        text(format!("{lead}: ")),
+        strong(status.label()),
+        text(format!(" {}.", scene.on_date())),
+    ]);
+    let phases = [scene.phase_of(essential), other(scene.phase_of(essential))];
+    let phases: Vec<Phase> =
+        phases.into_iter().filter(|phase| asked.is_none_or(|asked| asked == *phase)).collect();
+    let has_run = |phase: &Phase| essential.in_phase(*phase).status != EssentialStatus::NotStarted;
+    if phases.iter().any(has_run) {
+        let failed = failed_runs(scene, essential);
+        for (i, phase) in phases.into_iter().enumerate() {
             draft.say(phase_sentence(scene, essential, phase));
+            if let (0, Some(failed)) = (i, &failed) {
+                draft.list(failures::points(failed));
+                failures::say_waiting(failed, draft);
+            }
         }
+    } else if scene.date() < scene.input.today {
+        draft.say(vec![text("No run of it is known for that date.")]);
+    } else {
+        draft.say(vec![text("It has no run yet.")]);
     }
     if status == EssentialStatus::Waiting {
         let names: Vec<String> = essential.waiting_for.iter().map(|name| scene.display_name(name)).collect();
@@ -56,6 +74,15 @@ fn tell(scene: &Scene, essential: &EssentialBoard, draft: &mut Draft) {
         draft.chip(format!("Which slices of {name} are running?"));
     }
     draft.chip(format!("How long does {name} usually take?"));
+}
+
+/// Which slices failed, and when.
+fn failed_runs(scene: &Scene, essential: &EssentialBoard) -> Option<RcaCard> {
+    let found = scene.outputs.iter().find_map(|output| match output {
+        ToolOutput::Failures(essentials) => essentials.iter().find(|other| other.name == essential.name),
+        _ => None,
+    });
+    found.map(|found| failures::card(scene, found)).filter(|card| card.failure_count > 0)
 }
 
 fn other(phase: Phase) -> Phase {
@@ -87,16 +114,17 @@ fn phase_sentence(scene: &Scene, essential: &EssentialBoard, phase: Phase) -> Ve
         .collect();
     if let Some(first) = running.first() {
         let part = first.in_phase(phase);
-        spans.push(text(format!("; step {} is running: ", first.sequence_order)));
-        spans.push(code(first.dataset_id.workflow_id()));
-        spans.push(text(format!(" with {} of {} slices done", part.slices_success, part.slice_count)));
+        spans.push(text(format!("; step {} is running", first.sequence_order)));
         if let Some(seconds) = part.duration_s(scene.input.now) {
-            spans.push(text(format!(" after {}", whole_minutes(seconds / 60))));
+            spans.push(text(format!(" for {}", whole_minutes(seconds / 60))));
         }
+        spans.extend([text(": "), code(first.dataset_id.workflow_id())]);
+        spans.push(text(format!(", {} of {} slices done", part.slices_success, part.slice_count)));
     }
     if let (Some(start), Some(last)) = (board.started_at, board.last_updated) {
         let (start, last) = (moment(start, scene.date()), moment(last, scene.date()));
-        spans.push(text(format!(". Started {start}, last change {last}.")));
+        let ended = if board.status == EssentialStatus::Success { "finished" } else { "last change" };
+        spans.push(text(format!(". Started {start}, {ended} {last}.")));
     } else {
         spans.push(text("."));
     }
@@ -141,13 +169,45 @@ pub(super) fn card(scene: &Scene, essential: &EssentialBoard) -> StatusCard {
     }
 }
 
+/// `FR2052A (6G) (3/8)`, `UPC (waits for FR2052A (6G))`.
+fn member(scene: &Scene, essential: &EssentialBoard) -> Vec<Span> {
+    let mut spans = vec![scene.essential_link(essential)];
+    match essential.status_in(scene.request.pass()) {
+        EssentialStatus::NotStarted => {}
+        EssentialStatus::Waiting => {
+            let names: Vec<String> =
+                essential.waiting_for.iter().map(|name| scene.display_name(name)).collect();
+            spans.push(text(format!(" (waits for {})", name_list(&names, 3))));
+        }
+        _ => {
+            let progress = essential.in_phase(scene.phase_of(essential)).progress();
+            spans.push(text(format!(" ({progress})")));
+        }
+    }
+    spans
+}
+
 fn overview(scene: &Scene, boards: &[EssentialBoard], draft: &mut Draft) {
     let asked = scene.request.pass();
     let status = |essential: &EssentialBoard| essential.status_in(asked);
     let summary = Summary::of(boards.iter().map(status));
     let lead = asked.map(|phase| format!("{phase} ")).unwrap_or_default();
-    let mut spans = vec![strong(format!("{} of {}", summary.completed, summary.total))];
-    spans.push(text(format!(" batches are {lead}complete {}.", scene.on_date())));
+    let in_phase = asked.map(|phase| format!(" in {phase}")).unwrap_or_default();
+    let complete = match asked {
+        Some(phase) => format!("{phase} is complete in {} of {} batches", summary.completed, summary.total),
+        None => format!("{} of {} batches are complete", summary.completed, summary.total),
+    };
+    draft.say(if summary.not_started == summary.total {
+        vec![strong(format!("No batch has a {lead}run")), text(format!(" {}.", scene.on_date()))]
+    } else if summary.failed > 0 {
+        let batches = agree(summary.failed, "batch", "batches");
+        vec![
+            strong(format!("{} {batches} failed{in_phase}", summary.failed)),
+            text(format!(" {}; {complete}.", scene.on_date())),
+        ]
+    } else {
+        vec![strong(complete), text(format!(" {}; none failed.", scene.on_date()))]
+    });
     type Belongs = fn(EssentialStatus) -> bool;
     let groups: [(&str, Belongs); 3] = [
         ("failed", EssentialStatus::is_failure),
@@ -158,23 +218,14 @@ fn overview(scene: &Scene, boards: &[EssentialBoard], draft: &mut Draft) {
     for (state, belongs) in groups {
         let of_group: Vec<&EssentialBoard> =
             boards.iter().filter(|essential| belongs(status(essential))).collect();
-        if of_group.is_empty() {
+        // A day without any run is told in one sentence.
+        if of_group.is_empty() || summary.not_started == summary.total {
             continue;
         }
         let mut point = vec![strong(format!("{} {state}", of_group.len())), text(": ")];
-        for (i, essential) in of_group.iter().enumerate() {
-            let progress = essential.in_phase(scene.phase_of(essential)).progress();
-            let gap = if i == 0 { "" } else { ", " };
-            point.push(text(gap));
-            point.push(scene.essential_link(essential));
-            point.push(text(match status(essential) {
-                EssentialStatus::NotStarted | EssentialStatus::Waiting => String::new(),
-                _ => format!(" ({progress})"),
-            }));
-        }
+        point.extend(joined(of_group.iter().map(|essential| member(scene, essential)), ", "));
         points.push(point);
     }
-    draft.say(spans);
     draft.list(points);
     for essential in boards {
         let name = &essential.display_name;

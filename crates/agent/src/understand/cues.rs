@@ -89,7 +89,7 @@ const TABLE: &[(Cue, &str)] = &[
          glitch glitches hiccup bug bugs defect disaster mess screwed messed wonky dodgy odd unusual worry \
          worried concern concerns alarm alarms alerts critical casualty casualties damage fallout culprit \
          culprits offender offenders unhappy burning abend abended timeout timeouts oom crapped tripping \
-         collapse breach malfunction malfunctioning smoking blow blows blowing",
+         collapse breach malfunction malfunctioning smoking blow blows blowing stopped",
     ),
     (Cue::Why, "why reason cause explain warum pourquoi kyun rca diagnose diagnosis culprit"),
     (
@@ -112,7 +112,7 @@ const TABLE: &[(Cue, &str)] = &[
     (
         Cue::Compare,
         "compare compared comparison compares vs versus difference slower faster changed differ v differs \
-         quicker delta diff gap",
+         quicker delta diff gap different",
     ),
     (
         Cue::Depend,
@@ -152,12 +152,12 @@ const TABLE: &[(Cue, &str)] = &[
     ),
     (
         Cue::Outside,
-        "weather joke poem business pnl profit loss money lose lost sell buy bonds trader traders trade \
-         regulator president capital translate python script kubernetes cpu metrics aws team bob recipe \
-         movie song code oncall client clients revenue market stock owner manager boss bank banks liquidity \
-         hqla lcr nsfr exposure exposures regulators won wins game football cricket lunch dinner coffee \
-         restaurant holiday ceo cto css html javascript java excel spreadsheet salary holidays vacation \
-         marathon politics election",
+        "weather joke poem business pnl profit loss money lose lost sell buy trader traders trade regulator \
+         president capital translate python script kubernetes cpu metrics aws team bob recipe movie song \
+         code oncall client clients revenue market stock owner manager boss bank banks liquidity hqla lcr \
+         nsfr exposure exposures regulators won wins game football cricket lunch dinner coffee restaurant \
+         holiday ceo cto css html javascript java excel spreadsheet salary holidays vacation marathon \
+         politics election",
     ),
     (
         Cue::Greeting,
@@ -258,7 +258,7 @@ const TABLE: &[(Cue, &str)] = &[
          unclear urgent urgently weird whoever wouldnt couldnt shouldnt werent hadnt mustnt aint hes shes \
          theyre theyve weve youre youve youll ill itll thatll whatll whod hereby oclock alongside act job \
          ticket tickets jira blast catch developer fill flight him hit hits kinds meet meets message mode \
-         proceed quand relative scheduled speed query sql meaning definition",
+         proceed quand relative scheduled speed query sql meaning definition estate online",
     ),
 ];
 

@@ -551,7 +551,19 @@ mod tests {
 
     #[test]
     fn other_words_are_no_dates() {
-        for text in ["it may fail", "march on", "6g", "step 3", "t minus", "in the end", "last 4 hours", "24/7", "6/8 done", "for 2/3 slices", ""] {
+        for text in [
+            "it may fail",
+            "march on",
+            "6g",
+            "step 3",
+            "t minus",
+            "in the end",
+            "last 4 hours",
+            "24/7",
+            "6/8 done",
+            "for 2/3 slices",
+            "",
+        ] {
             assert_eq!(read(text, "2026-02-18"), SaidDates::default(), "{text}");
         }
     }

@@ -206,10 +206,7 @@ impl<'a> Names<'a> {
             }
             let is_part = self.slice_parts.contains(&word.text) && !word.says(Cue::Slice);
             let long = word.text.chars().count() >= SHORTEST_START;
-            let sure = beside
-                || word.capitals
-                || (long && wants)
-                || !word.is_ordinary();
+            let sure = beside || word.capitals || (long && wants) || !word.is_ordinary();
             // `sec` is part of a slice's name and the beginning of two essentials': that is asked back.
             let rather_essential = !beside && !self.essentials_like(&word.text).is_empty();
             if is_part && sure && !rather_essential {

@@ -22,11 +22,7 @@ pub(super) struct Surroundings {
 ///
 /// The rules are tried in order. What must not be answered comes first; what asks for one thing
 /// only comes before what many questions mention in passing, such as a failure.
-pub(super) fn read_topic<'w>(
-    words: &'w Words,
-    around: &'w Surroundings,
-    strange: usize,
-) -> Option<Topic> {
+pub(super) fn read_topic<'w>(words: &'w Words, around: &'w Surroundings, strange: usize) -> Option<Topic> {
     let reader = Reader { words, around, strange };
     let rules: [(Rule<'w>, Topic); 14] = [
         (Reader::is_write, Topic::Write),
@@ -78,12 +74,14 @@ impl Reader<'_> {
         const OPENERS: &str = "ok so hey hi hello sentry";
         // "Rerun", "start" and "set" are nouns too, and "update me" only asks.
         const AFTER_NOUNS: &str = "of status count time with me us";
-        if self.hold("drop table|delete from|insert into|on hold|do it again|ticket|tickets|jira|an incident for|get someone|get somebody|find someone")
+        if self.hold("drop table|delete from|insert into|another go|another try|another shot|one more time|on hold|do it again|ticket|tickets|jira|an incident for|get someone|get somebody|find someone")
             || self.says_do_it()
             || self.tells_others()
             || self.hold("send me|email me|text me|ping me|page me|alert me|notify me|remind me|let me know when")
             || self.lets_something()
             || self.orders_a_run()
+            || self.brings_back()
+            || self.is_sql_update()
         {
             return true;
         }
@@ -108,9 +106,9 @@ impl Reader<'_> {
     fn says_do_it(&self) -> bool {
         const GO: [&str; 5] = ["do it", "do that", "go ahead", "proceed", "make it so"];
         let is_polite = |word: &Word| is_among(word, "ok okay yes yeah yep so then now just please pls");
-        GO.iter().filter_map(|order| self.words.find(order)).any(|found| {
-            self.words.0[..found.start].iter().chain(&self.words.0[found.end..]).all(is_polite)
-        })
+        GO.iter()
+            .filter_map(|order| self.words.find(order))
+            .any(|found| self.words.0[..found.start].iter().chain(&self.words.0[found.end..]).all(is_polite))
     }
 
     /// "Tell the desk", "let them know", but not "tell me".
@@ -125,10 +123,27 @@ impl Reader<'_> {
 
     /// "Run 6g again", "run it": the verb, not the noun.
     fn orders_a_run(&self) -> bool {
-        let runs = |pair: &[Word]| is_among(&pair[0], "run") && (pair[1].taken || is_among(&pair[1], "it that this again"));
+        let runs = |pair: &[Word]| {
+            is_among(&pair[0], "run") && (pair[1].taken || is_among(&pair[1], "it that this again"))
+        };
         self.words.0.windows(2).position(runs).is_some_and(|at| {
-            self.words.0[..at].iter().all(|word| is_among(word, "ok so hey hi please pls plz sentry can could you now just and then"))
+            self.words.0[..at].iter().all(|word| {
+                is_among(word, "ok so hey hi please pls plz sentry can could you now just and then")
+            })
         })
+    }
+
+    /// "Get 6g going again".
+    fn brings_back(&self) -> bool {
+        self.words.0.first().is_some_and(|word| is_among(word, "get bring"))
+            && self.hold("going again|running again|working again|back up|back online|back on track")
+    }
+
+    /// `UPDATE task_instance SET …`, wherever it stands.
+    fn is_sql_update(&self) -> bool {
+        let words = &self.words.0;
+        let update = words.iter().position(|word| is_among(word, "update"));
+        update.is_some_and(|at| words[at..].iter().take(5).any(|word| is_among(word, "set")))
     }
 
     /// "Let it start", but not "let me know".
@@ -143,8 +158,7 @@ impl Reader<'_> {
         let pries = self.hold(
             "password|passwords|credentials|secrets|verbatim|pretend|api key|reveal|you are now|act as|\
              you may now|system message|system prompt|developer mode|word for word|print env",
-        )
-            || count(Cue::Secret) >= 2;
+        ) || count(Cue::Secret) >= 2;
         let is_sql = (count(Cue::Sql) >= 2 && self.hold("select")) || self.hold("union select");
         let asks_besides = self.say(Cue::Fail) && self.around.essentials > 0 && !self.hold("pretend");
         (pries || is_sql) && !asks_besides
@@ -192,15 +206,18 @@ impl Reader<'_> {
 
     fn is_analysis(&self) -> bool {
         let of_ours = self.around.names_something
-            || [Cue::Thing, Cue::Run, Cue::Task, Cue::Slice, Cue::Fail, Cue::History].iter().any(|cue| self.say(*cue));
+            || [Cue::Thing, Cue::Run, Cue::Task, Cue::Slice, Cue::Fail, Cue::History]
+                .iter()
+                .any(|cue| self.say(*cue));
         let ranks = self.say(Cue::Superlative)
             && !self.hold("at least|top of|best way")
             && (of_ours || self.strange == 0);
-        let threshold = self.hold("more than|less than|longer than|before 6am|at least|ran over|took over|an hour")
+        let threshold = self
+            .hold("more than|less than|longer than|before 6am|at least|ran over|took over|an hour")
             && !self.around.names_something;
         let counts_runs = self.hold("many runs|run count|runs started|runs took|runs succeeded");
         let groups =
-            self.hold("by day|by dataset|by slice|by status|per day|per batch|per dataset|per slice");
+            self.hold("by day|by dataset|by slice|by status|per day|per batch|per dataset|per slice|each batch|each dataset|each slice");
         let counts = self.hold("how many|count|number of|percentage|percent|rate|per|by batch|total|sum|share of|fraction of|proportion of");
         ranks || threshold || counts_runs || groups || (counts && self.around.has_range)
     }
@@ -218,17 +235,19 @@ impl Reader<'_> {
              lands|arrive|wrap|\
              fertig|termina",
         );
-        let to_come = self
-            .hold("will|should|gonna|going to|by when|when does|when do|when is|whens|when are|wann|cuando|quand")
-            && !self.hold("usually finish");
-        let end_by = self.words.0.windows(2).any(|pair| {
-            is_among(&pair[0], "by before") && (pair[1].is_time_of_day() || pair[1].is_number())
-        });
-        let time_of_day = |pair: &[Word]| {
-            pair[1].is_time_of_day() || (pair[0].is_number() && is_among(&pair[1], "oclock"))
+        let to_come = self.hold(
+            "will|should|gonna|going to|by when|when does|when do|when is|whens|when are|wann|cuando|quand",
+        ) && !self.hold("usually finish");
+        let by = |pair: &[Word], is_end: bool| {
+            is_among(&pair[0], "by before after")
+                && (pair[1].is_time_of_day() || (is_end && pair[1].is_number()))
         };
-        let makes_it = self.hold("make|makes|meet|meets|hit|hits") && self.words.0.windows(2).any(time_of_day);
-        says_so || makes_it || ((to_come || end_by) && end)
+        let end_by = self.words.0.windows(2).any(|pair| by(pair, end));
+        let time_of_day =
+            |pair: &[Word]| pair[1].is_time_of_day() || (pair[0].is_number() && is_among(&pair[1], "oclock"));
+        let makes_it =
+            self.hold("make|makes|meet|meets|hit|hits") && self.words.0.windows(2).any(time_of_day);
+        says_so || makes_it || end_by || (to_come && end)
     }
 
     fn is_history(&self) -> bool {
@@ -245,9 +264,27 @@ impl Reader<'_> {
         as_a_rule || took || over_days || (self.hold("before") && self.say(Cue::Fail))
     }
 
+    /// "What else breaks if 6g fails", but not "tell me if 6g failed".
+    fn supposes_failure(&self) -> bool {
+        let words = &self.words.0;
+        let supposes = |at: usize| {
+            at > 0
+                && !is_among(
+                    &words[at - 1],
+                    "me know check see say wondering wonder sure ask asking confirm look",
+                )
+        };
+        let at = words.iter().position(|word| is_among(word, "if"));
+        at.is_some_and(supposes)
+            && self.around.names_something
+            && (self.say(Cue::Fail) || self.hold("late|delayed|slips|isnt fixed|doesnt finish|stays down"))
+    }
+
     /// Its answer also says how often it was tried and what it holds up.
     fn asks_what_failed(&self) -> bool {
-        self.hold("what failed|what has failed|what exactly failed|what actually failed|what broke|rca|root cause")
+        self.hold(
+            "what failed|what has failed|what exactly failed|what actually failed|what broke|rca|root cause",
+        )
     }
 
     fn is_dependencies(&self) -> bool {
@@ -259,22 +296,24 @@ impl Reader<'_> {
         let not_started = (self.hold("why hasnt|why isnt|why didnt|why not")
             || (self.hold("why has|why did|why is") && self.hold("not")))
             && self.hold("started|start|running|begun|run");
-        let comes_before = self.hold("come after|comes after|come before|comes before|runs after|run after|follows")
+        let comes_before = self
+            .hold("come after|comes after|come before|comes before|runs after|run after|follows")
             || (self.hold("must|has to|have to") && self.hold("before"));
         let in_passing = self.asks_what_failed() || self.hold(NEEDS_ATTENTION);
-        ((waits || comes_before) && !in_passing) || not_started
+        ((waits || comes_before) && !in_passing) || not_started || self.supposes_failure()
     }
 
     fn is_runs(&self) -> bool {
         let newest = self.hold("latest run|last run|newest run|most recent run") && !self.say(Cue::Fail);
         self.hold("run id|run ids|dag run|find run|find runs")
             || self.say(Cue::Manual)
-            || ((newest || self.hold("runs")) && !self.say(Cue::Why))
+            || ((newest || self.hold("runs|every run|each run")) && !self.say(Cue::Why))
     }
 
     fn is_failures(&self) -> bool {
         // "Went bang", "gone haywire": whatever it went, it was nothing ordinary.
-        let went = |pair: &[Word]| is_among(&pair[0], "went gone goes") && !pair[1].taken && !pair[1].is_ordinary();
+        let went =
+            |pair: &[Word]| is_among(&pair[0], "went gone goes") && !pair[1].taken && !pair[1].is_ordinary();
         self.say(Cue::Fail)
             || self.say(Cue::Why)
             || self.hold(NEEDS_ATTENTION)
@@ -297,7 +336,8 @@ impl Reader<'_> {
 
     fn is_status(&self) -> bool {
         // "Ok and the others?": the first word only opens the sentence.
-        let opens = |at: usize| at == 0 && self.words.0.len() > 2 && is_among(&self.words.0[0], "ok okay fine good");
+        let opens =
+            |at: usize| at == 0 && self.words.0.len() > 2 && is_among(&self.words.0[0], "ok okay fine good");
         let says_weakly = |(at, word): (usize, &Word)| word.says(Cue::WeakStatus) && !opens(at);
         let weakly = self.words.0.iter().enumerate().any(says_weakly)
             && (self.around.names_something || self.strange == 0);

@@ -4,3 +4,4 @@
 mod evaluation;
 mod support;
 mod turns;
+mod wording;

@@ -49,10 +49,10 @@ fn the_reference_question_is_answered_as_in_the_picture() {
     let response = asked.response();
     assert_eq!(
         response.text,
-        "[FR2052A (6G)](/essentials/6G-FR2052a-E2E?date=2026-02-18) PRELIM failed at **step 3** on 18-Feb-2026: 1 failed run.\n\n\
+        "[FR2052A (6G)](/essentials/6G-FR2052a-E2E?date=2026-02-18) PRELIM failed at **step 3** on 18-Feb-2026: 1 failed run; 3 of 8 datasets done.\n\n\
          - [6g_calc_workflow_V2](/rca?date=2026-02-18&run=FGW_6g_calc_workflow_V2_2026-02-18_6G-GLOBAL-SLICE-2_1771371854588), \
-         slice `6G-GLOBAL-SLICE-2`: task `enrich_6g_calc_results` failed at 08:15:44 UTC, 2 of 2 attempts, after 43 min\n\n\
-         **Blocked**: `6g_inflows_table`, `6g_outflows_table`, `6g_submission_file`, `6g_variance_report`.\n\n\
+         slice `6G-GLOBAL-SLICE-2`: task `enrich_6g_calc_results` failed at 08:15:44 UTC, 2 of 2 attempts; the run took 43 min\n\n\
+         **Blocked** (steps 4 and 5): `6g_inflows_table`, `6g_outflows_table`, `6g_submission_file`, `6g_variance_report`.\n\n\
          **UPC** waits for FR2052A (6G).",
     );
     let tools: Vec<&str> = response.tool_calls.iter().map(|tool| tool.tool.as_str()).collect();
@@ -263,7 +263,9 @@ fn a_model_words_the_answer_only_with_what_is_known() {
         assert!(response.text.contains("enrich_6g_calc_results"), "{}", response.text);
     };
     check(
-        Ok("FR2052A (6G) PRELIM failed at **step 3**: `enrich_6g_calc_results` at 08:15:44 UTC, 2 of 2 attempts."),
+        Ok(
+            "FR2052A (6G) PRELIM failed at **step 3**: `enrich_6g_calc_results` at 08:15:44 UTC, 2 of 2 attempts.",
+        ),
         true,
     );
     check(Ok("Task enrich_6g_calc_results failed on 18-Feb-2026 at 08:15."), true);
