@@ -30,9 +30,9 @@ mod turn;
 mod welcome;
 
 pub use composer::Composer;
-pub(crate) use composer::offered_question;
 #[cfg(not(feature = "ssr"))]
 pub(crate) use composer::{focus_field, set_drawer};
+pub(crate) use composer::prefilled_question;
 pub use context_bar::ContextBar;
 pub use conversation::Conversation;
 pub use threads::ThreadMenu;

@@ -17,6 +17,7 @@ pub mod context;
 #[cfg(feature = "ssr")]
 pub mod cookie;
 pub mod error;
+mod letters;
 pub mod live;
 pub mod location;
 pub mod pages;

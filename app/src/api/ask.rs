@@ -13,6 +13,8 @@ use crate::chat::links::{PATH, turn_href};
 #[cfg(feature = "ssr")]
 use crate::location::Place;
 #[cfg(feature = "ssr")]
+use model::ask::TurnPage;
+#[cfg(feature = "ssr")]
 use model::identity::Slug;
 
 /// What the assistant says before one asks.
@@ -145,16 +147,23 @@ pub async fn cancel_turn(
     Ok(service.cancel_turn(&actor, &thread, turn).await?)
 }
 
-/// A conversation with its newest turns, or those before `before`.
+/// A conversation with its newest turns, those before `before`, or those around `around`.
 #[server(prefix = "/api/ui", endpoint = "get_thread", input = GetUrl, output = Post<JsonText>)]
 pub async fn get_thread(
     /// The conversation.
     thread: ThreadId,
     /// Where the page of turns ends.
     before: Option<TurnId>,
+    /// A turn that has to be among them.
+    around: Option<TurnId>,
 ) -> Result<Thread, AppError> {
     let (service, actor) = super::context()?;
-    Ok(service.get_thread(&actor, &thread, before).await?)
+    let page = match (before, around) {
+        (Some(before), _) => TurnPage::Before(before),
+        (None, Some(around)) => TurnPage::Around(around),
+        (None, None) => TurnPage::Newest,
+    };
+    Ok(service.get_thread(&actor, &thread, page).await?)
 }
 
 /// The viewer's conversations and those shared in the project, newest first.

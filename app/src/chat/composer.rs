@@ -29,6 +29,24 @@ pub(crate) fn offered_question(question: &str, class: &'static str, label: AnyVi
     .into_any()
 }
 
+/// A question that goes into the field for the reader to send. Without a script it is asked at once.
+pub(crate) fn prefilled_question(question: impl Fn() -> String + Clone + Send + 'static) -> AnyView {
+    let value = question.clone();
+    let on_click = move |event: leptos::ev::MouseEvent| {
+        event.prevent_default();
+        #[cfg(not(feature = "ssr"))]
+        fill_field(&untrack(&value));
+        #[cfg(feature = "ssr")]
+        let _ = &value;
+    };
+    view! {
+        <button class="quick-action" form=FORM formnovalidate name="question[offered]" value=question on:click=on_click>
+            "Ask SENTRY AI"
+        </button>
+    }
+    .into_any()
+}
+
 /// The field, what is sent with it, and the button; while a turn is answered, the button stops it.
 #[component]
 pub fn Composer() -> impl IntoView {
@@ -163,6 +181,17 @@ pub(crate) fn focus_field() {
     let field = document().get_element_by_id(FIELD).and_then(|it| it.dyn_into::<web_sys::HtmlElement>().ok());
     if let Some(field) = field {
         let _ = field.focus();
+    }
+}
+
+/// Puts a question into the field, and the caret behind it.
+#[cfg(not(feature = "ssr"))]
+fn fill_field(question: &str) {
+    use wasm_bindgen::JsCast;
+    let field = document().get_element_by_id(FIELD);
+    if let Some(field) = field.and_then(|it| it.dyn_into::<web_sys::HtmlTextAreaElement>().ok()) {
+        field.set_value(question);
+        focus_field();
     }
 }
 

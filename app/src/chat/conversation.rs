@@ -51,7 +51,7 @@ fn first_turns(chat: Chat) -> impl IntoView {
         Suspend::new(async move {
             // The browser will need it.
             let _ = load_conversation().await;
-            match get_thread(thread, None).await {
+            match get_thread(thread, None, turn).await {
                 Err(error) => {
                     if chat.is_page.get_untracked() {
                         crate::components::error_page::set_status(error.status());
@@ -73,7 +73,8 @@ fn first_turns(chat: Chat) -> impl IntoView {
                             })
                         })
                         .collect();
-                    view! { {turns} }.into_any()
+                    let newer = thread.has_newer.then(|| newer_link(chat, &thread.id));
+                    view! { {turns} {newer} }.into_any()
                 }
             }
         })
@@ -117,6 +118,7 @@ struct Shown {
     id: RwSignal<Option<ThreadId>>,
     is_mine: RwSignal<bool>,
     has_older: RwSignal<bool>,
+    has_newer: RwSignal<bool>,
     turns: RwSignal<Vec<Turn>>,
     trouble: RwSignal<Option<String>>,
 }
@@ -125,6 +127,7 @@ impl Shown {
     fn set(self, thread: Thread) {
         self.is_mine.set(thread.is_mine);
         self.has_older.set(thread.has_older);
+        self.has_newer.set(thread.has_newer);
         self.turns.set(thread.turns);
         self.id.set(Some(thread.id));
         self.trouble.set(None);
@@ -144,6 +147,7 @@ fn live_conversation(chat: Chat, is_live: RwSignal<bool>) -> AnyView {
         id: RwSignal::new(None),
         is_mine: RwSignal::new(true),
         has_older: RwSignal::new(false),
+        has_newer: RwSignal::new(false),
         turns: RwSignal::new(Vec::new()),
         trouble: RwSignal::new(None),
     };
@@ -151,7 +155,9 @@ fn live_conversation(chat: Chat, is_live: RwSignal<bool>) -> AnyView {
     take_begun(chat, shown);
     let branches = Memo::new(move |_| shown.turns.with(|turns| shown_path(turns, chat.turn.get())));
     Effect::new(move |_| {
-        chat.last.set(branches.with(|branches| branches.last().map(|branch| branch.turn)));
+        // What is asked while only older turns are shown goes on from the newest all the same.
+        let last = branches.with(|branches| branches.last().map(|branch| branch.turn));
+        chat.last.set(last.filter(|_| !shown.has_newer.get()));
         chat.is_foreign.set(!shown.is_mine.get());
     });
     keep_in_sight(branches, chat);
@@ -171,6 +177,7 @@ fn live_conversation(chat: Chat, is_live: RwSignal<bool>) -> AnyView {
                 key=move |branch| (shown.id.get_untracked(), branch.clone())
                 children=move |branch| live_turn(chat, shown, branch)
             />
+            {move || shown.has_newer.get().then(|| shown.id.get().map(|thread| newer_link(chat, &thread)))}
             {asked}
         </div>
     }
@@ -191,13 +198,15 @@ fn fetch_named(chat: Chat, shown: Shown, is_live: RwSignal<bool>) {
             shown.id.set(None);
             shown.is_mine.set(true);
             shown.has_older.set(false);
+            shown.has_newer.set(false);
             shown.turns.set(Vec::new());
             shown.trouble.set(None);
             is_live.set(true);
             return;
         };
+        let wanted = chat.turn.get_untracked();
         leptos::task::spawn_local(async move {
-            let found = get_thread(named.clone(), None).await;
+            let found = get_thread(named.clone(), None, wanted).await;
             if chat.thread.try_get_untracked().flatten() != Some(named.clone()) {
                 return;
             }
@@ -229,6 +238,7 @@ fn take_begun(chat: Chat, shown: Shown) {
             shown.turns.set(Vec::new());
             shown.is_mine.set(true);
             shown.has_older.set(false);
+            shown.has_newer.set(false);
             shown.trouble.set(None);
             shown.id.set(Some(thread_id));
         }
@@ -312,7 +322,7 @@ fn older_button(shown: Shown) -> AnyView {
             return;
         };
         leptos::task::spawn_local(async move {
-            match get_thread(thread, Some(oldest)).await {
+            match get_thread(thread, Some(oldest), None).await {
                 Ok(older) => {
                     shown.has_older.try_set(older.has_older);
                     shown.turns.try_update(|turns| {
@@ -326,6 +336,12 @@ fn older_button(shown: Shown) -> AnyView {
         });
     };
     view! { <button type="button" class="quick-action" on:click=fetch>"Earlier turns"</button> }.into_any()
+}
+
+/// Leads to the newest turns.
+fn newer_link(chat: Chat, thread: &ThreadId) -> AnyView {
+    let href = untrack(|| chat.href(Some(thread), None));
+    view! { <a class="quick-action" rel="external" href=href>"Newest turns"</a> }.into_any()
 }
 
 /// Scrolls to the turn that the URL names, and to the newest one when it is added.

@@ -6,7 +6,7 @@ use super::turn::TurnFrame;
 use crate::api::ask::Ask;
 use crate::components::form::text_area_content;
 use crate::components::icons::EditIcon;
-use crate::location::Place;
+use crate::location::{PhaseChoice, Place};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
 use model::ask::{LONGEST_QUESTION, Turn, TurnId};
@@ -49,9 +49,12 @@ fn edit_form(turn: &Turn, frame: &TurnFrame) -> AnyView {
     let place = Place { thread: None, turn: None, ..frame.place.elsewhere() };
     let summary = label.clone();
     let date = place.date.map(|date| ("business_date", date.to_string()));
+    let phase = frame.place.phase.and_then(PhaseChoice::phase);
+    let phase = phase.map(|phase| ("processing_type", phase.to_string()));
     let fields = [("thread_id", frame.thread.to_string()), ("edits", turn.id.0.to_string())]
         .into_iter()
         .chain(date)
+        .chain(phase)
         .chain(place.hidden_fields())
         .map(|(name, value)| question_field(name, &value))
         .collect::<Vec<_>>();

@@ -37,6 +37,7 @@ pub(super) fn sql_card(card: &SqlCard) -> AnyView {
             <div class="data-card-header"><span>{card.question.clone()}</span></div>
             {rows}
             {offer}
+            <noscript><p class="data-note">"Queries run from here with a script, or on the command line: sentry sql."</p></noscript>
             <div aria-live="polite">{again}</div>
             <details class="data-more">
                 <summary>"SQL"</summary>

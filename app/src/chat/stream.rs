@@ -46,7 +46,10 @@ mod browser {
                 // The stream's `error` events carry data; the browser's own, when the line drops, do not.
                 listeners.push(listen(&source, name, move |data| match data {
                     Some(data) => {
-                        progress.try_update(|progress| progress.take(name, &data));
+                        let taken = progress.try_update(|progress| progress.take(name, &data));
+                        if matches!(taken, Some(Err(_))) && matches!(name, "response" | "error") {
+                            end_unread(progress);
+                        }
                     }
                     None => on_drop(&failing, &thread, turn, progress, attempt),
                 }));
@@ -55,6 +58,7 @@ mod browser {
             listeners.push(listen(&source, "message", move |data| {
                 if data.as_deref() == Some("[DONE]") {
                     done.close();
+                    end_unread(progress);
                 }
             }));
             let open = StoredValue::new_local((source, listeners));
@@ -92,7 +96,7 @@ mod browser {
         let thread = thread.clone();
         spawn_local(async move {
             let tries = attempt.try_get_untracked().unwrap_or(MOST_RETRIES);
-            let outcome = match get_thread(thread, None).await {
+            let outcome = match get_thread(thread, None, Some(turn)).await {
                 Ok(found) => {
                     found.turns.into_iter().find(|known| known.id == turn).and_then(|turn| turn.outcome)
                 }
@@ -115,6 +119,17 @@ mod browser {
                     RETRY,
                 ),
             }
+        });
+    }
+
+    /// A stream that is over has an outcome, even where the page cannot read the server's.
+    fn end_unread(progress: RwSignal<Progress>) {
+        progress.try_update(|progress| {
+            progress.outcome.get_or_insert_with(|| {
+                let words =
+                    "The answer is there, but this page is older than the server. Load the page again.";
+                failed(ErrorKind::Unavailable, words.to_owned())
+            });
         });
     }
 

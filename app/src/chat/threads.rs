@@ -11,6 +11,10 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use model::ask::ThreadItem;
+use std::time::Duration;
+
+/// Time without a key stroke after which is searched.
+const TYPING_PAUSE: Duration = Duration::from_millis(250);
 
 /// Shows the list of conversations.
 type View = fn(Chat) -> AnyView;
@@ -82,6 +86,7 @@ pub(crate) fn thread_list(chat: Chat) -> AnyView {
         .into_iter()
         .map(|(name, value)| hidden_field(name, value))
         .collect::<Vec<_>>();
+    let mut typed = debounce(TYPING_PAUSE, move |words| search.set(words));
     let rows = move || {
         threads.get().map(|threads| match threads {
             Err(error) => {
@@ -104,7 +109,7 @@ pub(crate) fn thread_list(chat: Chat) -> AnyView {
         <form method="get" action=super::links::PATH role="search">
             {fields}
             <input class="field-input" r#type="search" name="q" value=search.get_untracked() aria-label="Search conversations"
-                placeholder="Search" on:input:target=move |event| search.set(event.target().value())/>
+                placeholder="Search" on:input:target=move |event| typed(event.target().value())/>
         </form>
         <Outcome attempts=vec![last_attempt(actions.rename)] done="The title is changed."/>
         <Outcome attempts=vec![last_attempt(actions.share)] done="Everybody in the project may read it now."/>

@@ -1,6 +1,7 @@
 //! Who is signed in, as the header shows it, and the switch between projects.
 
 use crate::context::use_place;
+use crate::letters::uppercase;
 use crate::location::Place;
 use crate::session::use_session;
 use leptos::prelude::*;
@@ -67,7 +68,7 @@ pub fn ProjectSwitch() -> impl IntoView {
 fn initials(label: &str) -> String {
     let name = label.split('@').next().unwrap_or_default();
     let words = name.split(|char: char| !char.is_alphanumeric()).filter_map(|word| word.chars().next());
-    words.take(2).flat_map(char::to_uppercase).collect()
+    uppercase(&words.take(2).collect::<String>())
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! what came of it. They are forms without a script too: an error comes back in the address.
 
 use crate::error::AppError;
+use crate::letters::uppercase;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -144,9 +145,9 @@ pub(crate) fn error_words(error: &AppError) -> String {
 
 /// `text` as a sentence: a capital first, a full stop last.
 pub(crate) fn sentence(text: &str) -> String {
-    let mut chars = text.trim().chars();
-    let mut sentence: String = chars.next().into_iter().flat_map(char::to_uppercase).collect();
-    sentence.extend(chars);
+    let text = text.trim();
+    let (first, rest) = text.split_at(text.chars().next().map_or(0, char::len_utf8));
+    let mut sentence = uppercase(first) + rest;
     if !sentence.is_empty() && !sentence.ends_with(['.', '!', '?']) {
         sentence.push('.');
     }

@@ -205,9 +205,9 @@ impl Service {
     /// the id.
     async fn find_named_thread(&self, actor: &Actor, id: &ThreadId) -> Result<Option<ThreadRecord>> {
         let text = id.as_str();
-        let is_inside = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+        let is_inside = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
         if text.is_empty() || text.len() > MOST_ID_CHARS || !text.chars().all(is_inside) {
-            let message = format!("write 1 to {MOST_ID_CHARS} letters, digits, `-`, `_` and `.`");
+            let message = format!("write 1 to {MOST_ID_CHARS} letters, digits, `-` and `_`");
             return Err(Error::Invalid { field: "thread_id", message });
         }
         match self.find_own_thread(actor, id).await {

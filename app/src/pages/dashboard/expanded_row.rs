@@ -2,7 +2,7 @@
 
 use super::rows::{dataset_phase, step_to_look_at};
 use super::store::BoardStore;
-use crate::chat::offered_question;
+use crate::chat::prefilled_question;
 use crate::components::status_badge::{StatusBadge, Tone};
 use crate::context::use_zone;
 use crate::location::{Place, essential_path};
@@ -176,7 +176,7 @@ fn QuickActions(
             <a class="quick-action" href=tasks>"View Task Details"</a>
             <a class="quick-action" href=rca>{rca_label}</a>
             <span class="quick-action" aria-disabled="true" title="AWS metrics come in a later version">"AWS Metrics"</span>
-            {move || offered_question(&question.get(), "quick-action", "Ask SENTRY AI".into_any())}
+            {prefilled_question(move || question.get())}
         </div>
     }
 }

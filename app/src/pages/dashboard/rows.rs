@@ -2,6 +2,7 @@
 
 use crate::components::status_badge::{Tone, essential_tone};
 use crate::components::summary_cards::StatusFilter;
+use crate::letters::lowercase;
 use crate::location::Place;
 use model::view::{RunColumn, SortOrder};
 use model::{
@@ -158,7 +159,7 @@ impl Row {
     }
 
     fn compare(&self, other: &Self, column: Column) -> Ordering {
-        let text = |row: &Self| row.display_name.to_lowercase();
+        let text = |row: &Self| lowercase(&row.display_name);
         match column {
             Column::Essential => text(self).cmp(&text(other)),
             Column::Status => urgency(self.status).cmp(&urgency(other.status)),
@@ -198,14 +199,14 @@ fn urgency(status: EssentialStatus) -> u8 {
 pub fn rows(board: &Board, place: &Place) -> Vec<Row> {
     let phase = place.board_phase().phase();
     let status = place.filter(RunColumn::Status).and_then(StatusFilter::parse);
-    let words: Vec<_> = place.search.to_lowercase().split_whitespace().map(str::to_owned).collect();
+    let words: Vec<_> = lowercase(&place.search).split_whitespace().map(str::to_owned).collect();
     let mut rows: Vec<_> = board
         .essentials
         .iter()
         .map(|essential| Row::of(essential, phase))
         .filter(|row| status.is_none_or(|status| status.holds(row.status)))
         .filter(|row| {
-            let text = format!("{} {}", row.display_name, row.name).to_lowercase();
+            let text = lowercase(&format!("{} {}", row.display_name, row.name));
             words.iter().all(|word| text.contains(word))
         })
         .collect();

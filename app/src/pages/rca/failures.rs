@@ -1,7 +1,7 @@
 //! The failures of a date, by essential and step, with what they hold up.
 
 use super::choice::OpenRun;
-use crate::chat::offered_question;
+use crate::chat::prefilled_question;
 use crate::components::run_link::{Over, add_parameters, clock_time, neighbour_link, run_time};
 use crate::components::status_badge::{Tone, essential_tone, status_badge};
 use crate::location::{Place, essential_path};
@@ -51,7 +51,7 @@ fn essential_failures(
                     {status_badge(essential_tone(essential.status), essential.status.label())}
                 </h2>
                 <span class="section-badge">{progress}</span>
-                {offered_question(&question, "quick-action", "Ask SENTRY AI".into_any())}
+                {prefilled_question(move || question.clone())}
             </div>
             {steps}
             {waiting(&essential.blocks, frame)}

@@ -33,6 +33,20 @@ pub struct Thread {
     pub turns: Vec<Turn>,
     /// Whether there are turns before these.
     pub has_older: bool,
+    /// Whether there are turns after these.
+    pub has_newer: bool,
+}
+
+/// Which turns of a conversation are wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TurnPage {
+    /// The newest.
+    #[default]
+    Newest,
+    /// Those before this one.
+    Before(TurnId),
+    /// Those before and after this one, and itself.
+    Around(TurnId),
 }
 
 /// A conversation in a list.

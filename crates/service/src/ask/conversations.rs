@@ -5,7 +5,7 @@
 
 use super::{no_thread, no_turn, person};
 use crate::{Error, Result, Service};
-use model::ask::{Rating, Thread, ThreadId, ThreadItem, TurnId};
+use model::ask::{Rating, Thread, ThreadId, ThreadItem, TurnId, TurnPage};
 use model::audit::AuditEntry;
 use model::identity::ProjectId;
 use model::{Actor, Capability};
@@ -21,15 +21,23 @@ const MOST_TITLE_CHARS: usize = 120;
 const MOST_COMMENT_CHARS: usize = 2_000;
 
 impl Service {
-    /// A conversation with its newest turns, or with those before `before`.
+    /// A conversation with one page of its turns.
     pub async fn get_thread(
         &self,
         actor: &Actor,
         thread: &ThreadId,
-        before: Option<TurnId>,
+        page: TurnPage,
     ) -> Result<Thread> {
         self.require(actor, Capability::Ask)?;
         let thread = self.find_thread(actor, thread).await?;
+        // Turns are numbered from one without gaps.
+        let newest = thread.turn_count as u64;
+        let end = match page {
+            TurnPage::Newest => u64::MAX,
+            TurnPage::Before(turn) => turn.0,
+            TurnPage::Around(turn) => turn.0.saturating_add(u64::from(PAGE_TURNS) / 2),
+        };
+        let before = (end <= newest).then_some(TurnId(end));
         let mut turns = self.0.accounts.store.list_turns(&thread.id, before, PAGE_TURNS + 1).await?;
         let has_older = turns.len() > PAGE_TURNS as usize;
         if has_older {
@@ -37,7 +45,8 @@ impl Service {
         }
         let is_mine = thread.owner == person(actor);
         let ThreadRecord { id, title, is_shared, .. } = thread;
-        Ok(Thread { id, title, is_shared, is_mine, turns, has_older })
+        let has_newer = before.is_some();
+        Ok(Thread { id, title, is_shared, is_mine, turns, has_older, has_newer })
     }
 
     /// The actor's own conversations and those shared in the project, newest first; `search` is

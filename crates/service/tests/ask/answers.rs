@@ -1,7 +1,7 @@
 //! What is answered.
 
 use crate::support::{follow_up, home, person, question, today};
-use model::ask::{AskRequest, Card, Intent, LONGEST_QUESTION, Tier, Topic};
+use model::ask::{AskRequest, Card, Intent, LONGEST_QUESTION, Tier, Topic, TurnPage};
 use model::{ErrorKind, EssentialName};
 use service::Error;
 
@@ -63,7 +63,7 @@ async fn an_edited_question_branches() {
     let after = AskRequest { parent: Some(first.turn_id), ..follow_up(thread, "and what failed?") };
     let (fourth, answer) = home.asked_in(&ada, after).await;
     assert_eq!(answer.entities.essentials, [EssentialName::new("TB-Derivatives")], "of its own branch");
-    let turns = home.get_thread(&ada, thread, None).await.unwrap().turns;
+    let turns = home.get_thread(&ada, thread, TurnPage::Newest).await.unwrap().turns;
     let parents: Vec<_> = turns.iter().map(|turn| (turn.id, turn.parent)).collect();
     let root = Some(first.turn_id);
     let expect =

@@ -2,7 +2,7 @@
 
 use crate::support::{home, person, question, today, without};
 use model::ErrorKind;
-use model::ask::Tier;
+use model::ask::{Tier, TurnPage};
 
 const HIDDEN: &str = "6G-FR2052a-E2E";
 
@@ -68,8 +68,8 @@ async fn a_conversation_is_there_for_who_sees_all_that_it_speaks_of() {
     let narrowed = without(&bob, &[HIDDEN]);
     let (of_all, _) = home.asked(&ada, "what failed today?").await;
     home.share_thread(&ada, &of_all.thread_id).await.unwrap();
-    assert!(home.get_thread(&bob, &of_all.thread_id, None).await.is_ok());
-    let kept = home.get_thread(&narrowed, &of_all.thread_id, None).await.unwrap_err();
+    assert!(home.get_thread(&bob, &of_all.thread_id, TurnPage::Newest).await.is_ok());
+    let kept = home.get_thread(&narrowed, &of_all.thread_id, TurnPage::Newest).await.unwrap_err();
     assert_eq!(kept.kind(), ErrorKind::NotFound);
     assert_eq!(home.list_threads(&narrowed, "").await.unwrap(), []);
     let events = home.follow_turn(&narrowed, &of_all.thread_id, of_all.turn_id, 0).await;
@@ -77,13 +77,13 @@ async fn a_conversation_is_there_for_who_sees_all_that_it_speaks_of() {
 
     let (of_some, _) = home.asked(&narrowed, "what failed today?").await;
     home.share_thread(&narrowed, &of_some.thread_id).await.unwrap();
-    assert!(home.get_thread(&ada, &of_some.thread_id, None).await.is_ok());
-    assert!(home.get_thread(&without(&ada, &[HIDDEN]), &of_some.thread_id, None).await.is_ok());
-    let other = home.get_thread(&without(&ada, &["SNU"]), &of_some.thread_id, None).await.unwrap_err();
+    assert!(home.get_thread(&ada, &of_some.thread_id, TurnPage::Newest).await.is_ok());
+    assert!(home.get_thread(&without(&ada, &[HIDDEN]), &of_some.thread_id, TurnPage::Newest).await.is_ok());
+    let other = home.get_thread(&without(&ada, &["SNU"]), &of_some.thread_id, TurnPage::Newest).await.unwrap_err();
     assert_eq!(other.kind(), ErrorKind::NotFound);
 
     // What one may not see any more is not there any more, one's own questions included.
     let (own, _) = home.asked(&bob, "what failed today?").await;
-    let gone = home.get_thread(&narrowed, &own.thread_id, None).await.unwrap_err();
+    let gone = home.get_thread(&narrowed, &own.thread_id, TurnPage::Newest).await.unwrap_err();
     assert_eq!(gone.kind(), ErrorKind::NotFound);
 }

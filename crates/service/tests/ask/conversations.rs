@@ -1,7 +1,7 @@
 //! Conversations: whose they are, and what their owner does with them.
 
 use crate::support::{follow_up, home, person, question, today};
-use model::ask::{AskRequest, Rating, ThreadId, Thumb, TurnId};
+use model::ask::{AskRequest, Rating, ThreadId, Thumb, TurnId, TurnPage};
 use model::audit::AuditFilter;
 use model::{Clock, ErrorKind};
 use store::{Store, StoreKind, StoreSettings};
@@ -20,13 +20,13 @@ async fn a_conversation_is_its_owners_until_it_is_shared() {
     let kind = |result: service::Result<()>| result.unwrap_err().kind();
 
     assert_eq!(home.list_threads(&bob, "").await.unwrap(), []);
-    assert_eq!(home.get_thread(&bob, thread, None).await.unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(home.get_thread(&bob, thread, TurnPage::Newest).await.unwrap_err().kind(), ErrorKind::NotFound);
     let asked = home.ask(&bob, follow_up(thread, "what failed?"), today()).await;
     assert_eq!(asked.unwrap_err().kind(), ErrorKind::NotFound);
     assert_eq!(kind(home.delete_thread(&bob, thread).await), ErrorKind::NotFound);
 
     home.share_thread(&ada, thread).await.unwrap();
-    let shared = home.get_thread(&bob, thread, None).await.unwrap();
+    let shared = home.get_thread(&bob, thread, TurnPage::Newest).await.unwrap();
     assert_eq!((shared.is_shared, shared.is_mine, shared.turns.len()), (true, false, 1));
     assert_eq!(home.list_threads(&bob, "deriv").await.unwrap().len(), 1);
     assert!(!home.events(&bob, &turn, 0).await.is_empty());
@@ -40,7 +40,7 @@ async fn a_conversation_is_its_owners_until_it_is_shared() {
     assert_eq!(kind(home.cancel_turn(&bob, thread, TurnId(1)).await), ErrorKind::Forbidden);
 
     home.unshare_thread(&ada, thread).await.unwrap();
-    assert_eq!(home.get_thread(&bob, thread, None).await.unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(home.get_thread(&bob, thread, TurnPage::Newest).await.unwrap_err().kind(), ErrorKind::NotFound);
 }
 
 #[tokio::test]
@@ -50,7 +50,7 @@ async fn an_owner_names_rates_and_deletes() {
     let text = format!("how is derivatives doing? {}", "word ".repeat(40));
     let (turn, _) = home.asked(&ada, &text).await;
     let thread = &turn.thread_id;
-    let title = home.get_thread(&ada, thread, None).await.unwrap().title;
+    let title = home.get_thread(&ada, thread, TurnPage::Newest).await.unwrap().title;
     assert!(title.starts_with("how is derivatives doing?") && title.chars().count() == 80, "{title}");
     home.rename_thread(&ada, thread, "  Month  end ").await.unwrap();
     for wrong in ["", "  ", &"x".repeat(121)] {
@@ -59,7 +59,7 @@ async fn an_owner_names_rates_and_deletes() {
     }
     let rating = Rating { thumb: Thumb::Down, comment: "wrong slice".to_owned() };
     home.rate_turn(&ada, thread, turn.turn_id, Some(rating.clone())).await.unwrap();
-    let kept = home.get_thread(&ada, thread, None).await.unwrap();
+    let kept = home.get_thread(&ada, thread, TurnPage::Newest).await.unwrap();
     assert_eq!((kept.title.as_str(), &kept.turns[0].rating), ("Month end", &Some(rating)));
     let none = home.rate_turn(&ada, thread, TurnId(7), None).await.unwrap_err();
     assert_eq!(none.kind(), ErrorKind::NotFound);
@@ -69,7 +69,7 @@ async fn an_owner_names_rates_and_deletes() {
 
     home.delete_thread(&ada, thread).await.unwrap();
     assert_eq!(home.list_threads(&ada, "").await.unwrap(), []);
-    assert_eq!(home.get_thread(&ada, thread, None).await.unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(home.get_thread(&ada, thread, TurnPage::Newest).await.unwrap_err().kind(), ErrorKind::NotFound);
 }
 
 #[tokio::test]
@@ -109,15 +109,19 @@ async fn a_long_conversation_comes_in_pages() {
     for number in 951..=1_000 {
         store.finish_turn(&turn.thread_id, TurnId(number), &outcome, "{}").await.unwrap();
     }
-    let check = async |before: Option<u64>, first: u64, last: u64, has_older: bool| {
-        let page = home.get_thread(&ada, &turn.thread_id, before.map(TurnId)).await.unwrap();
+    let check = async |page: TurnPage, first: u64, last: u64, has_older: bool, has_newer: bool| {
+        let page = home.get_thread(&ada, &turn.thread_id, page).await.unwrap();
         let ids: Vec<u64> = page.turns.iter().map(|turn| turn.id.0).collect();
         assert_eq!(ids, (first..=last).collect::<Vec<_>>());
-        assert_eq!(page.has_older, has_older);
+        assert_eq!((page.has_older, page.has_newer), (has_older, has_newer));
     };
-    check(None, 951, 1_000, true).await;
-    check(Some(951), 901, 950, true).await;
-    check(Some(51), 1, 50, false).await;
+    check(TurnPage::Newest, 951, 1_000, true, false).await;
+    check(TurnPage::Before(TurnId(951)), 901, 950, true, true).await;
+    check(TurnPage::Before(TurnId(51)), 1, 50, false, true).await;
+    check(TurnPage::Around(TurnId(500)), 475, 524, true, true).await;
+    check(TurnPage::Around(TurnId(3)), 1, 27, false, true).await;
+    check(TurnPage::Around(TurnId(990)), 951, 1_000, true, false).await;
+    check(TurnPage::Around(TurnId(u64::MAX)), 951, 1_000, true, false).await;
     assert_eq!(home.list_threads(&ada, "").await.unwrap()[0].turn_count, 1_000);
 }
 

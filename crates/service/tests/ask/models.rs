@@ -1,7 +1,7 @@
 //! What a model adds, and what happens where it does not.
 
 use crate::support::{follow_up, home_with, person, question, today};
-use model::ask::{AskEvent, Card, ModelUsage, Outcome, Tier};
+use model::ask::{AskEvent, Card, ModelUsage, Outcome, Tier, TurnPage};
 use model::{Clock, Timestamp};
 use serde_json::json;
 use service::Error;
@@ -157,7 +157,7 @@ async fn an_answer_says_what_it_took_and_cost() {
             expect.map(|(answers, tokens, cost)| (answers, tokens, cost.map(str::to_owned))),
             "{asked}"
         );
-        let kept = home.get_thread(&ada, &turn.thread_id, None).await.unwrap().turns.remove(0).outcome;
+        let kept = home.get_thread(&ada, &turn.thread_id, TurnPage::Newest).await.unwrap().turns.remove(0).outcome;
         assert_eq!(kept, Some(Outcome::Answered(Box::new(answer))), "as it was told");
     };
     let (failed, most) = ("What failed in FR2052A?", "which batch failed most this month?");
@@ -223,7 +223,7 @@ async fn a_turn_is_stopped_at_once_on_the_server_too() {
     let ada = person("ada");
     let turn = home.ask(&ada, question("what failed in 6G?"), today()).await.unwrap();
     let (thread, id) = (&turn.thread_id, turn.turn_id);
-    let open = home.get_thread(&ada, thread, None).await.unwrap();
+    let open = home.get_thread(&ada, thread, TurnPage::Newest).await.unwrap();
     assert_eq!(open.turns[0].outcome, None);
     let meanwhile = home.ask(&ada, follow_up(thread, "and SNU?"), today()).await;
     assert!(matches!(meanwhile, Err(Error::Conflict(_))), "{meanwhile:?}");
@@ -247,7 +247,7 @@ async fn a_turn_is_stopped_at_once_on_the_server_too() {
     assert_eq!(home.events(&ada, &turn, 0).await, live, "for who comes later too");
     assert_eq!(home.events(&ada, &turn, 5).await, live[5..]);
 
-    let turns = home.get_thread(&ada, thread, None).await.unwrap().turns;
+    let turns = home.get_thread(&ada, thread, TurnPage::Newest).await.unwrap().turns;
     assert!(matches!(&turns[0].outcome, Some(Outcome::Failed(error)) if error.cancelled), "{turns:?}");
     home.cancel_turn(&ada, thread, id).await.unwrap();
     let next = home.ask(&ada, follow_up(thread, "how is SNU doing?"), today()).await;

@@ -3,7 +3,7 @@
 use crate::models::patient;
 use crate::support::{follow_up, home, open, open_at, person, question, today};
 use futures::StreamExt;
-use model::ask::{AskEvent, Outcome, TurnId, TurnRef};
+use model::ask::{AskEvent, Outcome, TurnId, TurnPage, TurnRef};
 use service::Error;
 use service::settings::StoreKind;
 use testkit::model_server::{Answer, ModelServer};
@@ -75,7 +75,7 @@ async fn check_lost_turns(kind: StoreKind) {
     let ada = person("ada");
     let next = open_at("2026-02-18T12:10:41Z", kind, None).await;
     let outcome = async |turn: &TurnRef| {
-        let mut turns = next.get_thread(&ada, &turn.thread_id, None).await.unwrap().turns;
+        let mut turns = next.get_thread(&ada, &turn.thread_id, TurnPage::Newest).await.unwrap().turns;
         turns.remove(0).outcome
     };
     let running = tokio::spawn({
