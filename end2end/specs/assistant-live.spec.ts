@@ -2,7 +2,9 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page, Route } from '@playwright/test';
 import { answer, ask, conversation, field, RCA, turns } from '../support/assistant.ts';
-import { expect, test } from '../support/test.ts';
+import { REFERENCE_ESTATE, REFERENCE_NOW, Sentry } from '../support/sentry.ts';
+import { SilentModel } from '../support/silent-model.ts';
+import { expect, open as openPage, test } from '../support/test.ts';
 
 const DATE = '2026-02-18';
 const EVENTS = /\/api\/chat\/[^/]+\/\d+\/events$/;
@@ -59,16 +61,42 @@ test('a line that drops ends in an answer, never in an endless wait', async ({ p
   await expect(answer(page)).toContainText('enrich_6g_calc_results');
 });
 
-test('a turn can be stopped, and its question asked again', async ({ page, open, watch }) => {
-  watch.allow(/request failed/);
-  await open(`/?date=${DATE}`);
-  await page.route(EVENTS, () => undefined);
-  await ask(page, RCA);
-  const stop = page.getByRole('button', { name: 'Stop' });
-  await expect(stop).toBeVisible();
-  const stopped = page.waitForRequest((request) => request.url().endsWith('/api/ui/cancel_turn'));
-  await stop.click();
-  await stopped;
+test('a turn that waits for a model is stopped, the model is left alone, and the question asked again', async ({ page }) => {
+  const model = await SilentModel.start();
+  const sentry = await Sentry.start({
+    arguments: ['--estate', REFERENCE_ESTATE, '--now', REFERENCE_NOW],
+    environment: { OPENAI_BASE_URL: model.url, OPENAI_MODEL: 'silent' },
+  });
+  try {
+    await openPage(page, `${sentry.url}/?date=${DATE}`);
+    await expect(page.locator('.chat-status')).toContainText('silent');
+    await ask(page, RCA);
+    await model.asked;
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await expect(turns(page).last()).toContainText('Stopped.');
+    await model.left;
+    await expect(page.getByRole('button', { name: 'Send' })).toBeVisible();
+    await expect(turns(page).last().getByRole('button', { name: 'Ask again' })).toBeVisible();
+  } finally {
+    await sentry.stop();
+    model.stop();
+  }
+});
+
+test('a question that only a query answers is offered, run, changed, sorted and refused', async ({ page, open }) => {
+  await open('/chat');
+  await ask(page, 'Which datasets failed most often in the last 30 days?');
+  await expect(answer(page)).toContainText('Tier 2');
+  const card = answer(page).locator('.data-card').first();
+  await card.getByRole('button', { name: 'Run it', exact: true }).click();
+  await expect(card).toContainText('Run again in');
+  await expect(card.getByRole('table')).toContainText('6g');
+  await card.locator('summary', { hasText: 'SQL' }).click();
+  const statement = card.getByRole('textbox', { name: 'Query' });
+  expect(await statement.inputValue()).toContain('BUSINESS_DATE');
+  await statement.fill('DELETE FROM W');
+  await card.getByRole('button', { name: 'Run it again' }).click();
+  await expect(card.getByRole('alert')).toContainText('SELECT');
 });
 
 test('Enter sends, Shift+Enter is a new line, nothing is sent twice', async ({ page, open }) => {
@@ -112,9 +140,21 @@ test('below 1280 asking opens the drawer, and Esc closes it', async ({ page, ope
   await expect(conversation(page)).not.toBeInViewport();
   await page.getByRole('main').getByRole('button', { name: 'Ask SENTRY AI' }).click();
   await expect(conversation(page)).toBeInViewport();
+  await page.getByRole('button', { name: 'Send' }).click();
   await expect(answer(page)).toContainText('enrich_6g_calc_results');
   await page.keyboard.press('Escape');
   await expect(conversation(page)).not.toBeInViewport();
+});
+
+test('a new answer scrolls the conversation, never the page', async ({ page, open }) => {
+  await open(`/?date=${DATE}`);
+  await ask(page, RCA);
+  await expect(answer(page)).toContainText('enrich_6g_calc_results');
+  await ask(page, 'How is derivatives doing?');
+  await expect(turns(page)).toHaveCount(2);
+  await expect(answer(page)).toContainText('DERIVATIVES');
+  await expect(turns(page).last().locator('.is-question')).toBeInViewport();
+  expect(await page.evaluate(() => scrollY)).toBe(0);
 });
 
 test('an answer is copied as Markdown', async ({ page, open, context }) => {

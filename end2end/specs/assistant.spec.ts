@@ -19,7 +19,7 @@ test('the RCA of the reference estate names what the sources say', async ({ page
   await open(`/?date=${DATE}`);
   await ask(page, RCA);
   const told = answer(page);
-  for (const fact of ['step 3', '6g_calc_workflow_V2', 'enrich_6g_calc_results', '6G-GLOBAL-SLICE-2', '08:15:44', '2 / 2']) {
+  for (const fact of ['step 3', '6g_calc_workflow_V2', 'enrich_6g_calc_results', '6G-GLOBAL-SLICE-2', '08:15:44', '2 of 2 attempts']) {
     await expect(told).toContainText(fact);
   }
   await expect(told).toContainText('Tier 1');
@@ -59,9 +59,16 @@ test('what is taken out of the context is not sent', async ({ page, open }) => {
   await expect(answer(page), 'without the date of the page it is today').toContainText('18-Feb-2026');
 });
 
-test('rows ask about themselves', async ({ page, open }) => {
+test('rows put the question about themselves into the field', async ({ page, open, javaScriptEnabled }) => {
   await open(`/?date=${DATE}&phase=ALL&open=6G-FR2052a-E2E`);
   await page.getByRole('main').getByRole('button', { name: 'Ask SENTRY AI' }).click();
+  // Without a script it is asked at once.
+  if (javaScriptEnabled) {
+    await expect(field(page)).toHaveValue('What failed in FR2052A (6G)? Give me the RCA.');
+    await expect(field(page)).toBeFocused();
+    await expect(turns(page)).toHaveCount(0);
+    await field(page).press('Enter');
+  }
   await expect(turns(page).last()).toContainText('What failed in FR2052A (6G)? Give me the RCA.');
   await expect(answer(page)).toContainText('enrich_6g_calc_results');
 });
