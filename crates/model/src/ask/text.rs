@@ -98,13 +98,40 @@ fn spans_markdown(spans: &[Span]) -> String {
     for span in spans {
         // Writing to a string cannot fail.
         let _ = match span {
-            Span::Text(plain) => write!(text, "{plain}"),
-            Span::Strong(strong) => write!(text, "**{strong}**"),
+            Span::Text(plain) => write!(text, "{}", escaped(plain)),
+            Span::Strong(strong) => write!(text, "**{}**", escaped(strong)),
             Span::Code(code) => write!(text, "`{code}`"),
-            Span::Link { label, href } => write!(text, "[{label}]({href})"),
+            Span::Link { label, href } => write!(text, "[{}]({href})", escaped(label)),
         };
     }
     text
+}
+
+/// What begins a link or HTML in Markdown, and what says that it does not.
+const ESCAPED: [char; 4] = ['\\', '[', ']', '<'];
+
+/// What a source wrote stays text wherever the Markdown is read.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        if ESCAPED.contains(&c) {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    escaped
+}
+
+fn unescaped(text: &str) -> String {
+    let mut unescaped = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match chars.next_if(|next| c == '\\' && ESCAPED.contains(next)) {
+            Some(next) => unescaped.push(next),
+            None => unescaped.push(c),
+        }
+    }
+    unescaped
 }
 
 fn read_spans(line: &str) -> Vec<Span> {
@@ -120,14 +147,14 @@ fn read_spans(line: &str) -> Vec<Span> {
             break;
         };
         if start > 0 {
-            spans.push(Span::Text(rest[..start].to_owned()));
+            spans.push(Span::Text(unescaped(&rest[..start])));
         }
-        let text = inside[..end].to_owned();
-        spans.push(if mark == "`" { Span::Code(text) } else { Span::Strong(text) });
+        let text = &inside[..end];
+        spans.push(if mark == "`" { Span::Code(text.to_owned()) } else { Span::Strong(unescaped(text)) });
         rest = &inside[end + mark.len()..];
     }
     if !rest.is_empty() {
-        spans.push(Span::Text(rest.to_owned()));
+        spans.push(Span::Text(unescaped(rest)));
     }
     spans
 }
@@ -162,6 +189,20 @@ mod tests {
             &[Block::Code("select `1`".into()), Block::Paragraph(vec![text("after")])],
         );
         check("**open", &[Block::Paragraph(vec![text("**open")])]);
+    }
+
+    #[test]
+    fn what_a_source_wrote_is_no_markdown() {
+        let check = |written: &str, expect: &str| {
+            let block = Block::Paragraph(vec![text(written)]);
+            assert_eq!(Block::to_markdown(std::slice::from_ref(&block)), expect);
+            assert_eq!(Block::read_markdown(expect), [block]);
+        };
+        check("6g_calc_workflow_V2 failed", "6g_calc_workflow_V2 failed");
+        check("[reset](https://evil.example)", "\\[reset\\](https://evil.example)");
+        check("![](https://evil.example/x.png)", "!\\[\\](https://evil.example/x.png)");
+        check("\\[a](b)", "\\\\\\[a\\](b)");
+        check("<img src=x>", "\\<img src=x>");
     }
 
     #[test]
