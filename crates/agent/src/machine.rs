@@ -2,20 +2,24 @@
 //! happened and give what is to be done. It does nothing itself, so time-outs, failures and a
 //! stop button are plain function calls in tests.
 
+mod event;
+mod query;
+
+pub use event::{Effect, Event, QueryAnswer, QueryRefusal, SuggestedQuery, TurnInput};
+
 use crate::compose::{self, Draft};
 use crate::facts::Facts;
-use crate::model_text::{self, ModelFailure, ModelRequest};
+use crate::model_text::{self, ModelFailure};
 use crate::plan;
-use crate::request::{PageFilters, Request, ThreadContext};
+use crate::request::{Request, ThreadContext};
 use crate::tool::{ToolAnswer, ToolCall, ToolFailure, ToolOutput};
 use crate::understand::understand;
+use model::ErrorKind;
 use model::ask::{
-    AskError, AskEvent, Block, CardEvent, Entities, Node, NodeEnd, NodeResult, NodeStart, Question, Response,
-    ResponseEvent, SqlCard, Tier, Token, ToolStatus, ToolUse, Topic,
+    AskError, AskEvent, Block, CardEvent, Node, NodeEnd, NodeResult, NodeStart, Response, ResponseEvent,
+    Tier, Token, ToolStatus, ToolUse, Topic,
 };
-use model::{BusinessDate, Catalog, ErrorKind, Timestamp};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// Tool calls of one turn at the most.
 pub const MOST_TOOL_CALLS: usize = 24;
@@ -25,108 +29,6 @@ pub const MOST_EVENTS: usize = 200;
 pub const LONGEST_TURN_MS: u64 = 30_000;
 /// How often a query that the guard refused is written anew.
 pub const MOST_REWRITES: usize = 2;
-
-/// What a turn starts from.
-#[derive(Clone, Debug)]
-pub struct TurnInput {
-    /// The question.
-    pub question: Question,
-    /// The catalog, as far as the reader may see it.
-    pub catalog: Arc<Catalog>,
-    /// What the thread carries.
-    pub thread: ThreadContext,
-    /// What the page shows.
-    pub filters: PageFilters,
-    /// The reader's date, in the reader's zone.
-    pub today: BusinessDate,
-    /// The server's time: running durations go to here.
-    pub now: Timestamp,
-    /// The model's name, where one may be asked.
-    pub model: Option<String>,
-}
-
-/// What happened.
-#[derive(Clone, Debug)]
-pub enum Event {
-    /// The tool call `id` is over.
-    Tool {
-        /// Of [`Effect::CallTool`].
-        id: u32,
-        /// Its answer.
-        result: Result<ToolAnswer, ToolFailure>,
-    },
-    /// The model has said something, or not.
-    Model(Result<String, ModelFailure>),
-    /// The guard and the database are done with a query.
-    Query(Result<QueryAnswer, QueryRefusal>),
-    /// The nearest curated question, with its slots filled; `None` where none is near.
-    Suggestion(Option<SuggestedQuery>),
-    /// This much time has gone by since the start, in milliseconds.
-    Elapsed(u64),
-    /// Somebody pressed stop, or has gone.
-    Cancel,
-}
-
-/// What is to be done.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Effect {
-    /// Ask a tool; answer with [`Event::Tool`]. Calls of one round may run side by side.
-    CallTool {
-        /// To be given back.
-        id: u32,
-        /// The question.
-        call: ToolCall,
-    },
-    /// Ask the model; answer with [`Event::Model`].
-    AskModel(ModelRequest),
-    /// Guard the query and run it where it passes; answer with [`Event::Query`].
-    GuardAndRun {
-        /// What it answers.
-        question: String,
-        /// A SELECT in MySQL's dialect, by a model.
-        sql: String,
-    },
-    /// Find the nearest curated question; answer with [`Event::Suggestion`].
-    SuggestQuery {
-        /// The question.
-        question: String,
-        /// What it speaks of.
-        entities: Entities,
-    },
-    /// Tell the reader.
-    Emit(AskEvent),
-    /// The turn is over: keep this for the next one. Nothing follows.
-    Finish(ThreadContext),
-}
-
-/// Rows of a guarded query.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct QueryAnswer {
-    /// The statement as it ran, its rows.
-    pub card: SqlCard,
-    /// How long it took.
-    pub duration_ms: u64,
-    /// When the source was asked.
-    pub as_of: Option<Timestamp>,
-}
-
-/// A query that was not run, or failed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct QueryRefusal {
-    /// The guard's reason, or that the source is down.
-    pub reason: String,
-    /// Whether another wording of the query could pass.
-    pub can_rewrite: bool,
-}
-
-/// A curated question that is near what was asked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SuggestedQuery {
-    /// The question that it answers, its slots filled.
-    pub question: String,
-    /// Its statement.
-    pub sql: String,
-}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -302,100 +204,6 @@ impl Turn {
         if self.calls.is_empty() {
             self.next_round(effects);
         }
-    }
-
-    fn analyse(&mut self, effects: &mut Vec<Effect>) {
-        effects.push(start_of(Node::SqlAnalyst));
-        if self.input.model.is_some() {
-            self.write_query(effects);
-        } else {
-            self.suggest(effects);
-        }
-    }
-
-    /// What the query is to answer: "and last month" only says so after the question before it.
-    fn query_question(&self) -> String {
-        let question = self.input.question.as_str();
-        match &self.input.thread.query_question {
-            Some(before) if self.request.carries_on => format!("{before} {question}"),
-            _ => question.to_owned(),
-        }
-    }
-
-    fn write_query(&mut self, effects: &mut Vec<Effect>) {
-        self.state = State::WritingQuery;
-        effects.push(Effect::AskModel(ModelRequest::WriteQuery {
-            question: self.query_question(),
-            entities: self.request.entities(),
-            refusals: self.refusals.clone(),
-        }));
-    }
-
-    fn suggest(&mut self, effects: &mut Vec<Effect>) {
-        self.state = State::Suggesting;
-        effects.push(Effect::SuggestQuery {
-            question: self.query_question(),
-            entities: self.request.entities(),
-        });
-    }
-
-    fn query_written(&mut self, said: Result<String, ModelFailure>, effects: &mut Vec<Effect>) {
-        match said {
-            Ok(sql) => {
-                self.state = State::RunningQuery;
-                self.sql = model_text::without_fences(&sql);
-                effects.push(Effect::GuardAndRun { question: self.query_question(), sql: self.sql.clone() });
-            }
-            Err(failure) => {
-                self.notes.push(failure.note());
-                self.suggest(effects);
-            }
-        }
-    }
-
-    fn query_answered(&mut self, result: Result<QueryAnswer, QueryRefusal>, effects: &mut Vec<Effect>) {
-        match result {
-            Ok(answer) => {
-                let rows = answer.card.rows.len();
-                let mut tool = ToolUse {
-                    id: 1,
-                    tool: "run_query".to_owned(),
-                    input: BTreeMap::from([("question".to_owned(), answer.card.question.clone())]),
-                    status: ToolStatus::Executing,
-                    duration_ms: None,
-                    row_count: None,
-                    query: Some(answer.card.sql.clone()),
-                    as_of: answer.as_of,
-                    link: None,
-                    error: None,
-                };
-                effects.push(Effect::Emit(AskEvent::ToolCall(tool.clone())));
-                tool.status = ToolStatus::Completed;
-                tool.duration_ms = Some(answer.duration_ms);
-                tool.row_count = Some(rows);
-                effects.push(Effect::Emit(AskEvent::ToolResult(tool.clone())));
-                self.uses.push(tool);
-                let result = NodeResult { row_count: Some(rows), ..NodeResult::default() };
-                effects.push(end_of(Node::SqlAnalyst, result));
-                self.worded_by_model = true;
-                self.draft = compose::query::answer(answer.card);
-                self.word(effects);
-            }
-            Err(refusal) if refusal.can_rewrite && self.refusals.len() < MOST_REWRITES => {
-                self.refusals.push((std::mem::take(&mut self.sql), refusal.reason));
-                self.write_query(effects);
-            }
-            Err(refusal) => {
-                self.notes.push(format!("The query that the model wrote was not run: {}", refusal.reason));
-                self.suggest(effects);
-            }
-        }
-    }
-
-    fn suggested(&mut self, found: Option<SuggestedQuery>, effects: &mut Vec<Effect>) {
-        effects.push(end_of(Node::SqlAnalyst, NodeResult::default()));
-        self.draft = compose::query::offer(found);
-        self.respond(effects);
     }
 
     fn compose(&mut self, effects: &mut Vec<Effect>) {
