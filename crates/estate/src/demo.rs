@@ -96,18 +96,29 @@ impl DemoRuns {
         self.dates().filter(|date| (from..=to).contains(date)).flat_map(of_date).collect()
     }
 
-    /// Every task so far.
-    pub(crate) fn all_tasks(&self) -> Vec<(DagId, RunId, TaskRow)> {
+    /// The tasks so far of these runs, and of all that may have run on these days: tasks start from
+    /// the evening before their business date to the night after it.
+    pub(crate) fn tasks_of(
+        &self,
+        span: Option<(BusinessDate, BusinessDate)>,
+        run_ids: &[RunId],
+    ) -> Vec<(DagId, RunId, TaskRow)> {
         let now = self.clock.now().as_second();
-        let of_date = |date: BusinessDate| {
-            let runs = plan_day(self.seed, date).into_iter().filter(|run| run.created <= now);
-            let tasks = runs.flat_map(|run| {
-                let place = |task| (rows::dag_id(&run), rows::run_id(&run, date), task);
-                rows::task_rows(&run, now).into_iter().map(place).collect::<Vec<_>>()
-            });
-            tasks.collect::<Vec<_>>()
+        let is_near = |date: BusinessDate| {
+            span.is_some_and(|(from, to)| (from.yesterday()..=to.tomorrow()).contains(&date))
         };
-        self.dates().flat_map(of_date).collect()
+        let is_named = |date: BusinessDate| run_ids.iter().any(|id| id.as_str().contains(&date.to_string()));
+        let mut wanted = Vec::new();
+        for date in self.dates().filter(|date| is_near(*date) || is_named(*date)) {
+            for run in plan_day(self.seed, date).iter().filter(|run| run.created <= now) {
+                let (dag_id, run_id) = (rows::dag_id(run), rows::run_id(run, date));
+                if is_near(date) || run_ids.contains(&run_id) {
+                    let tasks = rows::task_rows(run, now).into_iter();
+                    wanted.extend(tasks.map(|task| (dag_id.clone(), run_id.clone(), task)));
+                }
+            }
+        }
+        wanted
     }
 
     /// The tasks of one run; empty for a run that there is not, or not yet.

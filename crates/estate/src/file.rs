@@ -9,6 +9,7 @@ mod record;
 
 use crate::catalog::EssentialSettings;
 use crate::error::SourceError;
+use jiff::tz::TimeZone;
 use model::{BusinessDate, DagId, DatasetId, EssentialName, RunId, RunKey, RunRow, TaskRow, Timestamp};
 use record::{Problem, Record};
 use serde_json::Value;
@@ -100,13 +101,24 @@ impl FileRuns {
         of_span.flat_map(|(_, runs)| runs).cloned().collect()
     }
 
-    /// Every task.
-    pub(crate) fn all_tasks(&self) -> Vec<(DagId, RunId, TaskRow)> {
-        let of_run = |((dag_id, run_id), tasks): (&(DagId, RunId), &Vec<TaskRow>)| {
-            let place = |task: &TaskRow| (dag_id.clone(), run_id.clone(), task.clone());
-            tasks.iter().map(place).collect::<Vec<_>>()
+    /// Every task that started on one of these days or is of one of these runs.
+    pub(crate) fn tasks_of(
+        &self,
+        span: Option<(BusinessDate, BusinessDate)>,
+        run_ids: &[RunId],
+    ) -> Vec<(DagId, RunId, TaskRow)> {
+        let day = |at: Timestamp| BusinessDate::from(at.to_zoned(TimeZone::UTC).date());
+        let is_in_span = |task: &TaskRow| {
+            let started = task.started_at.map(day);
+            span.zip(started).is_some_and(|((from, to), day)| (from..=to).contains(&day))
         };
-        self.tasks.iter().flat_map(of_run).collect()
+        let mut wanted = Vec::new();
+        for ((dag_id, run_id), tasks) in &self.tasks {
+            let is_named = run_ids.contains(run_id);
+            let found = tasks.iter().filter(|task| is_named || is_in_span(task));
+            wanted.extend(found.map(|task| (dag_id.clone(), run_id.clone(), task.clone())));
+        }
+        wanted
     }
 
     /// The tasks of one run, in the order of the file; empty where it has none.

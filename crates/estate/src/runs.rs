@@ -44,16 +44,15 @@ impl Runs {
     /// Runs a query that a guard has let through. Estates without a database answer it from an
     /// embedded one.
     pub async fn run_query(&self, query: &CheckedQuery) -> Result<ResultTable, SourceError> {
+        let wants_tasks = query.database == SourceName::AirflowDatabase;
         let (runs, tasks) = match self {
             Self::Sql(runs) => return runs.run_query(query).await,
-            Self::File(file) => (query.span.map(|span| file.runs_of(span)), file.all_tasks()),
-            Self::Demo(demo) => {
-                let wants_tasks = query.database == SourceName::AirflowDatabase;
-                let tasks = if wants_tasks { demo.all_tasks() } else { Vec::new() };
-                (query.span.map(|span| demo.runs_of(span)), tasks)
-            }
+            Self::File(file) if wants_tasks => (Vec::new(), file.tasks_of(query.span, &query.run_ids)),
+            Self::Demo(demo) if wants_tasks => (Vec::new(), demo.tasks_of(query.span, &query.run_ids)),
+            Self::File(file) => (query.span.map(|span| file.runs_of(span)).unwrap_or_default(), Vec::new()),
+            Self::Demo(demo) => (query.span.map(|span| demo.runs_of(span)).unwrap_or_default(), Vec::new()),
         };
-        memory::run_query(&runs.unwrap_or_default(), &tasks, &query.sqlite, QueryLimits::default()).await
+        memory::run_query(&runs, &tasks, &query.sqlite, QueryLimits::default()).await
     }
 
     /// The names of the columns of a table; none where the estate has no such table.

@@ -53,16 +53,26 @@ fn conjuncts(expr: &Expr) -> &[Expr] {
     }
 }
 
-/// Checks that `source`, a reference of `table`, is bounded. The span is that of the
-/// column that bounds it; `None` where run ids do.
+/// What bounds a reference of a table.
+pub(crate) enum Bound {
+    /// Days of a column of dates or times.
+    Days(DateSpan),
+    /// Airflow's run ids.
+    Runs(Vec<String>),
+}
+
+/// Checks that `source`, a reference of `table`, is bounded.
 pub(crate) fn check(
     table: Table,
     source: &Source,
     conditions: &[&Expr],
     max_days: i64,
-) -> Result<Option<DateSpan>, Refusal> {
-    if table != Table::WorkflowRunInstance && conditions.iter().any(|part| names_runs(part, source.id)) {
-        return Ok(None);
+) -> Result<Bound, Refusal> {
+    let mut named = conditions.iter().filter_map(|part| named_runs(part, source.id));
+    if table != Table::WorkflowRunInstance
+        && let Some(runs) = named.next()
+    {
+        return Ok(Bound::Runs(runs));
     }
     let mut refusal = Refusal::Unbounded {
         table,
@@ -80,7 +90,7 @@ pub(crate) fn check(
         } else if days > max_days {
             refusal = Refusal::SpanTooLong { table, days, limit: max_days };
         } else {
-            return Ok(Some(DateSpan { from: lower.into(), to: upper.into() }));
+            return Ok(Bound::Days(DateSpan { from: lower.into(), to: upper.into() }));
         }
     }
     Err(refusal)
@@ -95,16 +105,25 @@ fn date_columns(table: Table) -> &'static [&'static str] {
     }
 }
 
-/// Whether the condition is `run_id = '…'` or `run_id IN ('…', …)`.
-fn names_runs(condition: &Expr, relation: usize) -> bool {
+/// The run ids of `run_id = '…'` or `run_id IN ('…', …)`.
+fn named_runs(condition: &Expr, relation: usize) -> Option<Vec<String>> {
     let is_run_id = |expr: &Expr| is_column(expr, relation, "run_id");
-    let is_text = |expr: &Expr| matches!(expr, Expr::Text(_));
+    let texts = |values: &[Expr]| {
+        let text = |value: &Expr| match value {
+            Expr::Text(text) => Some(text.clone()),
+            _ => None,
+        };
+        values.iter().map(text).collect()
+    };
     match condition {
-        Expr::Compare { operator: Comparison::Equal, left, right } => {
-            (is_run_id(left) && is_text(right)) || (is_text(left) && is_run_id(right))
+        Expr::Compare { operator: Comparison::Equal, left, right } if is_run_id(left) => {
+            texts(std::slice::from_ref(right))
         }
-        Expr::InList { expr, list, negated: false } => is_run_id(expr) && list.iter().all(is_text),
-        _ => false,
+        Expr::Compare { operator: Comparison::Equal, left, right } if is_run_id(right) => {
+            texts(std::slice::from_ref(left))
+        }
+        Expr::InList { expr, list, negated: false } if is_run_id(expr) => texts(list),
+        _ => None,
     }
 }
 

@@ -51,8 +51,11 @@ pub struct Accepted {
     pub tables: BTreeSet<Table>,
     /// The columns that it reads.
     pub columns: BTreeSet<(Table, String)>,
-    /// The business dates that it reads; `None` where it reads no workflow rows.
+    /// The days that it reads: business dates of workflow rows, those of the times that bound
+    /// Airflow's. `None` where run ids bound all that it reads.
     pub span: Option<DateSpan>,
+    /// The runs that bound what it reads of Airflow's tables beside the span.
+    pub run_ids: BTreeSet<String>,
     /// The most rows that it can answer.
     pub limit: u64,
 }
@@ -103,7 +106,7 @@ impl Guard {
         let limit = query.limit.map_or(self.limits.max_rows, |limit| limit.min(self.limits.max_rows));
         query.limit = Some(limit);
         let database = reader.database()?;
-        let Reader { tables, columns, span, .. } = reader;
+        let Reader { tables, columns, span, run_ids, .. } = reader;
         Ok(Accepted {
             sql: write(&query, Dialect::MySql, &self.schema)?,
             sqlite: write(&query, Dialect::Sqlite, &self.schema)?,
@@ -111,6 +114,7 @@ impl Guard {
             tables,
             columns,
             span,
+            run_ids,
             limit,
         })
     }

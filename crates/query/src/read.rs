@@ -44,8 +44,10 @@ pub(crate) struct Reader<'a> {
     depth: usize,
     pub(crate) tables: BTreeSet<Table>,
     pub(crate) columns: BTreeSet<(Table, String)>,
-    /// From the first to the last day that any reference of workflow rows reads.
+    /// From the first to the last day that any reference of a table reads.
     pub(crate) span: Option<DateSpan>,
+    /// The runs that references of Airflow's tables name instead.
+    pub(crate) run_ids: BTreeSet<String>,
 }
 
 impl<'a> Reader<'a> {
@@ -62,6 +64,7 @@ impl<'a> Reader<'a> {
             tables: BTreeSet::new(),
             columns: BTreeSet::new(),
             span: None,
+            run_ids: BTreeSet::new(),
         }
     }
 

@@ -144,6 +144,7 @@ async fn run_unguarded(runs: &SqlRuns, sql: &str) -> Result<ResultTable, SourceE
         sqlite: String::new(),
         database: SourceName::FgwDatabase,
         span: None,
+        run_ids: Vec::new(),
         max_examined_rows: u64::MAX,
     };
     runs.run_query(&query).await
@@ -376,6 +377,7 @@ async fn what_would_read_too_much_is_not_run() {
             sqlite: String::new(),
             database,
             span: None,
+        run_ids: Vec::new(),
             max_examined_rows,
         })
         .await

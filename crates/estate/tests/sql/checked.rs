@@ -6,7 +6,7 @@ use estate::file::EstateFile;
 use estate::sql::{CheckedQuery, QueryLimits, ResultTable, SqlRuns, SqlSettings, SqliteSettings};
 use estate::{Runs, SourceError, receipt};
 use model::source::SourceName;
-use model::{BusinessDate, Clock, DatasetId};
+use model::{BusinessDate, Clock, DatasetId, RunId};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
@@ -23,7 +23,8 @@ fn query(sql: &str) -> CheckedQuery {
         mysql: sql.to_owned(),
         sqlite: sql.to_owned(),
         database,
-        span: Some((reference_date(), reference_date())),
+        span: Some((reference_date().yesterday(), reference_date())),
+        run_ids: Vec::new(),
         max_examined_rows: 100_000,
     }
 }
@@ -62,10 +63,13 @@ async fn every_estate_answers_a_query() {
         check_counts(&runs.run_query(&query(COUNT)).await.unwrap());
         let empty = runs.run_query(&query(none)).await.unwrap();
         assert_eq!((empty.columns, empty.rows), (vec!["DAG_ID".to_owned()], Vec::new()));
-        let tasks = "SELECT COUNT(*) AS tasks FROM task_instance LIMIT 500";
+        let tasks = "SELECT COUNT(*) AS tasks FROM task_instance WHERE start_date IS NOT NULL LIMIT 500";
         let tasks = runs.run_query(&query(tasks)).await.unwrap();
-        let expect = testkit::reference::rows("task_instance").len().to_string();
-        assert_eq!(tasks.rows, [[Some(expect)]]);
+        let started = testkit::reference::rows("task_instance")
+            .iter()
+            .filter(|row| !row["start_date"].is_null())
+            .count();
+        assert_eq!(tasks.rows, [[Some(started.to_string())]]);
         let refused = runs.run_query(&query("SELECT x FROM WORKFLOW_RUN_INSTANCE LIMIT 1")).await;
         assert!(matches!(refused, Err(SourceError::Refused(_))), "{refused:?}");
     }
@@ -166,6 +170,32 @@ async fn the_demo_answers_from_its_history() {
     assert_eq!(table.rows, [[Some("13".to_owned())]]);
     let tasks = "SELECT COUNT(*) > 1000 AS many FROM task_instance LIMIT 1";
     assert_eq!(runs.run_query(&query(tasks)).await.unwrap().rows, [[Some("1".to_owned())]]);
+}
+
+/// Estates in memory lay out for a query the rows that it reads, and no others.
+#[tokio::test]
+async fn a_query_sees_the_tasks_of_its_days_and_runs() {
+    let clock = Clock::frozen("2026-02-18T12:09:40Z".parse().unwrap());
+    for runs in [file(), Runs::Demo(DemoEstate::new(7, clock).into_runs())] {
+        let list = "SELECT run_id, substr(start_date, 1, 10), task_id FROM task_instance ORDER BY 1, 2, 3";
+        let day = CheckedQuery { span: Some((reference_date(), reference_date())), ..query(list) };
+        let of_day = runs.run_query(&day).await.unwrap().rows;
+        let run_id = of_day[0][0].clone().unwrap();
+        let started = of_day.iter().filter(|row| row[1].as_deref() == Some("2026-02-18")).count();
+        assert!(started > 1_000, "{started} tasks");
+
+        let named = CheckedQuery { span: None, run_ids: vec![RunId::new(&run_id)], ..query(list) };
+        let of_run = runs.run_query(&named).await.unwrap().rows;
+        assert!(of_run.iter().all(|row| row[0].as_ref() == Some(&run_id)), "{of_run:?}");
+        assert!(!of_run.is_empty() && of_run.len() < 20, "{of_run:?}");
+
+        let none = CheckedQuery { span: None, ..query(list) };
+        assert!(runs.run_query(&none).await.unwrap().rows.is_empty());
+        let workflow = "SELECT (SELECT COUNT(*) FROM task_instance), COUNT(*) > 0 FROM WORKFLOW_RUN_INSTANCE";
+        let workflow = CheckedQuery { database: SourceName::FgwDatabase, ..query(workflow) };
+        let counts = runs.run_query(&workflow).await.unwrap().rows;
+        assert_eq!(counts, [[Some("0".to_owned()), Some("1".to_owned())]]);
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::names::{Aliases, Names, Output, Visible};
 use super::query::place;
 use super::{MAX_RELATIONS, Reader, unsupported};
-use crate::bound;
+use crate::bound::{self, Bound};
 use crate::refusal::Refusal;
 use crate::schema::{Database, Table};
 use crate::tree::{Expr, Item, Join, Relation, Select, Source};
@@ -314,12 +314,9 @@ impl Reader<'_> {
         for source in sources {
             let Relation::Table(table) = source.relation else { continue };
             let conditions = bound::conditions_on(source, sources, filter);
-            let span = bound::check(table, source, &conditions, self.guard.limits().max_days)?;
-            if table == Table::WorkflowRunInstance {
-                self.span = match (self.span, span) {
-                    (Some(all), Some(span)) => Some(all.hull(span)),
-                    (all, span) => span.or(all),
-                };
+            match bound::check(table, source, &conditions, self.guard.limits().max_days)? {
+                Bound::Days(days) => self.span = Some(self.span.map_or(days, |all| all.hull(days))),
+                Bound::Runs(runs) => self.run_ids.extend(runs),
             }
         }
         Ok(())

@@ -85,6 +85,15 @@ fn what_is_read_is_told() {
     let columns: Vec<&str> = accepted.columns.iter().map(|(_, name)| name.as_str()).collect();
     assert_eq!(columns, ["BUSINESS_DATE", "STATUS"]);
     assert_eq!((accepted.database, accepted.limit), (Database::Workflow, 500));
+    assert!(accepted.run_ids.is_empty());
+
+    let sql = "SELECT task_id FROM task_instance WHERE run_id IN ('b', 'a') UNION \
+               SELECT task_id FROM task_instance WHERE 'c' = run_id UNION \
+               SELECT task_id FROM task_instance WHERE start_date >= '2026-02-16' AND start_date < '2026-02-18'";
+    let accepted = guard().check(sql, &moment()).unwrap();
+    let span = accepted.span.unwrap();
+    assert_eq!((span.from.to_string(), span.to.to_string()), ("2026-02-16".into(), "2026-02-17".into()));
+    assert!(accepted.run_ids.iter().eq(["a", "b", "c"]), "{:?}", accepted.run_ids);
 }
 
 /// Names of databases, columns and limits are what the guard was made with.

@@ -2,7 +2,7 @@
 
 use super::corpus::{guard, moment, queries};
 use super::database::{connect, rows};
-use query::{Accepted, Guard, Moment};
+use query::{Accepted, Database, DateSpan, Guard, Moment};
 use sqlx::{AssertSqlSafe, Executor, Row};
 
 fn accept(guard: &Guard, sql: &str, moment: &Moment) -> Accepted {
@@ -89,6 +89,10 @@ async fn functions_answer_what_mysql_documents() {
         ("CREATED_DATE = '2026-02-18T06:00'", "1"),
         ("CREATED_DATE BETWEEN '2026-02-18' AND '2026-02-18 06:00:00'", "1"),
         ("BUSINESS_DATE <= NOW()", "1"),
+        ("BUSINESS_DATE = '2026-02-18 00:00:00'", "1"),
+        ("BUSINESS_DATE >= CAST('2026-02-18' AS DATETIME)", "1"),
+        ("BUSINESS_DATE IN ('2026-02-18T00:00:00')", "1"),
+        ("BUSINESS_DATE = '2026-02-18 00:00:01'", "0"),
         ("COALESCE(NULLIF(STATUS, 'FAILED'), 'none')", "none"),
     ] {
         let sql = format!(
@@ -149,6 +153,38 @@ async fn answers_do_not_depend_on_what_was_not_asked() {
         connection.execute("ROLLBACK TO poison").await.unwrap();
         assert_eq!(sorted(before), sorted(after), "{}: {}", query.name, accepted.sqlite);
     }
+}
+
+/// The same for Airflow's rows: those of the days and runs that the guard tells are enough.
+#[tokio::test]
+async fn answers_do_not_depend_on_runs_that_were_not_asked_for() {
+    let mut connection = connect().await;
+    let mut checked = 0;
+    for query in queries() {
+        let accepted = accept(&guard(), query.sql, &moment());
+        if accepted.database != Database::Airflow {
+            continue;
+        }
+        let before = rows(&mut connection, &accepted.sqlite).await;
+        connection.execute("SAVEPOINT fewer").await.unwrap();
+        let runs: Vec<String> = accepted.run_ids.iter().map(|id| format!("'{id}'")).collect();
+        let is_in_span = |column: &str| {
+            let between =
+                |span: DateSpan| format!("date({column}) BETWEEN '{}' AND '{}'", span.from, span.to);
+            accepted.span.map_or("FALSE".to_owned(), between)
+        };
+        for (table, column) in [("task_instance", "start_date"), ("dag_run", "execution_date")] {
+            let (runs, started, other) = (runs.join(", "), is_in_span("start_date"), is_in_span(column));
+            let delete =
+                format!("DELETE FROM {table} WHERE (run_id IN ({runs}) OR {started} OR {other}) IS NOT TRUE");
+            connection.execute(AssertSqlSafe(delete)).await.unwrap();
+        }
+        let after = rows(&mut connection, &accepted.sqlite).await;
+        connection.execute("ROLLBACK TO fewer").await.unwrap();
+        assert_eq!(sorted(before), sorted(after), "{}: {}", query.name, accepted.sqlite);
+        checked += 1;
+    }
+    assert!(checked > 5, "{checked}");
 }
 
 fn sorted(mut rows: Vec<Vec<String>>) -> Vec<Vec<String>> {

@@ -8,7 +8,7 @@ use estate::sql::CheckedQuery;
 use model::ask::{QueryRun, SqlCard};
 use model::audit::{AuditEntry, AuditResult};
 use model::source::SourceName;
-use model::{Actor, BusinessDate, Capability};
+use model::{Actor, BusinessDate, Capability, RunId};
 use query::{Accepted, Database, Guard, Limits, Moment, Schema, Table};
 use std::sync::Arc;
 use tokio::sync::{OnceCell, Semaphore};
@@ -158,6 +158,7 @@ impl Service {
             sqlite: accepted.sqlite.clone(),
             database,
             span: accepted.span.map(|span| (span.from, span.to)),
+            run_ids: accepted.run_ids.iter().map(RunId::new).collect(),
             max_examined_rows: MOST_EXAMINED_ROWS,
         };
         // Never closed.
