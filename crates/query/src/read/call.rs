@@ -76,6 +76,10 @@ impl Reader<'_> {
         if (distinct && !may_be_distinct) || !is_placed {
             return Err(wrong_use());
         }
+        // Inside an aggregate all databases look for a column first.
+        let in_aggregate = Names { aliases: Aliases::Inline, ..*names };
+        let is_having = names.aliases == Aliases::Only && signature.role == Role::Aggregate;
+        let names = if is_having { &in_aggregate } else { names };
         let clauses = self.clauses(signature, list, names)?;
         // SQLite takes no separator beside DISTINCT.
         if distinct && clauses.separator.is_some() {

@@ -249,13 +249,18 @@ fn one_column(columns: usize) -> Result<(), Refusal> {
 }
 
 /// A literal beside a date or a time is written as one, so that databases that compare texts
-/// find what those that compare times do.
+/// find what those that compare times do: midnight beside a date is the date.
 fn comparable(value: Expr, other: Option<Kind>) -> Result<Expr, Refusal> {
     let (Expr::Text(text), Some(kind @ (Kind::Date | Kind::Time))) = (&value, other) else {
         return Ok(value);
     };
     let known = Constant::parse(text).ok_or_else(|| bad_date(text))?;
-    Ok(Expr::Text(if kind == Kind::Time { known.at_midnight().text() } else { known.text() }))
+    let day = Constant::Date(known.date());
+    Ok(Expr::Text(match kind {
+        Kind::Time => known.at_midnight().text(),
+        _ if known.at_midnight() == day.at_midnight() => day.text(),
+        _ => known.text(),
+    }))
 }
 
 pub(super) fn bad_date(text: &str) -> Refusal {

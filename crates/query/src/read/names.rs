@@ -29,8 +29,11 @@ pub(super) enum Aliases {
     Hidden,
     /// A column's name comes first; else the place of the item (GROUP BY).
     Place,
-    /// A column's name comes first; else what the item is (HAVING).
+    /// A column's name comes first; else what the item is (inside ORDER BY, and inside the
+    /// aggregates of HAVING).
     Inline,
+    /// What the item is. The databases differ on a name that is a column's too (HAVING).
+    Only,
 }
 
 /// What is in sight where a name stands.
@@ -49,12 +52,19 @@ impl Reader<'_> {
     /// A name without a qualifier.
     pub(super) fn name(&mut self, name: &Ident, names: &Names) -> Result<Expr, Refusal> {
         if let Some(column) = self.find(None, &name.value, Some(names))? {
+            if names.aliases == Aliases::Only
+                && let Some(at) = item_named(names.items, &name.value)?
+                && !matches!(&names.items[at].expr, Expr::Column(item) if *item == column)
+            {
+                let what = format!("`{}` in HAVING, a column and an alias,", name.value);
+                return Err(super::unsupported(what, "give the alias another name"));
+            }
             return Ok(Expr::Column(column));
         }
         let item = item_named(names.items, &name.value)?;
         match (names.aliases, item) {
             (Aliases::Place, Some(at)) => Ok(Expr::Place(at + 1)),
-            (Aliases::Inline, Some(at)) => {
+            (Aliases::Inline | Aliases::Only, Some(at)) => {
                 self.count(names.items[at].size)?;
                 Ok(names.items[at].expr.clone())
             }

@@ -85,7 +85,7 @@ impl Reader<'_> {
         let outputs = items.iter().map(output).collect::<Vec<_>>();
         let grouping = Names { items: &items, aliases: Aliases::Place, ..names };
         let group_by = self.group_by(group_by, &grouping)?;
-        let having_names = Names { items: &items, aliases: Aliases::Inline, ..names };
+        let having_names = Names { items: &items, aliases: Aliases::Only, ..names };
         let having = having.as_ref().map(|having| self.expression(having, &having_names)).transpose()?;
         Ok((Select { distinct, items, from: sources, filter, group_by, having }, own, outputs))
     }
