@@ -192,14 +192,13 @@ fn spell(text: &str) -> String {
         word.chars().count() >= 4
             && word.chars().count().abs_diff(length) <= allowed
             && word.chars().next() == text.chars().next()
-            && !declines(word, length)
     };
     let nearest = known
         .keys()
         .filter(near)
         // Of words that are equally near, the one that says least is the safest guess.
         .map(|word| (osa_distance(word, text), !cues_of(word).contains(&Cue::Filler), *word))
-        .filter(|(distance, ..)| *distance <= allowed)
+        .filter(|(distance, _, word)| *distance <= allowed && !declines(word, length))
         .min();
     nearest.map_or_else(|| text.to_owned(), |(.., word)| word.to_owned())
 }

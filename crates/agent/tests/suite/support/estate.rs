@@ -7,12 +7,16 @@ use model::{
     SliceName, SnapshotId, TaskRow, Timestamp,
 };
 use serde_json::Value;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub(crate) struct Estate {
     pub(crate) catalog: Arc<Catalog>,
     rows: Vec<RunRow>,
     pub(crate) tasks: Vec<(String, TaskRow)>,
+    /// What the rules make of the dates asked for so far.
+    boards: RefCell<BTreeMap<BusinessDate, (Vec<Run>, Board)>>,
 }
 
 impl Estate {
@@ -26,6 +30,7 @@ impl Estate {
             }),
             rows: rows("workflow_run_instance").iter().map(run_row).collect(),
             tasks: rows("task_instance").iter().map(|row| (text(row, "run_id"), task_row(row))).collect(),
+            boards: RefCell::default(),
         }
     }
 
@@ -38,11 +43,21 @@ impl Estate {
     }
 
     pub(crate) fn runs(&self, date: BusinessDate) -> Vec<Run> {
-        read_runs(self.rows.iter().filter(|row| row.business_date == date).cloned().collect(), &self.catalog)
+        self.read(date).0
     }
 
     pub(crate) fn board(&self, date: BusinessDate) -> Board {
-        build_board(SnapshotId(1), date, &self.catalog, &self.runs(date))
+        self.read(date).1
+    }
+
+    fn read(&self, date: BusinessDate) -> (Vec<Run>, Board) {
+        let read = || {
+            let rows = self.rows.iter().filter(|row| row.business_date == date).cloned().collect();
+            let runs = read_runs(rows, &self.catalog);
+            let board = build_board(SnapshotId(1), date, &self.catalog, &runs);
+            (runs, board)
+        };
+        self.boards.borrow_mut().entry(date).or_insert_with(read).clone()
     }
 }
 
