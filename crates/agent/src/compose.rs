@@ -7,12 +7,15 @@ mod decline;
 mod dependencies;
 mod failures;
 mod history;
+mod links;
 mod prediction;
 pub(crate) mod query;
 mod runs;
 mod slices;
 mod status;
 mod tasks;
+
+pub(crate) use links::linked;
 
 use crate::link;
 use crate::machine::TurnInput;

@@ -215,13 +215,21 @@ impl Turn {
     /// Has the model word the answer, where there is one and it rests on data.
     fn word(&mut self, effects: &mut Vec<Effect>) {
         effects.push(start_of(Node::ResponseSynthesizer));
-        let plain = self.request.tier() == Tier::Declined || self.draft.is_error || !self.notes.is_empty();
-        if self.input.model.is_none() || plain {
-            return self.finish(effects);
+        // What did not answer, and what could not be resolved, is told as composed: a wording may
+        // leave it out.
+        let plain = self.request.tier() == Tier::Declined
+            || self.draft.is_error
+            || !self.notes.is_empty()
+            || !self.failures.is_empty()
+            || !self.request.troubles.is_empty();
+        let request = model_text::wording_request(self.input.question.as_str(), &self.draft);
+        match request.filter(|_| self.input.model.is_some() && !plain) {
+            None => self.finish(effects),
+            Some(request) => {
+                self.state = State::Wording;
+                effects.push(Effect::AskModel(request));
+            }
         }
-        self.state = State::Wording;
-        effects
-            .push(Effect::AskModel(model_text::wording_request(self.input.question.as_str(), &self.draft)));
     }
 
     fn worded(&mut self, said: Result<String, ModelFailure>, effects: &mut Vec<Effect>) {
@@ -230,7 +238,7 @@ impl Turn {
                 let facts = Facts::new(&self.draft.cards, &self.draft.text(), &self.input.catalog);
                 let blocks = Block::read_markdown(&text);
                 if facts.cover(&text) && blocks.iter().all(compose::says_something) {
-                    self.draft.blocks = blocks;
+                    self.draft.blocks = compose::linked(blocks, &self.draft.blocks);
                     self.worded_by_model = true;
                 }
             }

@@ -48,7 +48,7 @@ impl Turn {
         match said {
             Ok(sql) => {
                 self.state = State::RunningQuery;
-                self.sql = model_text::without_fences(&sql);
+                self.sql = model_text::without_fences(&sql).to_owned();
                 effects.push(Effect::GuardAndRun { question: self.query_question(), sql: self.sql.clone() });
             }
             Err(failure) => {

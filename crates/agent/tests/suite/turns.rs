@@ -7,6 +7,7 @@ use agent::{
 };
 use model::ask::{AskEvent, Card, Node, SqlCard, Tier, Topic};
 use model::{BusinessDate, ErrorKind, Phase};
+use std::collections::VecDeque;
 
 /// A model that says prepared things, in order, and a guard that judges by a rule.
 #[derive(Default)]
@@ -279,6 +280,50 @@ fn a_model_words_the_answer_only_with_what_is_known() {
     check(Err(ModelFailure::Slow), false);
     let silent = with_model(&estate, "what failed in 6g", &[Err(ModelFailure::Slow)]);
     assert!(silent.response().text.contains("language model took too long"), "{}", silent.response().text);
+}
+
+/// What a model words may not leave out what is missing, nor the links.
+#[test]
+fn a_wording_loses_nothing() {
+    let estate = Estate::reference();
+    let asked =
+        with_model(&estate, "what failed in 6g", &[Ok("FR2052A (6G) failed in `6g_calc_workflow_V2`.")]);
+    let response = asked.response();
+    assert!(response.model.is_some());
+    assert!(response.text.contains("[FR2052A (6G)](/essentials/6G-FR2052a-E2E?date="), "{}", response.text);
+    assert!(response.text.contains("[6g_calc_workflow_V2](/rca?date="), "{}", response.text);
+
+    let unknown = "status of 6g and zanzibar";
+    let without = ask(&estate, unknown, &ThreadContext::default());
+    assert!(without.response().text.contains("No batch is called"), "{}", without.response().text);
+    let understood = r#"{"topic":"status","batch_names":["6G","zanzibar"],"dataset_ref":null,"slice_ref":null,"business_date":null,"processing_type":null}"#;
+    let asked = with_model(&estate, unknown, &[Ok(understood), Ok("FR2052A (6G) failed.")]);
+    assert_eq!(asked.prompts.len(), 1, "the wording is not asked for");
+    assert!(asked.response().text.contains("No batch is called"), "{}", asked.response().text);
+}
+
+#[test]
+fn with_a_model_too_a_source_that_is_down_is_named() {
+    let estate = Estate::reference();
+    let mut input = input(&estate, "what failed in 6g", &ThreadContext::default());
+    input.model = Some("gpt-test".into());
+    let (mut turn, effects) = Turn::start(input);
+    let mut todo: VecDeque<Effect> = effects.into();
+    let mut text = None;
+    while let Some(effect) = todo.pop_front() {
+        match effect {
+            Effect::CallTool { id, call } => {
+                let is_airflow = matches!(call, agent::ToolCall::GetTaskDetails { .. });
+                let result = if is_airflow { Err(down()) } else { estate.answer(&call) };
+                todo.extend(turn.on(Event::Tool { id, result }));
+            }
+            Effect::AskModel(request) => panic!("a wording may leave it out: {request:?}"),
+            Effect::Emit(AskEvent::Response(event)) => text = Some(event.data.text),
+            _ => {}
+        }
+    }
+    let text = text.unwrap();
+    assert!(text.contains("the workflow database does not answer") && text.contains("6g_calc"), "{text}");
 }
 
 #[test]
