@@ -44,6 +44,7 @@ test('a follow-up stands behind the first question, and both have an address', a
   await expect(answer(page)).toContainText('DERIVATIVES');
   const address = await answer(page).getByRole('link', { name: 'Link to this answer' }).getAttribute('href');
   expect(address).toMatch(/^\/chat\/[\w-]+\?.*turn=\d+#turn-\d+$/);
+  await open('/explorer');
   await open(address!);
   await expect(turns(page)).toHaveCount(2);
   await expect(page.locator(new URL(address!, 'http://x').hash)).toContainText('And what is it waiting for?');

@@ -42,12 +42,13 @@ pub fn Conversation() -> impl IntoView {
     }
 }
 
-/// What the server renders. The browser leaves it as it is until the live turns take its place.
+/// What the server renders, behind the mark of an empty place. The browser takes over the mark
+/// and leaves the rest as it is until the live turns take its place.
 #[cfg(feature = "ssr")]
 fn first_turns(chat: Chat) -> impl IntoView {
     let zone = use_zone().get_untracked();
     let (place, turn) = (chat.place.get_untracked(), chat.turn.get_untracked());
-    chat.thread.get_untracked().map(|thread| {
+    let turns = chat.thread.get_untracked().map(|thread| {
         Suspend::new(async move {
             // The browser will need it.
             let _ = load_conversation().await;
@@ -78,7 +79,8 @@ fn first_turns(chat: Chat) -> impl IntoView {
                 }
             }
         })
-    })
+    });
+    ((), turns)
 }
 
 #[cfg(not(feature = "ssr"))]
