@@ -24,6 +24,8 @@ pub(super) fn compose(scene: &Scene, draft: &mut Draft) {
             draft.is_error = true;
         }
         few if few.len() <= MOST_TOLD && !scene.request.essentials.is_empty() => {
+            let mut few: Vec<&EssentialBoard> = few.iter().collect();
+            few.sort_by_key(|essential| !essential.status_in(scene.request.pass()).is_failure());
             for essential in few {
                 tell(scene, essential, draft);
             }

@@ -157,7 +157,7 @@ const TABLE: &[(Cue, &str)] = &[
          code oncall client clients revenue market stock owner manager boss bank banks liquidity hqla lcr \
          nsfr exposure exposures regulators won wins game football cricket lunch dinner coffee restaurant \
          holiday ceo cto css html javascript java excel spreadsheet salary holidays vacation marathon \
-         politics election",
+         politics election euro euros dollar currency exchange",
     ),
     (
         Cue::Greeting,

@@ -111,8 +111,11 @@ impl Reader<'_> {
         let two =
             self.around.days > 0 || self.around.essentials > 1 || self.hold("the day before|day before");
         let says_so = self.hold("compare|compared|comparison|compares|vs|versus|v|difference");
-        let likens = (self.say(Cue::Compare) || self.hold("side by side|relative to"))
-            || self.hold("slower than|faster than|longer than|worse than|better than|next to|beside|alongside|against|behind where|ahead of where|same as|as it was");
+        let likens = (self.say(Cue::Compare) || self.hold("side by side|relative to|the same"))
+            || self.hold(
+                "slower than|faster than|longer than|worse than|better than|next to|beside|\
+                 alongside|against|behind where|ahead of where|same as|as it was",
+            );
         (says_so && (two || self.around.names_something || !self.around.has_range))
             || ((likens || (self.hold("than") && !self.hold("more than|less than"))) && self.around.days > 0)
             || self.hold("changed since")
@@ -130,28 +133,34 @@ impl Reader<'_> {
             .hold("more than|less than|longer than|before 6am|at least|ran over|took over|an hour")
             && !self.around.names_something;
         let counts_runs = self.hold("many runs|run count|runs started|runs took|runs succeeded");
-        let groups =
-            self.hold("by day|by dataset|by slice|by status|per day|per batch|per dataset|per slice|each batch|each dataset|each slice");
-        let counts = self.hold("how many|count|number of|percentage|percent|rate|per|by batch|total|sum|share of|fraction of|proportion of");
+        let groups = self.hold(
+            "by day|by dataset|by slice|by status|per day|per batch|per dataset|per slice|\
+             each batch|each dataset|each slice",
+        );
+        let counts = self.hold(
+            "how many|count|number of|percentage|percent|rate|per|by batch|total|sum|\
+             share of|fraction of|proportion of",
+        );
         ranks || threshold || counts_runs || groups || (counts && self.around.has_range)
     }
 
     fn is_prediction(&self) -> bool {
         let says_so = self.hold(
-            "eta|etas|predict|prediction|forecast|projected|projection|estimate|estimated|expected|expect|expecting|remaining|time left|on track|\
-             be late|running late|overdue|delayed|on time|on schedule|behind schedule|ahead of schedule|deadline|\
-             deadlines|cutoff|how much longer|how many more|how long until|how long till|going to make|how soon|\
-             what time will|what time is|when can we|when can i|when do we get|when do i get|when will|minutes left|hours left|\
-             time to finish|time to complete|time to go|left to go|long to go|much to go|be out",
+            "eta|etas|predict|prediction|forecast|projected|projection|estimate|estimated|expected|expect|\
+             expecting|remaining|time left|on track|be late|running late|overdue|delayed|on time|\
+             on schedule|behind schedule|ahead of schedule|deadline|deadlines|cutoff|how much longer|\
+             how many more|how long until|how long till|going to make|how soon|what time will|\
+             what time is|when can we|when can i|when do we get|when do i get|when will|minutes left|\
+             hours left|within the hour|any chance|time to finish|time to complete|time to go|\
+             left to go|long to go|much to go|be out",
         );
         let end = self.hold(
-            "finish|finished|done|complete|completes|completed|end|ready|late|start|begin|over|make|land|landing|\
-             lands|arrive|wrap|\
-             fertig|termina",
+            "finish|finished|done|complete|completes|completed|end|ready|late|start|begin|over|make|land|\
+             landing|lands|arrive|wrap|fertig|termina",
         );
         let to_come = self.hold(
             "will|should|gonna|going to|by when|when does|when do|when is|whens|when are|wann|cuando|quand",
-        ) && !self.hold("usually finish");
+        ) && !self.hold("usually|normally|typically|generally");
         let by = |pair: &[Word], is_end: bool| {
             is_among(&pair[0], "by before after")
                 && (pair[1].is_time_of_day() || (is_end && pair[1].is_number()))
@@ -166,9 +175,10 @@ impl Reader<'_> {
 
     fn is_history(&self) -> bool {
         let as_a_rule = self.hold(
-            "history|historical|usually|usual|typical|typically|normally|normal|average|avg|mean|median|trend|\
-             trends|p50|p90|p95|percentile|runtime|runtimes|duration|durations|timing|timings|how often|\
-             as a rule|how quick|how fast|happened before|last fail|last failed|fail before|failed before|how much time",
+            "history|historical|usually|usual|typical|typically|normally|normal|average|avg|mean|median|\
+             trend|trends|p50|p90|p95|percentile|runtime|runtimes|duration|durations|timing|timings|\
+             how often|as a rule|how quick|how fast|happened before|last fail|last failed|fail before|\
+             failed before|how much time",
         );
         let took =
             self.hold("how long did|how long does|how long do|did take|how long it took|how long will");
@@ -203,9 +213,11 @@ impl Reader<'_> {
 
     fn is_dependencies(&self) -> bool {
         let waits = self.hold(
-            "depend|depends|dependent|depending|dependencies|dependency|upstream|downstream|needs|need|affected|\
-             impact|impacts|impacted|waiting|wait|waits|holding|held up|stuck behind|suffer|suffers|hurt|relies|rely|prerequisite|\
-             prerequisites|feeds|block|blocks|blocked by|knock on|blast radius|ripple|consumers|parents|children|predecessors|successors|unlocks|can start|hanging off|hang off",
+            "depend|depends|dependent|depending|dependencies|dependency|upstream|downstream|needs|need|\
+             affected|impact|impacts|impacted|waiting|wait|waits|holding|held up|stuck behind|suffer|\
+             suffers|hurt|relies|rely|prerequisite|prerequisites|feeds|block|blocks|blocked by|\
+             knock on|blast radius|hit by|ripple|consumers|parents|children|predecessors|successors|\
+             unlocks|can start|hanging off|hang off",
         );
         let not_started = (self.hold("why hasnt|why isnt|why didnt|why not")
             || (self.hold("why has|why did|why is") && self.hold("not")))
@@ -213,8 +225,10 @@ impl Reader<'_> {
         let comes_before = self
             .hold("come after|comes after|come before|comes before|runs after|run after|follows")
             || (self.hold("must|has to|have to") && self.hold("before"));
+        // "Who else is hit", but not "who else failed".
+        let others = self.hold("who else|what else") && !self.say(Cue::Fail);
         let in_passing = self.asks_what_failed() || self.hold(NEEDS_ATTENTION);
-        ((waits || comes_before) && !in_passing) || not_started || self.supposes_failure()
+        ((waits || comes_before || others) && !in_passing) || not_started || self.supposes_failure()
     }
 
     fn is_runs(&self) -> bool {
@@ -232,14 +246,18 @@ impl Reader<'_> {
             || self.say(Cue::Why)
             || self.hold(NEEDS_ATTENTION)
             || self.words.0.windows(2).any(went)
-            || self.hold("what happened|look at first|an alert|how come|didnt complete|didnt finish|not finishing|ist los|los ist|kya hua")
+            || self.hold(
+                "what happened|look at first|an alert|how come|didnt complete|didnt finish|\
+                 not finishing|ist los|los ist|kya hua",
+            )
     }
 
     fn is_help(&self) -> bool {
         let asks = self.hold(
-            "what can you|what can i ask|how do i use|who are you|can you do|what do you do|help me|of questions|\
-             kinds of questions|what questions|you able to|you capable of|your capabilities|how does this work|\
-             what commands|what do you know|some examples|example questions",
+            "what can you|what can i ask|how do i use|who are you|can you do|what do you do|help me|\
+             of questions|kinds of questions|what questions|you able to|you capable of|\
+             your capabilities|how does this work|what commands|what do you know|some examples|\
+             example questions",
         );
         let is_short = self.words.0.len() <= 3;
         let greets = self.hold("good morning|good afternoon|good evening") && is_short;
@@ -258,9 +276,10 @@ impl Reader<'_> {
         weakly
             || self.say(Cue::Status)
             || self.say(Cue::Slice)
-            || self
-                .hold("how is|how are|how was|hows|how did|whats up|where are|tell me about|look at|how many|catch me up|\
-                 how are things|in flight|fill me in|up to speed")
+            || self.hold(
+                "how is|how are|how was|hows|how did|whats up|where are|tell me about|look at|\
+                 how many|catch me up|how are things|in flight|fill me in|up to speed",
+            )
     }
 }
 

@@ -4,6 +4,11 @@ use super::{Reader, is_among};
 use crate::understand::cues::{Cue, cues_of};
 use crate::understand::words::Word;
 
+/// What changes something, or tells somebody, whoever says it.
+const CHANGES: &str = "drop table|delete from|insert into|on hold|do it again|another go|another try|\
+     another shot|one more time|ticket|tickets|jira|an incident for|get someone|get somebody|find someone|\
+     send me|email me|text me|ping me|page me|alert me|notify me|remind me|let me know when";
+
 impl Reader<'_> {
     /// A verb in the form of an order: "restart it", "can you kill the run", "mind rerunning".
     pub(super) fn is_write(&self) -> bool {
@@ -14,12 +19,12 @@ impl Reader<'_> {
         const OPENERS: &str = "ok so hey hi hello sentry";
         // "Rerun", "start" and "set" are nouns too, and "update me" only asks.
         const AFTER_NOUNS: &str = "of status count time with me us";
-        if self.hold("drop table|delete from|insert into|another go|another try|another shot|one more time|on hold|do it again|ticket|tickets|jira|an incident for|get someone|get somebody|find someone")
+        if self.hold(CHANGES)
             || self.says_do_it()
             || self.tells_others()
-            || self.hold("send me|email me|text me|ping me|page me|alert me|notify me|remind me|let me know when")
             || self.lets_something()
             || self.orders_a_run()
+            || self.needs_a_change()
             || self.brings_back()
             || self.is_sql_update()
         {
@@ -70,6 +75,17 @@ impl Reader<'_> {
             self.words.0[..at].iter().all(|word| {
                 is_among(word, "ok so hey hi please pls plz sentry can could you now just and then")
             })
+        })
+    }
+
+    /// "We need 6g rerun", but not "which slices need a rerun".
+    fn needs_a_change(&self) -> bool {
+        let words = &self.words.0;
+        let need = words.iter().position(|word| is_among(word, "need needs want wants"));
+        let changes = |word: &Word| word.says(Cue::Write);
+        need.is_some_and(|at| {
+            words[..at].iter().all(|word| is_among(word, "i we you they please pls"))
+                && words[at..].iter().take(4).any(changes)
         })
     }
 
