@@ -30,9 +30,9 @@ mod turn;
 mod welcome;
 
 pub use composer::Composer;
+pub(crate) use composer::prefilled_question;
 #[cfg(not(feature = "ssr"))]
 pub(crate) use composer::{focus_field, set_drawer};
-pub(crate) use composer::prefilled_question;
 pub use context_bar::ContextBar;
 pub use conversation::Conversation;
 pub use threads::ThreadMenu;
@@ -46,7 +46,7 @@ use crate::location::Place;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
-use model::ask::{ThreadId, TurnId, TurnRef};
+use model::ask::{Begun, ThreadId, TurnId, TurnRef};
 
 /// What panel, page and rows share of the assistant.
 #[derive(Clone, Copy)]
@@ -56,7 +56,7 @@ pub(crate) struct Chat {
     /// The question that is on its way, once it is read.
     pub(crate) asked: RwSignal<Option<Asked>>,
     /// What came of the last question that was sent.
-    pub(crate) begun: RwSignal<Option<Result<TurnRef, AppError>>>,
+    pub(crate) begun: RwSignal<Option<Result<Begun, AppError>>>,
     /// The conversation that the URL names.
     pub(crate) thread: Memo<Option<ThreadId>>,
     /// The turn of it that the URL names.
@@ -116,7 +116,7 @@ pub(crate) fn provide_chat() {
     provide_context(chat);
     let navigate = use_navigate();
     Effect::new(move |_| {
-        let Some(Ok(begun)) = chat.begun.get() else { return };
+        let Some(Ok(Begun { turn: begun, .. })) = chat.begun.get() else { return };
         let is_named = untrack(|| chat.thread.with(|thread| thread.as_ref() == Some(&begun.thread_id)));
         if is_named && chat.turn.get_untracked().is_none() {
             return;

@@ -24,6 +24,7 @@ test('the RCA of the reference estate names what the sources say', async ({ page
   }
   await expect(told).toContainText('Tier 1');
   await expect(told).toContainText('no model');
+  await expect(told).toContainText('data 0s old');
   await expect(told.locator('.data-card.is-high').first()).toContainText('Failed DAG: 6g_calc_workflow_V2');
 
   const tool = told.locator('.tool-call').first();

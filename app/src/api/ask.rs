@@ -4,7 +4,7 @@ use super::json::JsonText;
 use crate::error::AppError;
 use leptos::prelude::*;
 use leptos::server_fn::codec::{GetUrl, Post, PostUrl};
-use model::ask::{QueryRun, Rating, Thread, ThreadId, ThreadItem, Thumb, TurnId, TurnRef};
+use model::ask::{Begun, QueryRun, Rating, Thread, ThreadId, ThreadItem, Thumb, TurnId, TurnRef};
 use model::{BusinessDate, EssentialName, Phase, SnapshotId};
 use serde::{Deserialize, Serialize};
 
@@ -84,7 +84,7 @@ impl Asked {
 pub async fn ask(
     /// The question.
     question: Asked,
-) -> Result<TurnRef, AppError> {
+) -> Result<Begun, AppError> {
     let (service, actor) = super::context()?;
     let zone = crate::time::Zone::parse(&question.tz);
     let today = reader_today(&service, zone.clone());
@@ -97,18 +97,19 @@ pub async fn ask(
         parent: question.parent,
         edits: question.edits,
     };
-    let begun = service.ask(&actor, request, today).await?;
+    let asked_at = service.clock().now();
+    let turn = service.ask(&actor, request, today).await?;
     if super::is_form() {
-        wait_for_end(&service, &actor, &begun).await?;
+        wait_for_end(&service, &actor, &turn).await?;
         let place = Place {
             date: question.business_date,
             zone,
             project: Slug::parse(&question.project),
             ..Place::default()
         };
-        leptos_axum::redirect(&turn_href(&place, &begun.thread_id, begun.turn_id));
+        leptos_axum::redirect(&turn_href(&place, &turn.thread_id, turn.turn_id));
     }
-    Ok(begun)
+    Ok(Begun { turn, asked_at })
 }
 
 /// The reader's date: the estate's where its clock stands still, else today's in the reader's zone.

@@ -6,7 +6,7 @@ use crate::error::AppError;
 use leptos::form::FromFormData;
 use leptos::prelude::*;
 use model::ErrorKind;
-use model::ask::TurnRef;
+use model::ask::{Begun, TurnRef};
 use web_sys::FormData;
 
 /// Asks what `form` says.
@@ -20,7 +20,7 @@ pub(super) fn ask(chat: Chat, form: FormData) {
     leptos::task::spawn_local(async move { finish(chat, crate::api::ask::ask(question).await) });
 }
 
-fn finish(chat: Chat, begun: Result<TurnRef, AppError>) {
+fn finish(chat: Chat, begun: Result<Begun, AppError>) {
     chat.begun.set(Some(begun));
     chat.asked.set(None);
     chat.is_sending.set(false);

@@ -13,7 +13,7 @@ use crate::location::Place;
 use crate::time::Zone;
 use branch::{Branch, shown_path};
 use leptos::prelude::*;
-use model::ask::{Outcome, Question, Thread, ThreadId, Turn, TurnId, TurnRef};
+use model::ask::{Begun, Outcome, Question, Thread, ThreadId, Turn, TurnId, TurnRef};
 
 /// Makes a conversation live; `is_live` is set once it shows what the server rendered.
 type View = fn(Chat, RwSignal<bool>) -> AnyView;
@@ -235,7 +235,7 @@ fn take_begun(chat: Chat, shown: Shown) {
         let asked = last.flatten()?;
         let question = Question::parse(asked.text()).ok()?;
         let begun = chat.begun.get_untracked()?.ok()?;
-        let TurnRef { thread_id, turn_id } = begun;
+        let Begun { turn: TurnRef { thread_id, turn_id }, asked_at } = begun;
         if shown.id.get_untracked().as_ref() != Some(&thread_id) {
             shown.turns.set(Vec::new());
             shown.is_mine.set(true);
@@ -251,27 +251,11 @@ fn take_begun(chat: Chat, shown: Shown) {
             };
             let is_known = turns.iter().any(|turn| turn.id == turn_id);
             if !is_known {
-                turns.push(Turn {
-                    id: turn_id,
-                    parent,
-                    question,
-                    asked_at: now(),
-                    outcome: None,
-                    rating: None,
-                });
+                turns.push(Turn { id: turn_id, parent, question, asked_at, outcome: None, rating: None });
             }
         });
         None
     });
-}
-
-/// The browser's time, to the second.
-fn now() -> model::Timestamp {
-    #[cfg(not(feature = "ssr"))]
-    let seconds = (js_sys::Date::now() / 1000.0) as i64;
-    #[cfg(feature = "ssr")]
-    let seconds = 0;
-    model::Timestamp::from_second(seconds).unwrap_or_default()
 }
 
 fn live_turn(chat: Chat, shown: Shown, branch: Branch) -> AnyView {

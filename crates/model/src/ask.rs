@@ -16,5 +16,7 @@ pub use event::{AskError, AskEvent, CardEvent, Node, NodeEnd, NodeResult, NodeSt
 pub use meaning::{Entities, Intent, PhaseWord, Tier, Topic};
 pub use question::{AskRequest, InvalidQuestion, LONGEST_QUESTION, Question};
 pub use text::{Block, Span};
-pub use thread::{Outcome, Rating, Thread, ThreadId, ThreadItem, Thumb, Turn, TurnId, TurnPage, TurnRef};
+pub use thread::{
+    Begun, Outcome, Rating, Thread, ThreadId, ThreadItem, Thumb, Turn, TurnId, TurnPage, TurnRef,
+};
 pub use usage::{Amount, InvalidAmount, ModelUsage};

@@ -18,6 +18,16 @@ pub struct TurnRef {
     pub turn_id: TurnId,
 }
 
+/// A turn that was begun.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Begun {
+    /// Its name.
+    pub turn: TurnRef,
+    /// When, by the server's clock.
+    #[serde(deserialize_with = "crate::wire::timestamp")]
+    pub asked_at: Timestamp,
+}
+
 /// A conversation with its newest turns, oldest first.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Thread {
