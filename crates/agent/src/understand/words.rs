@@ -166,6 +166,12 @@ pub(crate) fn slips_allowed(length: usize) -> usize {
     }
 }
 
+fn letters(word: &str) -> Vec<char> {
+    let mut letters: Vec<char> = word.chars().collect();
+    letters.sort_unstable();
+    letters
+}
+
 /// Whether `word` would have the question declined. No slip is read as such a word, but for the
 /// longer verbs: "restrat it" is an order, "parse" is not "pause".
 fn declines(word: &str, length: usize) -> bool {
@@ -196,9 +202,49 @@ fn spell(text: &str) -> String {
     let nearest = known
         .keys()
         .filter(near)
-        // Of words that are equally near, the one that says least is the safest guess.
-        .map(|word| (osa_distance(word, text), !cues_of(word).contains(&Cue::Filler), *word))
-        .filter(|(distance, _, word)| *distance <= allowed && !declines(word, length))
+        // Of words that are equally near, one with the same letters is meant ("waht"); else the one
+        // that says least is the safest guess.
+        .map(|word| {
+            let says_much = !cues_of(word).contains(&Cue::Filler);
+            (osa_distance(word, text), letters(word) != letters(text), says_much, *word)
+        })
+        .filter(|(distance, .., word)| *distance <= allowed && !declines(word, length))
         .min();
     nearest.map_or_else(|| text.to_owned(), |(.., word)| word.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slips_are_put_right_but_never_into_a_refusal() {
+        let check = |typed: &str, meant: &str| {
+            let words = Words::read(typed, &|_| false);
+            let meant_words: Vec<&str> = words.0.iter().map(|word| word.meant.as_str()).collect();
+            assert_eq!(meant_words.join(" "), meant, "{typed}");
+        };
+        check("waht faild", "what fail");
+        check("Stauts?", "status");
+        check("restrat it", "restart it");
+        check("re-run and re-trigger", "rerun and retrigger");
+        check("don't", "dont");
+        // Not "pause", not "boss", not "poem".
+        check("parse", "parse");
+        check("bops", "bops");
+        check("poam", "poam");
+    }
+
+    #[test]
+    fn times_of_day() {
+        let check = |typed: &str, is_time: bool| {
+            assert_eq!(Words::read(typed, &|_| false).0[0].is_time_of_day(), is_time, "{typed}");
+        };
+        check("3pm", true);
+        check("11am", true);
+        check("noon", true);
+        check("am", false);
+        check("3", false);
+        check("6g", false);
+    }
 }

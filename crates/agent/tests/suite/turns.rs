@@ -386,6 +386,30 @@ fn queries_are_guarded_rewritten_twice_at_the_most_then_offered() {
 }
 
 #[test]
+fn a_question_of_one_date_more_keeps_the_query_question() {
+    let estate = Estate::reference();
+    let first = ask(&estate, "which batch failed most this month?", &ThreadContext::default());
+    let mut input = input(&estate, "and last month", &first.context);
+    input.model = Some("gpt-test".into());
+    let asked = run(&estate, input, &mut Script { says: vec![Ok("SELECT 1".to_owned())], refuses: false });
+    let ModelRequest::WriteQuery { question, .. } = &asked.prompts[0] else { panic!("{:?}", asked.prompts) };
+    assert_eq!(question, "which batch failed most this month? and last month");
+    assert_eq!(asked.response().entities.from_date, Some(BusinessDate::parse("2026-01-01").unwrap()));
+    let other = ask(&estate, "how is snu", &asked.context);
+    assert_eq!(other.response().topic, Topic::Status);
+}
+
+#[test]
+fn a_thread_kept_before_it_carried_a_query_question_is_read() {
+    let kept = serde_json::json!({
+        "essentials": ["SNU"], "date": null, "phase": null, "failed_runs": [], "topic": "status",
+        "datasets": [], "slice_parts": [],
+    });
+    let thread: ThreadContext = serde_json::from_value(kept).unwrap();
+    assert_eq!(thread.essentials, ["SNU".into()]);
+}
+
+#[test]
 fn answers_are_short() {
     let estate = Estate::reference();
     for question in [
