@@ -22,12 +22,7 @@ const MOST_COMMENT_CHARS: usize = 2_000;
 
 impl Service {
     /// A conversation with one page of its turns.
-    pub async fn get_thread(
-        &self,
-        actor: &Actor,
-        thread: &ThreadId,
-        page: TurnPage,
-    ) -> Result<Thread> {
+    pub async fn get_thread(&self, actor: &Actor, thread: &ThreadId, page: TurnPage) -> Result<Thread> {
         self.require(actor, Capability::Ask)?;
         let thread = self.find_thread(actor, thread).await?;
         // Turns are numbered from one without gaps.
