@@ -377,7 +377,7 @@ async fn what_would_read_too_much_is_not_run() {
             sqlite: String::new(),
             database,
             span: None,
-        run_ids: Vec::new(),
+            run_ids: Vec::new(),
             max_examined_rows,
         })
         .await

@@ -79,7 +79,8 @@ async fn a_conversation_is_there_for_who_sees_all_that_it_speaks_of() {
     home.share_thread(&narrowed, &of_some.thread_id).await.unwrap();
     assert!(home.get_thread(&ada, &of_some.thread_id, TurnPage::Newest).await.is_ok());
     assert!(home.get_thread(&without(&ada, &[HIDDEN]), &of_some.thread_id, TurnPage::Newest).await.is_ok());
-    let other = home.get_thread(&without(&ada, &["SNU"]), &of_some.thread_id, TurnPage::Newest).await.unwrap_err();
+    let other =
+        home.get_thread(&without(&ada, &["SNU"]), &of_some.thread_id, TurnPage::Newest).await.unwrap_err();
     assert_eq!(other.kind(), ErrorKind::NotFound);
 
     // What one may not see any more is not there any more, one's own questions included.

@@ -20,7 +20,10 @@ async fn a_conversation_is_its_owners_until_it_is_shared() {
     let kind = |result: service::Result<()>| result.unwrap_err().kind();
 
     assert_eq!(home.list_threads(&bob, "").await.unwrap(), []);
-    assert_eq!(home.get_thread(&bob, thread, TurnPage::Newest).await.unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(
+        home.get_thread(&bob, thread, TurnPage::Newest).await.unwrap_err().kind(),
+        ErrorKind::NotFound
+    );
     let asked = home.ask(&bob, follow_up(thread, "what failed?"), today()).await;
     assert_eq!(asked.unwrap_err().kind(), ErrorKind::NotFound);
     assert_eq!(kind(home.delete_thread(&bob, thread).await), ErrorKind::NotFound);
@@ -40,7 +43,10 @@ async fn a_conversation_is_its_owners_until_it_is_shared() {
     assert_eq!(kind(home.cancel_turn(&bob, thread, TurnId(1)).await), ErrorKind::Forbidden);
 
     home.unshare_thread(&ada, thread).await.unwrap();
-    assert_eq!(home.get_thread(&bob, thread, TurnPage::Newest).await.unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(
+        home.get_thread(&bob, thread, TurnPage::Newest).await.unwrap_err().kind(),
+        ErrorKind::NotFound
+    );
 }
 
 #[tokio::test]
@@ -69,7 +75,10 @@ async fn an_owner_names_rates_and_deletes() {
 
     home.delete_thread(&ada, thread).await.unwrap();
     assert_eq!(home.list_threads(&ada, "").await.unwrap(), []);
-    assert_eq!(home.get_thread(&ada, thread, TurnPage::Newest).await.unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(
+        home.get_thread(&ada, thread, TurnPage::Newest).await.unwrap_err().kind(),
+        ErrorKind::NotFound
+    );
 }
 
 #[tokio::test]
