@@ -9,8 +9,7 @@ use crate::reply::Reply;
 use crate::request::Request;
 use crate::retry::{self, Retries};
 use crate::settings::{Limits, Price, Settings};
-use crate::stream::ReplyStream;
-use crate::wire::{self, Assembly, Mode};
+use crate::wire;
 use jiff::{SignedDuration, Timestamp};
 use model::clock::Clock;
 use std::fmt;
@@ -61,39 +60,17 @@ impl Client {
     }
 
     async fn read_whole(&self, request: &Request) -> Result<Reply, Error> {
-        let answer = self.ask(request, Mode::Whole).await?.read().await?;
-        let mut assembly = Assembly::default();
-        assembly.add(&answer)?;
-        assembly.finish(self.price.as_ref())
-    }
-
-    /// Asks, and gives the answer as it is written. Dropping the future or the stream ends the
-    /// request. Nothing is tried again once there is a stream.
-    ///
-    /// # Errors
-    /// The answer does not begin; see [`Error`].
-    pub async fn stream(&self, request: &Request) -> Result<ReplyStream, Error> {
-        let permit = self.breaker.enter()?;
-        let begun = self.ask(request, Mode::Streamed).await.and_then(|body| {
-            if body.is_event_stream() { Ok(body) } else { Err(Error::malformed("it is no event stream")) }
-        });
-        match begun {
-            Ok(body) => Ok(ReplyStream::new(body, permit, self.price)),
-            Err(error) => {
-                let outcome = Err(error);
-                permit.record(&outcome);
-                outcome
-            }
-        }
+        let answer = self.ask(request).await?.read().await?;
+        wire::read(&answer, self.price.as_ref())
     }
 
     /// Tries until there is an answer, or none is to be had.
-    async fn ask(&self, request: &Request, mode: Mode) -> Result<Body, Error> {
+    async fn ask(&self, request: &Request) -> Result<Body, Error> {
         let deadline = Instant::now() + self.limits.total_timeout;
         let mut retries = Retries::new(&self.limits, deadline);
         let mut dialect = *self.dialect.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            let failure = match self.send(request, mode, &dialect, deadline).await {
+            let failure = match self.send(request, &dialect, deadline).await {
                 Ok(body) => {
                     *self.dialect.lock().unwrap_or_else(PoisonError::into_inner) = dialect;
                     return Ok(body);
@@ -117,15 +94,9 @@ impl Client {
         }
     }
 
-    async fn send(
-        &self,
-        request: &Request,
-        mode: Mode,
-        dialect: &Dialect,
-        deadline: Instant,
-    ) -> Result<Body, Failure> {
+    async fn send(&self, request: &Request, dialect: &Dialect, deadline: Instant) -> Result<Body, Failure> {
         let headers = self.endpoint.headers(&self.limits, deadline).await?;
-        let body = wire::body(request, self.endpoint.model.as_deref(), mode, dialect);
+        let body = wire::body(request, self.endpoint.model.as_deref(), dialect);
         let post = self.http.post(self.endpoint.url.clone()).headers(headers.clone()).json(&body);
         let sent = http::send(post, Server::Model, &self.limits, deadline, self.clock.now()).await;
         if let Err(Failure { error: Error::Unauthorized { .. }, .. }) = sent {

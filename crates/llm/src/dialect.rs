@@ -8,8 +8,6 @@ use crate::wire::ServerError;
 pub(crate) struct Dialect {
     /// How an answer's form is asked for.
     pub(crate) format: Format,
-    /// Whether `stream_options` may be sent, which asks for the usage at a stream's end.
-    pub(crate) stream_options: bool,
     /// Whether `temperature` may be sent: reasoning models take none.
     pub(crate) temperature: bool,
     /// What the limit of the answer is called.
@@ -31,7 +29,7 @@ const MAX_COMPLETION_TOKENS: &str = "max_completion_tokens";
 
 impl Default for Dialect {
     fn default() -> Self {
-        Self { format: Format::Schema, stream_options: true, temperature: true, max_tokens: MAX_TOKENS }
+        Self { format: Format::Schema, temperature: true, max_tokens: MAX_TOKENS }
     }
 }
 
@@ -43,9 +41,6 @@ impl Dialect {
             return None;
         }
         let is_about = |name: &str| error.param.starts_with(name) || error.message.contains(name);
-        if is_about("stream_options") && self.stream_options {
-            return Some(Self { stream_options: false, ..self });
-        }
         if is_about("response_format") || is_about("json_schema") {
             return match self.format {
                 Format::Schema => Some(Self { format: Format::Object, ..self }),
@@ -85,10 +80,6 @@ mod tests {
         check("response_format", "Invalid parameter", object, Some(words));
         check("response_format", "Invalid parameter", words, None);
         check("response_format.json_schema.schema", "Invalid schema", all, Some(object));
-        let quiet = Dialect { stream_options: false, ..all };
-        check("", "Unrecognized request argument supplied: stream_options", all, Some(quiet));
-        check("stream_options", "Unknown parameter: 'stream_options'.", all, Some(quiet));
-        check("stream_options", "Unknown parameter: 'stream_options'.", quiet, None);
         let warm = Dialect { temperature: false, ..all };
         check("temperature", "Unsupported value: 'temperature' does not support 0.", all, Some(warm));
         check("temperature", "Unsupported value: 'temperature' does not support 0.", warm, None);
@@ -110,7 +101,7 @@ mod tests {
 
     #[test]
     fn nothing_is_left_out_twice() {
-        let everything = "response_format stream_options temperature max_tokens";
+        let everything = "response_format temperature max_tokens";
         let mut dialect = Dialect::default();
         let mut steps = 0;
         while let Some(less) = after(400, "", everything, dialect) {
@@ -118,6 +109,6 @@ mod tests {
             steps += 1;
         }
         // The format has two steps; it is asked about before temperature and the limit.
-        assert_eq!((steps, dialect.format), (3, Format::Words));
+        assert_eq!((steps, dialect.format), (2, Format::Words));
     }
 }

@@ -160,8 +160,8 @@ pub(crate) struct Body {
 }
 
 impl Body {
-    /// The next piece; `None` at the end. Loses nothing when the caller stops waiting.
-    pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
+    /// The next piece; `None` at the end.
+    async fn chunk(&mut self) -> Result<Option<Bytes>, Error> {
         let limit = if self.read_bytes == 0 {
             self.first_byte
         } else {
@@ -182,18 +182,12 @@ impl Body {
         Ok(chunk)
     }
 
-    /// All that is left of it.
+    /// All of it.
     pub(crate) async fn read(mut self) -> Result<Vec<u8>, Error> {
         let mut whole = Vec::new();
         while let Some(chunk) = self.chunk().await? {
             whole.extend_from_slice(&chunk);
         }
         Ok(whole)
-    }
-
-    /// Whether it comes as server-sent events.
-    pub(crate) fn is_event_stream(&self) -> bool {
-        let content_type = self.response.headers().get(reqwest::header::CONTENT_TYPE);
-        content_type.is_some_and(|value| value.as_bytes().starts_with(b"text/event-stream"))
     }
 }

@@ -107,12 +107,12 @@ pub struct Compatible {
 pub struct Limits {
     /// For a connection.
     pub connect_timeout: Duration,
-    /// From the request to the first byte of the answer, which without streaming is when the
-    /// model has written all of it.
+    /// From the request to the first byte of the answer, which is when the model has written all
+    /// of it.
     pub first_byte_timeout: Duration,
     /// Between two pieces of an answer.
     pub idle_timeout: Duration,
-    /// For the whole call, with retries, the waits between them, and the stream.
+    /// For the whole call, with retries and the waits between them.
     pub total_timeout: Duration,
     /// Larger answers are given up.
     pub max_answer_bytes: usize,

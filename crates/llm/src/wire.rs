@@ -1,28 +1,19 @@
-//! The JSON of chat completions: requests, answers, the pieces of streamed answers, and errors.
+//! The JSON of chat completions: requests, answers and errors.
 
 use crate::dialect::{Dialect, Format};
 use crate::error::{Error, Outage, Server};
-use crate::reply::{Reply, ToolCall, Usage};
+use crate::reply::{Reply, Usage};
 use crate::request::{Message, Request, Schema};
 use crate::retry::Again;
 use crate::settings::Price;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-/// More calls in one answer are not meant seriously.
-const MAX_TOOL_CALLS: usize = 32;
 /// Codes of errors are words.
 const MAX_CODE_CHARS: usize = 64;
 
-/// Whether the answer comes in pieces.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mode {
-    Whole,
-    Streamed,
-}
-
 /// The body of a request. `model` is left out where the address names it.
-pub(crate) fn body(request: &Request, model: Option<&str>, mode: Mode, dialect: &Dialect) -> Value {
+pub(crate) fn body(request: &Request, model: Option<&str>, dialect: &Dialect) -> Value {
     let mut messages: Vec<Value> = request.messages.iter().map(message).collect();
     let mut body = json!({ dialect.max_tokens: request.max_tokens });
     if let Some(model) = model {
@@ -30,12 +21,6 @@ pub(crate) fn body(request: &Request, model: Option<&str>, mode: Mode, dialect: 
     }
     if dialect.temperature {
         body["temperature"] = json!(0);
-    }
-    if mode == Mode::Streamed {
-        body["stream"] = json!(true);
-        if dialect.stream_options {
-            body["stream_options"] = json!({ "include_usage": true });
-        }
     }
     if let Some(Schema { name, schema }) = &request.schema {
         if dialect.format == Format::Schema {
@@ -50,76 +35,41 @@ pub(crate) fn body(request: &Request, model: Option<&str>, mode: Mode, dialect: 
             body["response_format"] = json!({ "type": "json_object" });
         }
     }
-    if !request.tools.is_empty() {
-        let tools = request.tools.iter().map(|tool| {
-            let (name, description, parameters) = (&tool.name, &tool.description, &tool.parameters);
-            let function = json!({ "name": name, "description": description, "parameters": parameters });
-            json!({ "type": "function", "function": function })
-        });
-        body["tools"] = tools.collect();
-    }
     body["messages"] = messages.into();
     body
 }
 
 fn message(message: &Message) -> Value {
-    match message {
-        Message::System(content) => json!({ "role": "system", "content": content }),
-        Message::User(content) => json!({ "role": "user", "content": content }),
-        Message::Assistant { text, tool_calls } => {
-            let mut message = json!({ "role": "assistant", "content": text });
-            if !tool_calls.is_empty() {
-                let calls = tool_calls.iter().map(|ToolCall { id, name, arguments }| {
-                    let function = json!({ "name": name, "arguments": arguments.to_string() });
-                    json!({ "id": id, "type": "function", "function": function })
-                });
-                message["tool_calls"] = calls.collect();
-            }
-            message
-        }
-        Message::ToolResult { call_id, content } => {
-            json!({ "role": "tool", "tool_call_id": call_id, "content": content })
-        }
-    }
+    let (role, content) = match message {
+        Message::System(content) => ("system", content),
+        Message::User(content) => ("user", content),
+        Message::Assistant(content) => ("assistant", content),
+    };
+    json!({ "role": role, "content": content })
 }
 
-/// An answer or a piece of one.
+/// An answer.
 #[derive(Debug, Deserialize)]
 struct Completion {
     #[serde(default)]
     choices: Vec<Choice>,
     model: Option<String>,
     usage: Option<WireUsage>,
-    /// What some servers send when they fail in the middle of a stream.
+    /// What some servers send with a status of success.
     error: Option<Value>,
 }
 
 #[derive(Debug, Deserialize)]
 struct Choice {
-    #[serde(alias = "message")]
-    delta: Option<Delta>,
+    message: Option<Said>,
     finish_reason: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
-struct Delta {
+#[derive(Debug, Default, Deserialize)]
+struct Said {
     content: Option<String>,
     refusal: Option<String>,
-    tool_calls: Option<Vec<CallDelta>>,
-}
-
-#[derive(Debug, Deserialize)]
-struct CallDelta {
-    /// Only in pieces: the call that this is a part of.
-    index: Option<usize>,
-    id: Option<String>,
-    function: Option<FunctionDelta>,
-}
-
-#[derive(Debug, Deserialize)]
-struct FunctionDelta {
-    name: Option<String>,
-    arguments: Option<String>,
+    tool_calls: Option<Vec<Value>>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -145,105 +95,32 @@ impl From<WireUsage> for Usage {
     }
 }
 
-/// Puts an answer together from one piece or many.
-#[derive(Debug, Default)]
-pub(crate) struct Assembly {
-    text: String,
-    calls: Vec<PartialCall>,
-    finish_reason: Option<String>,
-    model: String,
-    usage: Option<Usage>,
-}
-
-#[derive(Debug, Default)]
-struct PartialCall {
-    id: String,
-    name: String,
-    arguments: String,
-}
-
-impl Assembly {
-    /// Takes a piece and gives the words in it.
-    pub(crate) fn add(&mut self, piece: &[u8]) -> Result<String, Error> {
-        let piece: Completion =
-            serde_json::from_slice(piece).map_err(|_| Error::malformed("it is no chat completion"))?;
-        if let Some(error) = piece.error {
-            return Err(ServerError::from_value(500, &error).error(Server::Model));
-        }
-        if let Some(model) = piece.model.filter(|_| self.model.is_empty()) {
-            self.model = model;
-        }
-        if let Some(usage) = piece.usage {
-            self.usage = Some(usage.into());
-        }
-        // Only one answer is asked for. Azure's first piece and the one with the usage have none.
-        let Some(choice) = piece.choices.into_iter().next() else { return Ok(String::new()) };
-        if choice.finish_reason.is_some() {
-            self.finish_reason = choice.finish_reason;
-        }
-        if self.finish_reason.as_deref() == Some("content_filter") {
-            return Err(Error::Refused);
-        }
-        let Some(delta) = choice.delta else { return Ok(String::new()) };
-        if delta.refusal.is_some_and(|refusal| !refusal.is_empty()) {
-            return Err(Error::Refused);
-        }
-        for (place, call) in delta.tool_calls.into_iter().flatten().enumerate() {
-            self.add_call(call.index.unwrap_or(place), call)?;
-        }
-        let text = delta.content.unwrap_or_default();
-        self.text.push_str(&text);
-        Ok(text)
+/// Reads an answer.
+pub(crate) fn read(answer: &[u8], price: Option<&Price>) -> Result<Reply, Error> {
+    let Completion { choices, model, usage, error } =
+        serde_json::from_slice(answer).map_err(|_| Error::malformed("it is no chat completion"))?;
+    if let Some(error) = error {
+        return Err(ServerError::from_value(500, &error).error(Server::Model));
     }
-
-    fn add_call(&mut self, index: usize, delta: CallDelta) -> Result<(), Error> {
-        if index >= MAX_TOOL_CALLS {
-            return Err(Error::malformed(format!("more than {MAX_TOOL_CALLS} tool calls")));
-        }
-        if index >= self.calls.len() {
-            self.calls.resize_with(index + 1, PartialCall::default);
-        }
-        let call = &mut self.calls[index];
-        call.id.push_str(&delta.id.unwrap_or_default());
-        if let Some(function) = delta.function {
-            call.name.push_str(&function.name.unwrap_or_default());
-            call.arguments.push_str(&function.arguments.unwrap_or_default());
-        }
-        Ok(())
+    // Only one answer is asked for.
+    let Some(Choice { message, finish_reason: Some(reason) }) = choices.into_iter().next() else {
+        return Err(Error::malformed("it has no end"));
+    };
+    let said = message.unwrap_or_default();
+    if reason == "content_filter" || said.refusal.is_some_and(|refusal| !refusal.is_empty()) {
+        return Err(Error::Refused);
     }
-
-    /// Whether the model has said that it is done.
-    pub(crate) fn is_finished(&self) -> bool {
-        self.finish_reason.is_some()
+    if said.tool_calls.is_some_and(|calls| !calls.is_empty()) {
+        return Err(Error::malformed("it calls a tool, and none was offered"));
     }
-
-    pub(crate) fn finish(self, price: Option<&Price>) -> Result<Reply, Error> {
-        if self.finish_reason.is_none() {
-            return Err(Error::malformed("it has no end"));
-        }
-        let tool_calls = self.calls.into_iter().map(PartialCall::finish).collect::<Result<_, _>>()?;
-        Ok(Reply {
-            text: self.text,
-            tool_calls,
-            is_truncated: self.finish_reason.as_deref() == Some("length"),
-            model: self.model,
-            usage: self.usage,
-            cost: self.usage.zip(price).and_then(|(usage, price)| usage.cost(price)),
-        })
-    }
-}
-
-impl PartialCall {
-    fn finish(self) -> Result<ToolCall, Error> {
-        if self.name.is_empty() {
-            return Err(Error::malformed("a tool call without a name"));
-        }
-        // A function without parameters may be called with nothing at all.
-        let arguments = if self.arguments.trim().is_empty() { "{}" } else { &self.arguments };
-        let arguments = serde_json::from_str(arguments)
-            .map_err(|_| Error::malformed("the arguments of a tool call are no JSON"))?;
-        Ok(ToolCall { id: self.id, name: self.name, arguments })
-    }
+    let usage = usage.map(Usage::from);
+    Ok(Reply {
+        text: said.content.unwrap_or_default(),
+        is_truncated: reason == "length",
+        model: model.unwrap_or_default(),
+        usage,
+        cost: usage.zip(price).and_then(|(usage, price)| usage.cost(price)),
+    })
 }
 
 /// What a server says when it gives no answer. `message` is for reading clues, never for showing.

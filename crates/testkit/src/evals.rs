@@ -272,9 +272,7 @@ impl std::fmt::Display for Scores {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(f, "{:16} {:>16} {:>18}", "intent", "seen", "held out")?;
         let all = ("all".to_owned(), self.sum());
-        for (intent, [seen, held_out]) in
-            self.0.iter().map(|(intent, scores)| (intent, scores)).chain([(&all.0, &all.1)])
-        {
+        for (intent, [seen, held_out]) in self.0.iter().chain([(&all.0, &all.1)]) {
             writeln!(f, "{intent:16} {:>16} {:>18}", seen.to_string(), held_out.to_string())?;
         }
         Ok(())

@@ -128,9 +128,8 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request) -> Response
         let mut script = shared.script.lock().unwrap_or_else(PoisonError::into_inner);
         script(&received)
     };
-    let asked = received.body.clone();
     shared.received.lock().unwrap_or_else(PoisonError::into_inner).push(received);
-    answer.into_response(&asked, shared).await
+    answer.into_response(shared).await
 }
 
 fn form(bytes: &[u8]) -> Value {
@@ -150,7 +149,7 @@ pub struct Answer {
 
 #[derive(Clone, Debug)]
 enum Content {
-    /// What a model writes: as one JSON object or in pieces, as it is asked.
+    /// What a model writes, in two pieces.
     Message(Message),
     /// As it stands here.
     Raw { content_type: &'static str, pieces: Vec<String> },
@@ -195,7 +194,7 @@ impl Answer {
     /// What every answer calls its model.
     pub const MODEL: &str = "scripted-model-1";
 
-    /// Words; streamed, one word a piece.
+    /// Words.
     pub fn says(text: &str) -> Self {
         Self::message(Message { text: text.to_owned(), finish: "stop", ..Message::default() })
     }
@@ -282,15 +281,12 @@ impl Answer {
         Self { ending: Ending::Endless, ..self }
     }
 
-    async fn into_response(self, asked: &Value, shared: Arc<Shared>) -> Response {
+    async fn into_response(self, shared: Arc<Shared>) -> Response {
         if let Ending::Silent = self.ending {
             Watched(shared.clone()).forever().await
         }
-        let is_streamed = asked["stream"] == true;
-        let has_usage = asked["stream_options"]["include_usage"] == true;
         let (content_type, pieces) = match self.content {
             Content::Raw { content_type, pieces } => (content_type, pieces),
-            Content::Message(message) if is_streamed => ("text/event-stream", message.pieces(has_usage)),
             Content::Message(message) => ("application/json", halves(&message.whole())),
         };
         let mut response = Response::builder().status(self.status).header("content-type", content_type);
@@ -314,48 +310,16 @@ impl Message {
             message["tool_calls"] = calls.collect();
         }
         let choice = json!({ "index": 0, "message": message, "finish_reason": finish });
-        completion("chat.completion", vec![choice], Some(*usage)).to_string()
+        let usage = json!({
+            "prompt_tokens": usage.prompt,
+            "prompt_tokens_details": { "cached_tokens": usage.cached },
+            "completion_tokens": usage.completion,
+            "total_tokens": usage.prompt + usage.completion,
+        });
+        let (id, object, model) = ("chatcmpl-1", "chat.completion", Answer::MODEL);
+        json!({ "id": id, "object": object, "created": 0, "model": model, "choices": [choice], "usage": usage })
+            .to_string()
     }
-
-    fn pieces(&self, has_usage: bool) -> Vec<String> {
-        let Self { text, calls, refusal, finish, usage } = self;
-        let mut deltas = vec![json!({ "role": "assistant", "content": "" })];
-        deltas.extend(text.split_inclusive(' ').map(|word| json!({ "content": word })));
-        deltas.extend(refusal.iter().map(|words| json!({ "refusal": words })));
-        for (index, (name, arguments)) in calls.iter().enumerate() {
-            let function = json!({ "name": name, "arguments": "" });
-            let call = json!({ "index": index, "id": format!("call_{index}"), "type": "function", "function": function });
-            deltas.push(json!({ "tool_calls": [call] }));
-            deltas.extend(halves(arguments).into_iter().map(
-                |half| json!({ "tool_calls": [{ "index": index, "function": { "arguments": half } }] }),
-            ));
-        }
-        let choice = |delta, finish: Option<&str>| {
-            vec![json!({ "index": 0, "delta": delta, "finish_reason": finish })]
-        };
-        let mut choices: Vec<_> = deltas.into_iter().map(|delta| choice(delta, None)).collect();
-        choices.push(choice(json!({}), Some(finish)));
-        let chunk = |choices, usage| completion("chat.completion.chunk", choices, usage);
-        let mut chunks: Vec<Value> = choices.into_iter().map(|choices| chunk(choices, None)).collect();
-        if has_usage {
-            chunks.push(chunk(Vec::new(), Some(*usage)));
-        }
-        let mut pieces: Vec<String> = chunks.iter().map(|chunk| format!("data: {chunk}\n\n")).collect();
-        pieces.push("data: [DONE]\n\n".to_owned());
-        pieces
-    }
-}
-
-fn completion(object: &str, choices: Vec<Value>, usage: Option<Used>) -> Value {
-    let usage = usage.map(|Used { prompt, cached, completion }| {
-        json!({
-            "prompt_tokens": prompt,
-            "prompt_tokens_details": { "cached_tokens": cached },
-            "completion_tokens": completion,
-            "total_tokens": prompt + completion,
-        })
-    });
-    json!({ "id": "chatcmpl-1", "object": object, "created": 0, "model": Answer::MODEL, "choices": choices, "usage": usage })
 }
 
 fn halves(text: &str) -> Vec<String> {

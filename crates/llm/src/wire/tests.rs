@@ -1,5 +1,4 @@
 use super::*;
-use crate::request::Tool;
 use proptest::prelude::*;
 
 fn question() -> Request {
@@ -9,27 +8,15 @@ fn question() -> Request {
 #[test]
 fn a_request_says_what_the_server_understands() {
     let all = Dialect::default();
-    let check = |request: &Request, model: Option<&str>, mode: Mode, dialect: Dialect, expect: Value| {
-        assert_eq!(body(request, model, mode, &dialect), expect);
+    let check = |request: &Request, model: Option<&str>, dialect: Dialect, expect: Value| {
+        assert_eq!(body(request, model, &dialect), expect);
     };
     let hi = json!([{ "role": "user", "content": "hi" }]);
     let plain = json!({ "model": "m", "messages": hi, "temperature": 0, "max_tokens": 5 });
-    check(&question(), Some("m"), Mode::Whole, all, plain);
+    check(&question(), Some("m"), all, plain);
 
-    let streamed = json!({
-        "messages": hi, "temperature": 0, "max_tokens": 5,
-        "stream": true, "stream_options": { "include_usage": true },
-    });
-    check(&question(), None, Mode::Streamed, all, streamed);
-
-    let least = Dialect {
-        format: Format::Words,
-        stream_options: false,
-        temperature: false,
-        max_tokens: "max_completion_tokens",
-    };
-    let streamed = json!({ "messages": hi, "max_completion_tokens": 5, "stream": true });
-    check(&question(), None, Mode::Streamed, least, streamed);
+    let least = Dialect { format: Format::Words, temperature: false, max_tokens: "max_completion_tokens" };
+    check(&question(), None, least, json!({ "messages": hi, "max_completion_tokens": 5 }));
 
     let schema = Schema { name: "answer".to_owned(), schema: json!({ "type": "object" }) };
     let formed = Request { schema: Some(schema), ..question() };
@@ -38,115 +25,59 @@ fn a_request_says_what_the_server_understands() {
         "messages": hi, "temperature": 0, "max_tokens": 5,
         "response_format": { "type": "json_schema", "json_schema": json_schema },
     });
-    check(&formed, None, Mode::Whole, all, by_schema);
+    check(&formed, None, all, by_schema);
     let words = "Answer with one JSON object of this JSON Schema and nothing else:\n{\"type\":\"object\"}";
     let told = json!([{ "role": "user", "content": "hi" }, { "role": "system", "content": words }]);
     let as_object = json!({
         "messages": told, "temperature": 0, "max_tokens": 5, "response_format": { "type": "json_object" },
     });
-    check(&formed, None, Mode::Whole, Dialect { format: Format::Object, ..all }, as_object);
+    check(&formed, None, Dialect { format: Format::Object, ..all }, as_object);
     let in_words = json!({ "messages": told, "temperature": 0, "max_tokens": 5 });
-    check(&formed, None, Mode::Whole, Dialect { format: Format::Words, ..all }, in_words);
+    check(&formed, None, Dialect { format: Format::Words, ..all }, in_words);
 }
 
 #[test]
-fn a_conversation_with_tools_is_told_in_full() {
-    let call = ToolCall { id: "c1".to_owned(), name: "find".to_owned(), arguments: json!({ "n": 1 }) };
-    let request = Request {
-        tools: vec![Tool {
-            name: "find".to_owned(),
-            description: "Finds.".to_owned(),
-            parameters: json!({ "type": "object" }),
-        }],
-        ..Request::new(vec![
-            Message::System("be brief".to_owned()),
-            Message::Assistant { text: "well".to_owned(), tool_calls: Vec::new() },
-            Message::Assistant { text: String::new(), tool_calls: vec![call] },
-            Message::ToolResult { call_id: "c1".to_owned(), content: "[]".to_owned() },
-        ])
-    };
-    let body = body(&request, None, Mode::Whole, &Dialect::default());
-    let function = json!({ "name": "find", "arguments": "{\"n\":1}" });
+fn a_conversation_is_told_in_full() {
+    let said = |text: &str| text.to_owned();
+    let request = Request::new(vec![
+        Message::System(said("be brief")),
+        Message::User(said("well?")),
+        Message::Assistant(said("well")),
+    ]);
     let expect = json!([
         { "role": "system", "content": "be brief" },
+        { "role": "user", "content": "well?" },
         { "role": "assistant", "content": "well" },
-        { "role": "assistant", "content": "", "tool_calls": [{ "id": "c1", "type": "function", "function": function }] },
-        { "role": "tool", "tool_call_id": "c1", "content": "[]" },
     ]);
-    assert_eq!(body["messages"], expect);
-    let function = json!({ "name": "find", "description": "Finds.", "parameters": { "type": "object" } });
-    assert_eq!(body["tools"], json!([{ "type": "function", "function": function }]));
+    assert_eq!(body(&request, None, &Dialect::default())["messages"], expect);
 }
-
-fn assemble(pieces: &[Value]) -> Result<Reply, Error> {
-    let mut assembly = Assembly::default();
-    for piece in pieces {
-        assembly.add(piece.to_string().as_bytes())?;
-    }
-    assembly.finish(None)
-}
-
-fn delta(delta: Value) -> Value {
-    json!({ "choices": [{ "delta": delta }] })
-}
-
-fn finish(reason: &str) -> Value {
-    json!({ "choices": [{ "delta": {}, "finish_reason": reason }] })
-}
-
-/// Words, and calls by name and arguments.
-type Seen<'a> = (&'a str, &'a [(&'a str, Value)]);
 
 #[test]
-fn pieces_make_an_answer() {
-    let check = |pieces: &[Value], expect: Result<Seen<'_>, Error>| {
-        let reply = assemble(pieces);
-        let seen = reply.as_ref().map_err(Clone::clone).map(|reply| {
-            let calls: Vec<_> =
-                reply.tool_calls.iter().map(|call| (call.name.as_str(), call.arguments.clone())).collect();
-            (reply.text.as_str(), calls)
-        });
-        assert_eq!(seen, expect.map(|(text, calls)| (text, calls.to_vec())), "{pieces:?}");
+fn an_answer_is_read() {
+    let check = |answer: Value, expect: Result<&str, Error>| {
+        let reply = read(answer.to_string().as_bytes(), None);
+        assert_eq!(reply.as_ref().map(|reply| reply.text.as_str()), expect.as_ref().copied(), "{answer}");
     };
-    let says = |text: &str| delta(json!({ "content": text }));
-    let calls = |call: Value| delta(json!({ "tool_calls": [call] }));
+    let choice = |message: Value, reason: Option<&str>| json!({ "choices": [{ "message": message, "finish_reason": reason }] });
     let malformed = |what: &str| Err(Error::malformed(what));
 
-    check(&[says("a"), says("b"), finish("stop")], Ok(("ab", &[])));
-    check(
-        &[json!({ "choices": [], "prompt_filter_results": [] }), says("a"), finish("stop")],
-        Ok(("a", &[])),
-    );
-    check(&[delta(json!({ "role": "assistant", "content": null })), finish("stop")], Ok(("", &[])));
-    check(
-        &[json!({ "choices": [{ "message": { "content": "a" }, "finish_reason": "stop" }] })],
-        Ok(("a", &[])),
-    );
-    check(&[says("a")], malformed("it has no end"));
-    check(&[json!({ "choices": [{ "finish_reason": "content_filter" }] })], Err(Error::Refused));
-    check(&[delta(json!({ "refusal": "" })), says("a"), finish("stop")], Ok(("a", &[])));
-    check(&[delta(json!({ "refusal": "I will not" })), finish("stop")], Err(Error::Refused));
-    check(&[delta(json!({ "content": 1 })), finish("stop")], malformed("it is no chat completion"));
-    check(&[json!([])], malformed("it is no chat completion"));
-    check(&[json!({})], malformed("it has no end"));
-
-    let first = json!({ "index": 0, "id": "a", "function": { "name": "f", "arguments": "{\"n\":" } });
-    let rest = json!({ "index": 0, "function": { "arguments": "1}" } });
-    let other = json!({ "index": 1, "id": "b", "function": { "name": "g" } });
-    let both: &[_] = &[("f", json!({ "n": 1 })), ("g", json!({}))];
-    check(&[calls(first.clone()), calls(other.clone()), calls(rest), finish("tool_calls")], Ok(("", both)));
-    let unfinished = malformed("the arguments of a tool call are no JSON");
-    check(&[calls(first), finish("tool_calls")], unfinished);
-    check(&[calls(other), finish("tool_calls")], malformed("a tool call without a name"));
-    let whole = json!([{ "function": { "name": "f" } }, { "function": { "name": "g", "arguments": "[2]" } }]);
-    let message = json!({ "content": null, "tool_calls": whole });
-    let whole = json!({ "choices": [{ "message": message, "finish_reason": "stop" }] });
-    check(&[whole], Ok(("", &[("f", json!({})), ("g", json!([2]))])));
-    let far = json!({ "index": 4_000_000_000_u64, "function": { "name": "f" } });
-    check(&[calls(far), finish("tool_calls")], malformed("more than 32 tool calls"));
-
+    check(choice(json!({ "content": "a" }), Some("stop")), Ok("a"));
+    check(choice(json!({ "role": "assistant", "content": null }), Some("stop")), Ok(""));
+    check(choice(json!({ "content": "a", "refusal": "", "tool_calls": [] }), Some("stop")), Ok("a"));
+    check(choice(json!({ "content": "a" }), None), malformed("it has no end"));
+    check(json!({ "choices": [], "prompt_filter_results": [] }), malformed("it has no end"));
+    check(json!({}), malformed("it has no end"));
+    check(json!([]), malformed("it is no chat completion"));
+    check(choice(json!({ "content": 1 }), Some("stop")), malformed("it is no chat completion"));
+    check(json!({ "choices": [{ "finish_reason": "content_filter" }] }), Err(Error::Refused));
+    check(choice(json!({ "content": "I" }), Some("content_filter")), Err(Error::Refused));
+    check(choice(json!({ "refusal": "I will not" }), Some("stop")), Err(Error::Refused));
+    let call = json!({ "id": "a", "function": { "name": "f", "arguments": "{}" } });
+    let called = malformed("it calls a tool, and none was offered");
+    check(choice(json!({ "content": null, "tool_calls": [call] }), Some("tool_calls")), called.clone());
+    check(choice(json!({ "content": "a", "tool_calls": [{}] }), Some("stop")), called);
     let failed = Error::model(Outage::Failing { status: 500 });
-    check(&[says("a"), json!({ "error": { "message": "out of memory" } })], Err(failed));
+    check(json!({ "error": { "message": "out of memory" } }), Err(failed));
 }
 
 #[test]
@@ -198,15 +129,7 @@ fn errors_say_what_can_be_done() {
 proptest! {
     #[test]
     fn any_answer_will_do(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-        let _ = Assembly::default().add(&bytes);
+        let _ = read(&bytes, None);
         let _ = ServerError::parse(400, &bytes).error(Server::Model);
-    }
-
-    #[test]
-    fn it_does_not_matter_how_an_answer_is_cut(words in proptest::collection::vec(".{0,9}", 0..6)) {
-        let mut pieces: Vec<Value> = words.iter().map(|word| delta(json!({ "content": word }))).collect();
-        pieces.push(finish("stop"));
-        let reply = assemble(&pieces).unwrap();
-        prop_assert_eq!(reply.text, words.concat());
     }
 }

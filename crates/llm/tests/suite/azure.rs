@@ -1,6 +1,6 @@
 //! Azure OpenAI: both forms of address, both credentials, and the token's life.
 
-use crate::{LIMITS, ask, clock, drain};
+use crate::{LIMITS, ask, clock};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64_URL;
 use futures::future::join_all;
@@ -70,9 +70,9 @@ async fn bearer(client: &Client) -> Result<String, Error> {
 async fn both_credentials_go_along() {
     let server = echo().await;
     let client = of(azure(&server), &clock()).unwrap();
-    assert_eq!(bearer(&client).await.unwrap(), "Bearer token-1");
-    let (_, reply) = drain(&mut client.stream(&ask("hi")).await.unwrap()).await;
-    assert_eq!(reply.unwrap().text, "Bearer token-1");
+    for _ in 0..2 {
+        assert_eq!(bearer(&client).await.unwrap(), "Bearer token-1");
+    }
     let questions = server.questions();
     assert_eq!(questions.len(), 2);
     for question in questions {

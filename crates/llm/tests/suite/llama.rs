@@ -1,10 +1,7 @@
 //! llama.cpp's server, with a model that writes nonsense: what it proves is the wire format.
 
-use crate::{LIMITS, ask, clock, drain};
-use llm::{
-    Client, Compatible, Error, Message, Provider, Reply, Request, Schema, Server, Settings, Tool, ToolCall,
-    Usage,
-};
+use crate::{LIMITS, ask, clock};
+use llm::{Client, Compatible, Error, Message, Provider, Reply, Request, Schema, Server, Settings, Usage};
 use serde::Deserialize;
 use serde_json::json;
 use std::sync::OnceLock;
@@ -36,22 +33,6 @@ async fn an_answer_ends_at_its_limit_and_is_counted() {
 }
 
 #[tokio::test]
-async fn a_stream_says_the_same_as_the_whole() {
-    let client = our_client();
-    let request = Request { max_tokens: 20, ..ask("what failed?") };
-    let whole = client.complete(&request).await.unwrap();
-    let (words, reply) = drain(&mut client.stream(&request).await.unwrap()).await;
-    assert!(words.len() > 1, "{words:?}");
-    assert_eq!(words.concat(), whole.text, "at temperature 0");
-    // How much of the question its cache has depends on what it was asked before.
-    let apart_from_cache = |reply: Reply| {
-        let usage = reply.usage.map(|usage| Usage { cached_tokens: 0, ..usage });
-        Reply { usage, ..reply }
-    };
-    assert_eq!(apart_from_cache(reply.unwrap()), apart_from_cache(whole));
-}
-
-#[tokio::test]
 async fn what_its_cache_had_is_counted() {
     let client = our_client();
     let request = Request { max_tokens: 1, ..ask("is this in the cache?") };
@@ -80,38 +61,23 @@ async fn a_schema_is_kept_to() {
     });
     let schema = Some(Schema { name: "question".to_owned(), schema });
     let request = Request { schema, max_tokens: 500, ..ask("how is it doing?") };
-    let client = our_client();
-    for reply in [client.complete(&request).await, drain(&mut client.stream(&request).await.unwrap()).await.1]
-    {
-        let question: Question = reply.unwrap().parse().unwrap();
-        assert!(["status", "failures"].contains(&question.intent.as_str()), "{question:?}");
-        assert!(
-            question.slices.len() <= 3 && question.slices.iter().all(|&slice| slice <= 9),
-            "{question:?}"
-        );
-    }
+    let reply = our_client().complete(&request).await.unwrap();
+    let question: Question = serde_json::from_str(&reply.text).unwrap();
+    assert!(["status", "failures"].contains(&question.intent.as_str()), "{question:?}");
+    assert!(question.slices.len() <= 3 && question.slices.iter().all(|&slice| slice <= 9), "{question:?}");
 }
 
 #[tokio::test]
-async fn a_conversation_with_tools_is_understood() {
-    let call =
-        ToolCall { id: "call_0".to_owned(), name: "find_run".to_owned(), arguments: json!({ "id": 7 }) };
-    let request = Request {
-        tools: vec![Tool {
-            name: "find_run".to_owned(),
-            description: "Finds a run by its id.".to_owned(),
-            parameters: json!({ "type": "object", "properties": { "id": { "type": "integer" } } }),
-        }],
-        max_tokens: 20,
-        ..Request::new(vec![
-            Message::System("Answer briefly.".to_owned()),
-            Message::User("what about run 7?".to_owned()),
-            Message::Assistant { text: String::new(), tool_calls: vec![call] },
-            Message::ToolResult { call_id: "call_0".to_owned(), content: "[]".to_owned() },
-        ])
-    };
-    let reply = our_client().complete(&request).await.unwrap();
-    let alone = our_client().complete(&Request { max_tokens: 20, ..ask("what about run 7?") }).await.unwrap();
+async fn a_conversation_is_understood() {
+    let messages = vec![
+        Message::System("Answer briefly.".to_owned()),
+        Message::User("what about run 7?".to_owned()),
+        Message::Assistant("SELECT 7".to_owned()),
+        Message::User("This was refused.".to_owned()),
+    ];
+    let client = our_client();
+    let reply = client.complete(&Request { max_tokens: 20, ..Request::new(messages) }).await.unwrap();
+    let alone = client.complete(&Request { max_tokens: 20, ..ask("what about run 7?") }).await.unwrap();
     let prompt_tokens = |reply: &Reply| reply.usage.unwrap().prompt_tokens;
     assert!(prompt_tokens(&reply) > prompt_tokens(&alone), "all of it was read: {reply:?}");
 }
@@ -120,7 +86,6 @@ async fn a_conversation_with_tools_is_understood() {
 async fn a_question_that_is_too_long_is_called_so() {
     let long = ask(&"x".repeat(LlamaServer::CONTEXT_TOKENS));
     assert_eq!(our_client().complete(&long).await, Err(Error::TooLong));
-    assert_eq!(our_client().stream(&long).await.unwrap_err(), Error::TooLong);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! What is logged: that the key goes alone, and never a secret or a question.
 
 use crate::azure::{KEY, azure, of};
-use crate::{ask, clock, drain};
+use crate::{ask, clock};
 use llm::Azure;
 use serde_json::json;
 use std::cell::RefCell;
@@ -55,7 +55,6 @@ async fn a_key_that_goes_alone_is_warned_of() {
 async fn no_secret_and_no_question_is_logged() {
     let server = ModelServer::start([
         Answer::says("an answer of the model"),
-        Answer::says("an answer of the model"),
         Answer::error(401, json!({ "message": format!("{KEY} is no good") })),
         Answer::error(400, json!({ "message": "response_format? you asked: what failed in 6G?" })),
         Answer::error(500, json!({ "message": "you asked: what failed in 6G?" })),
@@ -65,7 +64,6 @@ async fn no_secret_and_no_question_is_logged() {
     let client = of(azure(&server), &clock()).unwrap();
     let question = ask("what failed in 6G?");
     client.complete(&question).await.unwrap();
-    drain(&mut client.stream(&question).await.unwrap()).await.1.unwrap();
     client.complete(&question).await.unwrap_err();
     client.complete(&question).await.unwrap_err();
 

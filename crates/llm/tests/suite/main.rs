@@ -6,10 +6,9 @@ mod llama;
 mod logs;
 mod outages;
 mod protocol;
-mod streams;
 
 use jiff::Timestamp;
-use llm::{Client, Compatible, Event, Limits, Message, Provider, Reply, ReplyStream, Request, Settings};
+use llm::{Client, Compatible, Limits, Message, Provider, Request, Settings};
 use model::clock::Clock;
 use std::time::Duration;
 use testkit::model_server::ModelServer;
@@ -44,16 +43,4 @@ fn client(server: &ModelServer, limits: Limits) -> Client {
 
 fn ask(text: &str) -> Request {
     Request::new(vec![Message::User(text.to_owned())])
-}
-
-/// What comes before the last event, in pieces, and the last event.
-async fn drain(stream: &mut ReplyStream) -> (Vec<String>, Result<Reply, llm::Error>) {
-    let mut words = Vec::new();
-    loop {
-        match stream.next().await.expect("a last event") {
-            Ok(Event::Text(text)) => words.push(text),
-            Ok(Event::End(reply)) => return (words, Ok(reply)),
-            Err(error) => return (words, Err(error)),
-        }
-    }
 }

@@ -120,7 +120,6 @@ async fn a_server_that_fails_again_and_again_is_left_alone() {
     for expect in [&failing, &failing, &failing, &paused, &paused] {
         assert_eq!(client.complete(&ask("hi")).await.as_ref(), Err(expect));
     }
-    assert_eq!(client.stream(&ask("hi")).await.unwrap_err(), paused);
     assert_eq!(server.questions().len(), 3);
 
     clock.advance(SignedDuration::from_secs(30));

@@ -70,7 +70,7 @@ pub(super) fn write_query(
     }
     let mut messages = vec![Message::System(system), Message::User(question.to_owned())];
     for (sql, reason) in refusals {
-        messages.push(Message::Assistant { text: sql.clone(), tool_calls: Vec::new() });
+        messages.push(Message::Assistant(sql.clone()));
         messages.push(Message::User(format!("This was refused: {reason} Write it anew.")));
     }
     Request::new(messages)
