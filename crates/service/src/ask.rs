@@ -28,7 +28,7 @@ use model::ask::{
     AskError, AskEvent, AskRequest, Outcome, Question, ResponseEvent, ThreadId, TurnId, TurnRef,
 };
 use model::audit::AuditEntry;
-use model::{Actor, BusinessDate, Capability, Clock, ErrorKind, Identity};
+use model::{Actor, BusinessDate, Capability, Clock, ErrorKind, Identity, Timestamp};
 use models::Model;
 pub(crate) use queries::Queries;
 use runner::Runner;
@@ -44,6 +44,8 @@ const MOST_ID_CHARS: usize = 64;
 /// A turn without an answer is lost when it is older than this: longer than any turn takes, since
 /// another server may share the database.
 const LOST_AFTER: Duration = Duration::from_secs(60);
+/// How often a turn that another server answers is looked up.
+const OUTCOME_INTERVAL: Duration = Duration::from_millis(500);
 
 /// What asking keeps in memory.
 pub(crate) struct Asking {
@@ -58,6 +60,13 @@ impl Asking {
     pub(crate) fn open(model: Option<ModelSettings>, queries: Queries, clock: &Clock) -> Result<Self> {
         let model = model.map(|settings| Model::open(settings, clock)).transpose()?;
         Ok(Self { turns: Turns::default(), queries, model })
+    }
+}
+
+fn last_event(outcome: Outcome) -> AskEvent {
+    match outcome {
+        Outcome::Answered(data) => AskEvent::Response(ResponseEvent { data }),
+        Outcome::Failed(error) => AskEvent::Error(error),
     }
 }
 
@@ -131,6 +140,10 @@ impl Service {
         }
         let turn = write.insert_turn(&thread.id, parent, &question, now, &unseen).await?;
         let entry = AuditEntry::by(actor, "question.ask", object(&thread.id, turn));
+        let turn = TurnRef { thread_id: thread.id, turn_id: turn };
+        // Known before it is kept: who finds it there finds it under way.
+        let under_way = asking.turns.begin(place, turn.clone());
+        let runner = Runner::new(self.clone(), actor.clone(), turn.clone(), today, under_way);
         write.commit(entry.after("question", question.as_str())).await?;
 
         let input = TurnInput {
@@ -146,9 +159,6 @@ impl Service {
             now,
             model: asking.model.as_ref().map(|model| model.name().to_owned()),
         };
-        let turn = TurnRef { thread_id: thread.id, turn_id: turn };
-        let under_way = asking.turns.begin(place, turn.clone());
-        let runner = Runner::new(self.clone(), actor.clone(), turn.clone(), today, under_way);
         tokio::spawn(runner.run(input));
         Ok(turn)
     }
@@ -170,14 +180,34 @@ impl Service {
         }
         let found = self.0.accounts.store.find_turn(&thread.id, turn).await?;
         let found = found.ok_or_else(|| no_turn(turn))?;
-        let last = match found.outcome {
-            Some(Outcome::Answered(data)) => AskEvent::Response(ResponseEvent { data }),
-            Some(Outcome::Failed(error)) => AskEvent::Error(error),
-            None => AskEvent::Error(lost()),
-        };
         let log = Arc::new(TurnLog::default());
-        log.push(last);
+        match found.outcome {
+            Some(outcome) => log.push(last_event(outcome)),
+            None => drop(tokio::spawn(self.clone().await_outcome(place, found.asked_at, log.clone()))),
+        }
         Ok(log.follow(0).numbered_after(last_event_id))
+    }
+
+    /// Tells how a turn ended that another server of the same database answers.
+    async fn await_outcome(self, turn: TurnRef, asked_at: Timestamp, log: Arc<TurnLog>) {
+        let give_up = tokio::time::Instant::now() + LOST_AFTER;
+        loop {
+            let is_lost = self.clock().now().duration_since(asked_at).unsigned_abs() > LOST_AFTER
+                || tokio::time::Instant::now() > give_up;
+            let found = self.0.accounts.store.find_turn(&turn.thread_id, turn.turn_id).await;
+            let outcome = match found {
+                Ok(found) => found.and_then(|found| found.outcome),
+                Err(error) => {
+                    tracing::warn!(%error, "whether a turn is over could not be looked up");
+                    None
+                }
+            };
+            match outcome {
+                Some(outcome) => return log.push(last_event(outcome)),
+                None if is_lost => return log.push(AskEvent::Error(lost())),
+                None => tokio::time::sleep(OUTCOME_INTERVAL).await,
+            }
+        }
     }
 
     /// Ends a turn at once; one that is over stays as it is.

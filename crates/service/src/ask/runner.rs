@@ -50,7 +50,7 @@ impl Runner {
     pub(super) async fn run(self, input: TurnInput) {
         let started = Instant::now();
         let mut remind_at = started + Duration::from_millis(LONGEST_TURN_MS);
-        let catalog = input.catalog.clone();
+        let (catalog, thread) = (input.catalog.clone(), input.thread.clone());
         let (mut turn, mut effects) = Turn::start(input);
         let mut work = JoinSet::new();
         let mut last = None;
@@ -70,7 +70,7 @@ impl Runner {
                     Ok(event) => event,
                     Err(error) => {
                         tracing::error!(%error, turn = %self.object(), "a step of a turn panicked");
-                        return self.finish(None, ThreadContext::default()).await;
+                        return self.finish(None, thread).await;
                     }
                 },
                 () = sleep_until(remind_at) => {
