@@ -29,6 +29,13 @@ pub(super) fn compose(scene: &Scene, draft: &mut Draft) {
         return;
     }
     let several = cards.len() > 1;
+    if several {
+        let lead = strong(format!("{} batches failed", cards.len()));
+        draft.say(vec![lead, text(format!(" {}.", scene.on_date()))]);
+        for card in &cards {
+            draft.chip(format!("What failed in {}?", card.batch_name));
+        }
+    }
     for card in cards {
         if several {
             tell_briefly(&card, draft);
@@ -185,11 +192,7 @@ pub(super) fn failed_tasks(view: &RunTasksView) -> Vec<FailedTask> {
 
 fn tell(scene: &Scene, card: &RcaCard, draft: &mut Draft) {
     let Some(first) = card.failures.first() else { return };
-    let href = link::essential(&card.essential_name, Some(card.business_date), card.processing_type);
-    let mut lead = vec![
-        Span::Link { label: card.batch_name.clone(), href },
-        text(format!(" {} failed at ", first.phase)),
-    ];
+    let mut lead = vec![lead_link(card), text(format!(" {} failed at ", first.phase))];
     lead.push(strong(format!("step {}", first.sequence_order)));
     let board = scene.boards().iter().find(|board| board.name == card.essential_name);
     let done = board
@@ -290,8 +293,10 @@ fn blocked_steps(scene: &Scene, card: &RcaCard) -> String {
 fn tell_briefly(card: &RcaCard, draft: &mut Draft) {
     let Some(first) = card.failures.first() else { return };
     let mut spans = vec![
-        strong(&card.batch_name),
-        text(format!(" {} failed at step {}: ", first.phase, first.sequence_order)),
+        lead_link(card),
+        text(format!(" {} failed at ", first.phase)),
+        strong(format!("step {}", first.sequence_order)),
+        text(": "),
     ];
     spans.extend(joined(card.failures.iter().take(2).map(|failure| point(card, failure)), "; "));
     let more = card.failure_count.saturating_sub(2);
@@ -301,4 +306,10 @@ fn tell_briefly(card: &RcaCard, draft: &mut Draft) {
     };
     spans.push(text(if more > 0 { format!("; and {more} more.{blocked}") } else { format!(".{blocked}") }));
     draft.say(spans);
+    say_waiting(card, draft);
+}
+
+fn lead_link(card: &RcaCard) -> Span {
+    let href = link::essential(&card.essential_name, Some(card.business_date), card.processing_type);
+    Span::Link { label: card.batch_name.clone(), href }
 }

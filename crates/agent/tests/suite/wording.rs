@@ -56,6 +56,25 @@ fn what_failed_and_was_replaced_is_told() {
     check("what failed yesterday", &["No run is known", "17-Feb-2026"]);
 }
 
+#[test]
+fn several_failed_batches_are_told_one_by_one() {
+    let estate = Estate::reference().with_running_runs_failed();
+    let asked = ask(&estate, "what failed today", &ThreadContext::default());
+    let response = asked.response();
+    for fact in [
+        "**3 batches failed** on 18-Feb-2026.",
+        "FINAL failed at **step 3**: ",
+        "slice `GLOBAL_DERIV_CFG`: FAILED at 12:08:09 UTC after 2 h 50 min; ",
+        "; and 1 more. It blocks 1 later dataset.",
+        "2 of 2 attempts; the run took 43 min. It blocks 4 later datasets.",
+        "**UPC** waits for FR2052A (6G).",
+    ] {
+        assert!(response.text.contains(fact), "{fact}: {}", response.text);
+    }
+    assert!(faults(response).is_empty(), "{:?}", faults(response));
+    assert_eq!(response.suggested_queries[1], "What failed in FR2052A (6G)?");
+}
+
 /// What is wrong with how an answer reads.
 fn faults(response: &Response) -> Vec<String> {
     let mut faults = Vec::new();

@@ -42,6 +42,14 @@ impl Estate {
         self
     }
 
+    /// Lets every run that is under way fail.
+    pub(crate) fn with_running_runs_failed(mut self) -> Self {
+        for row in self.rows.iter_mut().filter(|row| row.status == "RUNNING") {
+            row.status = "FAILED".to_owned();
+        }
+        self
+    }
+
     pub(crate) fn runs(&self, date: BusinessDate) -> Vec<Run> {
         self.read(date).0
     }
