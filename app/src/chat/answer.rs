@@ -14,7 +14,7 @@ use crate::location::Place;
 use crate::time::{Zone, duration};
 use leptos::prelude::*;
 use model::Timestamp;
-use model::ask::{AskError, Block, Question, Response, Tier, ToolUse, Turn};
+use model::ask::{AskError, Block, ModelUsage, Question, Response, Tier, ToolUse, Turn};
 
 /// Data older than this when it was asked for is said to be stale, in seconds: a source is polled
 /// several times a minute.
@@ -75,6 +75,14 @@ fn origin(turn: &Turn, response: &Response, zone: &Zone) -> AnyView {
         Tier::Declined => ("Tier 3", "Not answered here"),
     };
     let model = response.model.clone().unwrap_or_else(|| "no model".to_owned());
+    let usage = response.usage.map(|usage| {
+        let cost = usage.cost.map(|cost| format!(", cost {cost}")).unwrap_or_default();
+        let ModelUsage { input_tokens, cached_input_tokens, output_tokens, .. } = usage;
+        let title = format!(
+            "{input_tokens} tokens sent, {cached_input_tokens} of them cached, and {output_tokens} answered"
+        );
+        view! { " · " <span title=title>{format!("{} tokens{cost}", input_tokens + output_tokens)}</span> }
+    });
     let age = data_age(&response.tool_calls, turn.asked_at).map(|(as_of, age_s)| {
         let class = if age_s > STALE_S { "answer-age is-stale" } else { "answer-age" };
         let words = if age_s > STALE_S { "stale data, " } else { "data " };
@@ -84,7 +92,8 @@ fn origin(turn: &Turn, response: &Response, zone: &Zone) -> AnyView {
             <time class=class datetime=as_of.to_string() title=title>{format!("{words}{} old", duration(age_s))}</time>
         }
     });
-    view! { <span class="tier-badge" title=how>{tier}</span> {format!(" · {model}")} {age} }.into_any()
+    view! { <span class="tier-badge" title=how>{tier}</span> {format!(" · {model}")} {usage} {age} }
+        .into_any()
 }
 
 /// When the oldest source of an answer had last been heard, and how long before the question that

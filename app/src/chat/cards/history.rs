@@ -5,9 +5,7 @@ use crate::chat::chart::{Series, chart};
 use crate::chat::data_table::{DataTable, data_table};
 use crate::location::Place;
 use leptos::prelude::*;
-use model::BusinessDate;
 use model::ask::{DurationStats, HistoryCard};
-use std::collections::BTreeMap;
 
 pub(super) fn history(card: &HistoryCard, place: &Place) -> AnyView {
     let explorer = Place { date: Some(card.to_date), ..place.elsewhere() }.href("/explorer");
@@ -28,32 +26,25 @@ pub(super) fn history(card: &HistoryCard, place: &Place) -> AnyView {
             row("P90, P95", format!("{}, {} min", stats.p90, stats.p95)),
         ],
     };
-    let by_date = longest_by_date(card);
     let series = Series::new(
         "Longest slice, median minutes by date",
-        by_date.iter().map(|(date, longest)| (date.to_string(), *longest)).collect(),
+        card.longest_by_date.iter().map(|(date, longest)| (date.to_string(), *longest)).collect(),
     );
-    let failed: usize = card.history.iter().map(|line| line.failed_count).sum();
+    let failed = card.failed_count;
+    let lines = match card.line_count.saturating_sub(card.history.len()) {
+        0 => format!("{} lines by date and slice", card.line_count),
+        _ => format!("The newest {} of {} lines by date and slice", card.history.len(), card.line_count),
+    };
     let severity = if failed > 0 { Severity::High } else { Severity::None };
     let content = view! {
         <dl>{facts} {row("Runs that ended badly", failed.to_string())}</dl>
         {series.map(|series| chart(&series))}
         <details class="data-more">
-            <summary>{format!("{} lines by date and slice", card.history.len())}</summary>
+            <summary>{lines}</summary>
             {data_table(table(card), "Durations by date and slice")}
         </details>
     };
     frame(severity, heading.into_any(), content.into_any())
-}
-
-/// The median of the slice that took longest on each date, oldest first.
-fn longest_by_date(card: &HistoryCard) -> BTreeMap<BusinessDate, f64> {
-    let mut longest = BTreeMap::new();
-    for line in card.history.iter().filter(|line| line.stats.sample_count > 0) {
-        let of_date = longest.entry(line.business_date).or_insert(0.0_f64);
-        *of_date = of_date.max(line.stats.p50);
-    }
-    longest
 }
 
 fn table(card: &HistoryCard) -> DataTable {

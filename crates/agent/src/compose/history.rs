@@ -6,6 +6,9 @@ use model::BusinessDate;
 use model::ask::{Card, HistoryCard, HistoryLine, Span};
 use std::collections::BTreeMap;
 
+/// Lines that an answer carries: those of a few batches over two months.
+const MOST_LINES: usize = 400;
+
 pub(super) fn compose(scene: &Scene, draft: &mut Draft) {
     let found = scene.outputs.iter().find_map(|output| match output {
         ToolOutput::History(history) => Some(history),
@@ -75,9 +78,22 @@ pub(super) fn compose(scene: &Scene, draft: &mut Draft) {
         from_date: from,
         to_date: scene.date(),
         processing_type: scene.request.pass(),
-        history: history.lines.clone(),
+        history: history.lines.iter().take(MOST_LINES).cloned().collect(),
+        line_count: history.lines.len(),
         stats: history.stats,
+        failed_count: failed,
+        longest_by_date: longest_by_date(&history.lines),
     }));
+}
+
+/// Of each date the median of the slice that took longest, in minutes.
+fn longest_by_date(lines: &[HistoryLine]) -> Vec<(BusinessDate, f64)> {
+    let mut longest = BTreeMap::new();
+    for line in lines.iter().filter(|line| line.stats.sample_count > 0) {
+        let of_date = longest.entry(line.business_date).or_insert(0.0_f64);
+        *of_date = of_date.max(line.stats.p50);
+    }
+    longest.into_iter().collect()
 }
 
 /// The datasets by their longest run.

@@ -304,10 +304,16 @@ pub struct HistoryCard {
     pub to_date: BusinessDate,
     /// The phase spoken of; `None` for both.
     pub processing_type: Option<Phase>,
-    /// By date, newest first, then by slice.
+    /// By date, newest first, then by slice; of many the newest.
     pub history: Vec<HistoryLine>,
-    /// Over all of them.
+    /// How many lines there are, these among them.
+    pub line_count: usize,
+    /// Over all lines.
     pub stats: DurationStats,
+    /// Runs that failed or were cancelled, in all lines.
+    pub failed_count: usize,
+    /// Of each date, oldest first, the median of the slice that took longest, in minutes.
+    pub longest_by_date: Vec<(BusinessDate, f64)>,
 }
 
 /// The runs of a dataset's slice on a date.
