@@ -4,7 +4,7 @@ use super::json::JsonText;
 use crate::error::AppError;
 use leptos::prelude::*;
 use leptos::server_fn::codec::{GetUrl, Post, PostUrl};
-use model::ask::{Begun, QueryRun, Rating, Thread, ThreadId, ThreadItem, Thumb, TurnId, TurnRef};
+use model::ask::{Begun, QueryRun, Rating, Thread, ThreadId, ThreadItem, Thumb, TurnId};
 use model::{BusinessDate, EssentialName, Phase, SnapshotId};
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ use crate::chat::links::{PATH, turn_href};
 #[cfg(feature = "ssr")]
 use crate::location::Place;
 #[cfg(feature = "ssr")]
-use model::ask::TurnPage;
+use model::ask::{TurnPage, TurnRef};
 #[cfg(feature = "ssr")]
 use model::identity::Slug;
 
