@@ -82,9 +82,9 @@ struct Calendar {
 }
 
 impl Calendar {
-    /// The date that begins at word `at`, and how many words it takes.
+    /// The date that begins at word `at`, where there is one, and how many words it takes.
     fn mention(&self, words: &Words, at: usize) -> Option<(Mention, usize)> {
-        if words.0[at].taken {
+        if words.0.get(at)?.taken {
             return None;
         }
         self.numeric(words, at)
@@ -190,7 +190,9 @@ mod tests {
 
     #[test]
     fn what_is_no_date_says_so_and_what_could_be_two_is_not_guessed() {
-        for text in ["2026-02-30", "31 feb 2026", "20261301", "02/03/2026", "on 02/03", "on 31/02"] {
+        for text in
+            ["2026-02-30", "31 feb 2026", "20261301", "02/03/2026", "on 02/03", "on 31/02", "T-9999999"]
+        {
             assert!(read(text, "2026-02-18").unreadable.is_some(), "{text}");
         }
     }
@@ -208,13 +210,83 @@ mod tests {
             "24/7",
             "6/8 done",
             "for 2/3 slices",
+            "What failed since?",
+            "since since",
             "",
         ] {
             assert_eq!(read(text, "2026-02-18"), SaidDates::default(), "{text}");
         }
     }
 
+    /// Texts of the words that dates are made of, and of numbers of any size.
+    fn any_said_date() -> impl Strategy<Value = String> {
+        const WORDS: &[&str] = &[
+            "since",
+            "last",
+            "past",
+            "previous",
+            "prior",
+            "this",
+            "current",
+            "end",
+            "of",
+            "the",
+            "on",
+            "in",
+            "from",
+            "to",
+            "between",
+            "and",
+            "t",
+            "a",
+            "two",
+            "ago",
+            "day",
+            "days",
+            "week",
+            "weeks",
+            "month",
+            "months",
+            "monthend",
+            "eom",
+            "quarter",
+            "year",
+            "mtd",
+            "ytd",
+            "business",
+            "runs",
+            "fortnight",
+            "before",
+            "today",
+            "yesterday",
+            "night",
+            "monday",
+            "friday",
+            "february",
+            "dec",
+            "may",
+            "29th",
+            "31st",
+            "31",
+            "12",
+            "2024",
+        ];
+        let number = prop_oneof![0_u32..40, 1_900_u32..2_200, 20_000_000_u32..20_991_300, any::<u32>()];
+        let word = prop_oneof![4 => prop::sample::select(WORDS).prop_map(str::to_owned),
+                               1 => number.prop_map(|number| number.to_string())];
+        let tied = (word, prop::sample::select(&[" ", " ", " ", "-", "/", "."][..]));
+        prop::collection::vec(tied, 0..9)
+            .prop_map(|words| words.into_iter().map(|(word, tie)| word + tie).collect())
+    }
+
     proptest! {
+        #[test]
+        fn any_words_of_dates_are_read_on_any_day(text in any_said_date(), days in 0_i64..40_000) {
+            let today = Date::new(1990, 1, 1).unwrap().saturating_add(days.days());
+            let mut words = Words::read(&text, &|_| false);
+            let _ = read_dates(&mut words, today.into());
+        }
+
         #[test]
         fn any_text_is_read_on_any_day(text in "[a-z0-9/ .-]{0,40}", days in 0_i64..40_000) {
             let today = Date::new(1990, 1, 1).unwrap().saturating_add(days.days());

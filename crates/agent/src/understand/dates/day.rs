@@ -1,6 +1,6 @@
 //! Single days: by number, by name, or counted from today.
 
-use super::spelling::{count_word, day_of_month, month_named, weekday_named};
+use super::spelling::{MOST_COUNTED, count_word, day_of_month, month_named, weekday_named};
 use super::{Calendar, Mention};
 use crate::understand::words::{Word, Words};
 use jiff::ToSpan;
@@ -116,7 +116,9 @@ impl Calendar {
             let days =
                 word(at + 1).filter(|next| matches!(next.tie, '-' | '+')).and_then(|next| next.number())?;
             let is_past = words.0[at + 1].tie == '-' || days == 0;
-            return is_past.then(|| (Mention::Day(self.days_ago(days.into())), 2));
+            let is_far = days > MOST_COUNTED;
+            let day = || if is_far { Mention::Unreadable } else { Mention::Day(self.days_ago(days.into())) };
+            return is_past.then(|| (day(), 2));
         }
         let count = count_word(first)?;
         let unit = word(at + 1)?.text.as_str();

@@ -1,6 +1,6 @@
 //! Weeks, months, quarters and years: their ends, and stretches of days.
 
-use super::spelling::count_word;
+use super::spelling::{MOST_COUNTED, count_word};
 use super::{Calendar, Mention};
 use crate::understand::cues::Cue;
 use crate::understand::words::Words;
@@ -55,7 +55,7 @@ impl Calendar {
         let text = |at: usize| words.0.get(at).map(|word| word.text.as_str());
         let first = text(at)?;
         if first == "since" {
-            let (mention, length) = self.mention(words, at + 1).filter(|_| at + 1 < words.0.len())?;
+            let (mention, length) = self.mention(words, at + 1)?;
             // "What changed since yesterday" compares: it wants the day, not the stretch.
             return match mention {
                 Mention::Day(day) if !words.say(Cue::Compare) => {
@@ -88,7 +88,7 @@ impl Calendar {
             // The word "runs" stays to be read: only its number is a stretch of dates.
             let is_runs = matches!(text(unit_at), Some("run" | "runs"));
             let length = unit_at + 1 - at - usize::from(is_runs);
-            return Some((Mention::Range(self.days_ago(days.min(3_660)), self.today), length));
+            return Some((Mention::Range(self.days_ago(days.min(MOST_COUNTED.into())), self.today), length));
         }
         if is_last && matches!(second, "fortnight" | "fortnights") {
             return Some((Mention::Range(self.days_ago(14), self.today), 2));

@@ -2,6 +2,9 @@
 
 use jiff::civil::Weekday;
 
+/// The most days or weeks that are counted back: ten years of days.
+pub(super) const MOST_COUNTED: u32 = 3_660;
+
 pub(super) fn month_named(word: &str) -> Option<i8> {
     const MONTHS: [&str; 12] = [
         "january",
@@ -60,6 +63,6 @@ pub(super) fn count_word(word: &str) -> Option<u32> {
             .iter()
             .position(|number| *number == word)
             .and_then(|index| u32::try_from(index).ok())
-            .or_else(|| word.parse().ok().filter(|count| *count <= 3_660)),
+            .or_else(|| word.parse().ok().filter(|count| *count <= MOST_COUNTED)),
     }
 }
