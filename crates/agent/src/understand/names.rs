@@ -6,7 +6,7 @@
 use super::cues::Cue;
 use super::words::{Word, Words, slips_allowed};
 use model::{Catalog, DatasetId, Essential, EssentialName, SliceName};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use strsim::{jaro_winkler, osa_distance};
 
 /// Words of the longest name that is looked for.
@@ -70,6 +70,8 @@ impl Named {
 /// The names of a catalog in words.
 pub(super) struct Names<'a> {
     essentials: Vec<(&'a Essential, Vec<Vec<String>>)>,
+    /// By each of their names, its words joined.
+    joined: BTreeMap<String, &'a EssentialName>,
     datasets: Vec<(&'a DatasetId, Vec<String>)>,
     slices: Vec<(&'a SliceName, Vec<String>)>,
     parts: BTreeSet<String>,
@@ -81,6 +83,12 @@ impl<'a> Names<'a> {
         let all = || catalog.essentials.iter().flat_map(|essential| &essential.datasets);
         let essentials: Vec<_> =
             catalog.essentials.iter().map(|essential| (essential, names_of(essential))).collect();
+        let mut joined = BTreeMap::new();
+        for (essential, names) in &essentials {
+            for name in names {
+                joined.entry(name.concat()).or_insert(&essential.name);
+            }
+        }
         let datasets: BTreeSet<&DatasetId> = all().map(|dataset| &dataset.id).collect();
         let slices: BTreeSet<&SliceName> = all().flat_map(|dataset| &dataset.slices).collect();
         let datasets: Vec<_> = datasets.into_iter().map(|id| (id, parts_of(id.as_str()))).collect();
@@ -89,13 +97,12 @@ impl<'a> Names<'a> {
         let parts = essentials.iter().flat_map(|(_, names)| names.concat());
         let parts = parts.chain(datasets.iter().flat_map(|(_, parts)| parts.clone()));
         let parts = parts.chain(slice_parts.iter().cloned()).collect();
-        Self { essentials, datasets, slices, parts, slice_parts }
+        Self { essentials, joined, datasets, slices, parts, slice_parts }
     }
 
     /// Whether `word` is a word of some name: its spelling is left alone.
     pub(super) fn has_part(&self, word: &str) -> bool {
-        self.parts.contains(word)
-            || self.essentials.iter().any(|(_, names)| names.iter().any(|name| name.concat() == word))
+        self.parts.contains(word) || self.joined.contains_key(word)
     }
 
     /// Reads the names and marks their words as read.
@@ -150,11 +157,7 @@ impl<'a> Names<'a> {
 
     fn essential_called(&self, span: &[Word]) -> Option<EssentialName> {
         let joined: String = span.iter().map(|word| word.text.as_str()).collect();
-        let is_called = |names: &Vec<Vec<String>>| names.iter().any(|name| name.concat() == joined);
-        self.essentials
-            .iter()
-            .find(|(_, names)| is_called(names))
-            .map(|(essential, _)| essential.name.clone())
+        self.joined.get(&joined).map(|name| (*name).clone())
     }
 
     fn slice_called(&self, span: &[Word]) -> Option<SliceName> {
@@ -180,10 +183,13 @@ impl<'a> Names<'a> {
         };
         let fitting: Vec<DatasetId> =
             self.datasets.iter().filter(|(_, parts)| fits(parts)).map(|(id, _)| (*id).clone()).collect();
-        let by_itself = span.len() > 1 || !self.essentials_like(&span[0].text).iter().any(|_| true);
+        if fitting.is_empty() {
+            return None;
+        }
+        let by_itself = span.len() > 1 || self.essentials_like(&span[0].text).is_empty();
         // Words that many datasets of an essential share, such as its own name, name none of them.
         let says_which = fitting.len() <= 2 || span.iter().any(Word::is_number);
-        (!fitting.is_empty() && by_itself && says_which).then_some(fitting)
+        (by_itself && says_which).then_some(fitting)
     }
 
     /// `emea`, `slice 2`: parts of slice names.

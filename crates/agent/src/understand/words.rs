@@ -5,6 +5,9 @@ use super::cues::{Cue, cues_of, known_words};
 use std::ops::Range;
 use strsim::osa_distance;
 
+/// Words of a question that are read: more than anybody says, and few enough to be read at once.
+const MOST_WORDS: usize = 200;
+
 /// One word of a question.
 #[derive(Clone, Debug)]
 pub(crate) struct Word {
@@ -55,7 +58,8 @@ impl Word {
 pub(crate) struct Words(pub(crate) Vec<Word>);
 
 impl Words {
-    /// Reads `text`; `names` are words of the catalog, whose spelling is left alone.
+    /// Reads the first [`MOST_WORDS`] words of `text`; `names` are words of the catalog, whose
+    /// spelling is left alone.
     pub(crate) fn read(text: &str, names: &dyn Fn(&str) -> bool) -> Self {
         let mut words = Vec::new();
         let (mut word, mut tie) = (String::new(), ' ');
@@ -88,7 +92,7 @@ impl Words {
             let meant = if names(&text) { text.clone() } else { spell(&text) };
             Word { cues: cues_of(&meant), text, meant, tie, capitals, taken: false }
         };
-        Self(words.into_iter().map(read).collect())
+        Self(words.into_iter().take(MOST_WORDS).map(read).collect())
     }
 
     /// Whether any word says `cue`.
@@ -194,10 +198,11 @@ fn spell(text: &str) -> String {
     if allowed == 0 {
         return text.to_owned();
     }
+    // The first letter costs least to compare, and rules most words out.
     let near = |word: &&&str| {
-        word.chars().count() >= 4
+        word.chars().next() == text.chars().next()
+            && word.chars().count() >= 4
             && word.chars().count().abs_diff(length) <= allowed
-            && word.chars().next() == text.chars().next()
     };
     let nearest = known
         .keys()
@@ -233,6 +238,12 @@ mod tests {
         check("parse", "parse");
         check("bops", "bops");
         check("poam", "poam");
+    }
+
+    #[test]
+    fn of_a_long_text_the_beginning_is_read() {
+        let words = Words::read(&"status of 6g ".repeat(300), &|_| false);
+        assert_eq!((words.0.len(), words.0[0].meant.as_str()), (MOST_WORDS, "status"));
     }
 
     #[test]
