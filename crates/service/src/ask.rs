@@ -35,8 +35,11 @@ use runner::Runner;
 use std::sync::Arc;
 use std::time::Duration;
 use store::ThreadRecord;
+use tokio::sync::Semaphore;
 use turns::Turns;
 
+/// Dates of the past that are read at once, for everybody.
+const PAST_DATES_AT_ONCE: usize = 8;
 /// Characters of a conversation's title.
 const TITLE_CHARS: usize = 80;
 /// Characters of a conversation's id.
@@ -52,6 +55,8 @@ pub(crate) struct Asking {
     turns: Turns,
     queries: Queries,
     model: Option<Model>,
+    /// Of the dates of the past that are read at once, for everybody; further ones wait.
+    past_places: Semaphore,
 }
 
 impl Asking {
@@ -59,7 +64,7 @@ impl Asking {
     /// Settings of the model that cannot work.
     pub(crate) fn open(model: Option<ModelSettings>, queries: Queries, clock: &Clock) -> Result<Self> {
         let model = model.map(|settings| Model::open(settings, clock)).transpose()?;
-        Ok(Self { turns: Turns::default(), queries, model })
+        Ok(Self { turns: Turns::default(), queries, model, past_places: Semaphore::new(PAST_DATES_AT_ONCE) })
     }
 }
 
@@ -158,6 +163,7 @@ impl Service {
             today,
             now,
             model: asking.model.as_ref().map(|model| model.name().to_owned()),
+            may_query: queries::may_query(actor),
         };
         tokio::spawn(runner.run(input));
         Ok(turn)

@@ -31,7 +31,6 @@ pub(crate) fn offer(found: Option<SuggestedQuery>) -> Draft {
                 strong(&found.question),
                 text(" Run it?"),
             ]);
-            draft.chip(&found.question);
             draft.cards.push(Card::SqlResult(SqlCard {
                 question: found.question,
                 sql: found.sql,
@@ -46,6 +45,20 @@ pub(crate) fn offer(found: Option<SuggestedQuery>) -> Draft {
             draft.is_error = true;
         }
     }
+    with_chips(draft)
+}
+
+/// For a reader who may not ask by query. It tells nothing of why.
+pub(crate) fn closed() -> Draft {
+    let mut draft = Draft::default();
+    draft.say(vec![text(
+        "This needs a query over the runs, and queries cannot be asked for with this access.",
+    )]);
+    draft.is_error = true;
+    with_chips(draft)
+}
+
+fn with_chips(mut draft: Draft) -> Draft {
     draft.chip("What failed today?");
     draft.chip("How are all batches doing?");
     draft

@@ -24,6 +24,8 @@ pub struct TurnInput {
     pub now: Timestamp,
     /// The model's name, where one may be asked.
     pub model: Option<String>,
+    /// Whether the reader may ask by query: its rows are everybody's.
+    pub may_query: bool,
 }
 
 /// What happened.

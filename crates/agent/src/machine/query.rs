@@ -11,7 +11,11 @@ use std::collections::BTreeMap;
 impl Turn {
     pub(super) fn analyse(&mut self, effects: &mut Vec<Effect>) {
         effects.push(start_of(Node::SqlAnalyst));
-        if self.input.model.is_some() {
+        if !self.input.may_query {
+            effects.push(end_of(Node::SqlAnalyst, NodeResult::default()));
+            self.draft = compose::query::closed();
+            self.respond(effects);
+        } else if self.input.model.is_some() {
             self.write_query(effects);
         } else {
             self.suggest(effects);

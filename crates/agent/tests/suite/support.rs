@@ -72,6 +72,7 @@ pub(crate) fn input(estate: &Estate, question: &str, thread: &ThreadContext) -> 
         today: BusinessDate::parse("2026-02-18").unwrap(),
         now: "2026-02-18T12:09:40Z".parse().unwrap(),
         model: None,
+        may_query: true,
     }
 }
 

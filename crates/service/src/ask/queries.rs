@@ -20,9 +20,8 @@ const MOST_EXAMINED_ROWS: u64 = 5_000_000;
 const QUERIES_AT_ONCE: usize = 4;
 /// Characters of question and statement that the trail keeps.
 const MOST_RECORDED_CHARS: usize = 4_000;
-/// Whose rows a query reads is not looked into, so it is for those who may see all of them.
-const NOT_ALL: &str = "Queries read the runs of all batches, and can be asked for only by people who may see all \
-                       of them: ask in words instead.";
+/// What a narrowed reader is told. It tells nothing of what is hidden.
+const CLOSED: &str = "Queries cannot be asked for with this access: ask in words instead.";
 
 /// What queries need.
 pub(crate) struct Queries {
@@ -37,7 +36,7 @@ pub(super) enum Problem {
     /// The guard's reason, or that it would read too much: another wording may do.
     Refused(String),
     /// The actor may not ask by query.
-    NotAll,
+    Closed,
     /// The source did not answer.
     Failed(SourceError),
 }
@@ -46,7 +45,7 @@ impl Problem {
     fn sentence(&self) -> String {
         match self {
             Self::Refused(reason) => reason.clone(),
-            Self::NotAll => NOT_ALL.to_owned(),
+            Self::Closed => CLOSED.to_owned(),
             Self::Failed(error) => format!("The source {error}."),
         }
     }
@@ -124,9 +123,7 @@ impl Service {
             Ok(QueryRun { card, duration_ms, as_of }) => {
                 Ok(QueryAnswer { card, duration_ms, as_of: Some(as_of) })
             }
-            Err(Error::Invalid { message, .. }) => {
-                Err(QueryRefusal { can_rewrite: actor.hidden.is_empty(), reason: message })
-            }
+            Err(Error::Invalid { message, .. }) => Err(QueryRefusal { can_rewrite: true, reason: message }),
             Err(error) => Err(QueryRefusal { reason: error.to_string(), can_rewrite: false }),
         }
     }
@@ -138,11 +135,14 @@ impl Service {
         sql: &str,
         today: BusinessDate,
     ) -> std::result::Result<Accepted, Problem> {
-        if !actor.hidden.is_empty() {
-            return Err(Problem::NotAll);
+        if !may_query(actor) {
+            return Err(Problem::Closed);
         }
         let moment = Moment { now: self.clock().now(), today };
-        self.guard().await.check(sql, &moment).map_err(|refusal| Problem::Refused(refusal.to_string()))
+        let (guard, sql) = (self.guard().await, sql.to_owned());
+        // A long statement takes the guard long enough to hold others up.
+        let checked = tokio::task::spawn_blocking(move || guard.check(&sql, &moment)).await;
+        checked.expect("the guard does not panic").map_err(|refusal| Problem::Refused(refusal.to_string()))
     }
 
     async fn try_query(
@@ -211,6 +211,11 @@ impl Service {
     }
 }
 
+/// Whose rows a query reads is not looked into, so it is for those who may see all of them.
+pub(super) fn may_query(actor: &Actor) -> bool {
+    actor.hidden.is_empty()
+}
+
 fn source_of(database: Database) -> SourceName {
     match database {
         Database::Workflow => SourceName::FgwDatabase,
@@ -248,7 +253,7 @@ fn query_entry(
     tracing::info!(question, sql, verdict, rows, duration_ms, "query");
     let result = match answer {
         Ok(_) => AuditResult::Success,
-        Err(Problem::Refused(_) | Problem::NotAll) => AuditResult::Refused,
+        Err(Problem::Refused(_) | Problem::Closed) => AuditResult::Refused,
         Err(Problem::Failed(_)) => AuditResult::Failure,
     };
     entry.after("verdict", verdict).after("rows", rows).with_result(result)

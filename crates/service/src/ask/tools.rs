@@ -186,7 +186,11 @@ impl Toolbox {
         ids.dedup();
         let read = |date| {
             let (sources, ids) = (&self.service.0.sources, &ids);
-            async move { sources.observe(SourceName::FgwDatabase, sources.runs.list_runs(date, ids)).await }
+            async move {
+                // Never closed.
+                let _place = self.service.0.asking.past_places.acquire().await;
+                sources.observe(SourceName::FgwDatabase, sources.runs.list_runs(date, ids)).await
+            }
         };
         let days: Vec<_> =
             stream::iter(dates).map(read).buffered(DATES_AT_ONCE).try_collect().await.map_err(|error| {
@@ -313,4 +317,44 @@ fn failure(error: Error) -> ToolFailure {
         tracing::error!(error = &error as &dyn std::error::Error, "a tool failed");
     }
     ToolFailure { kind, message: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ask::PAST_DATES_AT_ONCE;
+    use crate::settings::{StoreKind, StoreSettings};
+    use crate::{Settings, SourceSettings};
+    use futures::FutureExt;
+    use model::Clock;
+    use std::path::PathBuf;
+
+    #[tokio::test]
+    async fn dates_of_the_past_are_read_when_there_is_a_place() {
+        let data = tempfile::tempdir().unwrap();
+        let file = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../testkit/fixtures/estate.json"));
+        let mut settings = Settings::new(SourceSettings::File(file), "TEST", PathBuf::new());
+        settings.store = StoreSettings { kind: StoreKind::Sqlite { dir: data.path().to_owned() } };
+        let clock = Clock::frozen("2026-02-18T12:09:40Z".parse().unwrap());
+        let service = Service::open(settings, clock).await.unwrap();
+        service.refresh_catalog(&Actor::local_owner(), None).await.unwrap();
+        let toolbox = Toolbox { service: service.clone(), actor: Actor::local_owner() };
+        let call = ToolCall::GetHistoricalRuns {
+            essentials: Vec::new(),
+            datasets: Vec::new(),
+            slices: Vec::new(),
+            from: BusinessDate::parse("2026-02-16").unwrap(),
+            to: BusinessDate::parse("2026-02-18").unwrap(),
+            phase: None,
+        };
+        // A file answers at once, so what waits, waits for a place.
+        assert!(toolbox.answer(&call).now_or_never().is_some_and(|answer| answer.is_ok()));
+        let all = u32::try_from(PAST_DATES_AT_ONCE).unwrap();
+        let places = service.0.asking.past_places.acquire_many(all).await.unwrap();
+        let waiting = toolbox.answer(&call);
+        tokio::pin!(waiting);
+        assert!(waiting.as_mut().now_or_never().is_none());
+        drop(places);
+        assert!(waiting.await.is_ok());
+    }
 }

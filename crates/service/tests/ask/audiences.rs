@@ -55,10 +55,13 @@ async fn queries_are_for_those_who_see_all() {
     let run = home.run_query(&narrowed, "", sql, today()).await.unwrap_err();
     assert_eq!(run.kind(), ErrorKind::Invalid);
     assert!(run.to_string().contains("ask in words"), "{run}");
+    // That there is more than one sees is not told.
+    assert!(!run.to_string().contains("all"), "{run}");
     let checked = home.check_query(&narrowed, sql, today()).await.unwrap_err();
     assert_eq!(checked.kind(), ErrorKind::Invalid);
     let (_, answer) = home.asked(&narrowed, "which batch failed most this month?").await;
     assert_eq!((answer.tier, answer.structured_data), (Tier::Query, None));
+    assert!(answer.text.contains("cannot be asked for with this access"), "{}", answer.text);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! What a model adds, and what happens where it does not.
 
-use crate::support::{follow_up, home_with, person, question, today};
+use crate::support::{follow_up, home_with, person, question, today, without};
 use model::ask::{AskEvent, Card, ModelUsage, Outcome, Tier, TurnPage};
 use model::{Clock, Timestamp};
 use serde_json::json;
@@ -206,6 +206,15 @@ async fn a_model_writes_a_query_and_writes_it_anew_when_it_is_refused() {
     assert!(!prompt.contains("dag_run ("), "the file has no such table");
     let again = asked[1].body["messages"].to_string();
     assert!(again.contains("DELETE FROM") && again.contains("Only queries are taken"), "{again}");
+}
+
+#[tokio::test]
+async fn for_who_may_not_ask_by_query_no_model_writes_one() {
+    let server = ModelServer::start([Answer::says(SQL)]).await;
+    let home = home_with(model(server.url())).await;
+    let narrowed = without(&person("ada"), &["SNU"]);
+    let (_, answer) = home.asked(&narrowed, "which batch failed most this month?").await;
+    assert_eq!((server.questions().len(), answer.tier, answer.structured_data), (0, Tier::Query, None));
 }
 
 #[tokio::test]
