@@ -9,8 +9,6 @@ use std::fmt::Write as _;
 
 /// Examples that the model is shown.
 const MOST_EXAMPLES: usize = 5;
-/// Dataset ids that it is told of one batch.
-const MOST_DATASETS: usize = 40;
 
 /// A classification whose form is given.
 pub(super) fn understand(system: String, user: String, schema: &str) -> Request {
@@ -58,8 +56,8 @@ pub(super) fn write_query(
         entities.essentials.is_empty() || entities.essentials.contains(&essential.name)
     };
     for essential in catalog.essentials.iter().filter(is_meant) {
-        let ids: Vec<&str> =
-            essential.datasets.iter().take(MOST_DATASETS).map(|dataset| dataset.id.as_str()).collect();
+        // All of them: a query over some would count wrong without a word.
+        let ids: Vec<&str> = essential.datasets.iter().map(|dataset| dataset.id.as_str()).collect();
         let _ = writeln!(system, "{}: {}", essential.display_name, ids.join(", "));
     }
     system.push_str("\nExamples:\n");
@@ -74,4 +72,40 @@ pub(super) fn write_query(
         messages.push(Message::User(format!("This was refused: {reason} Write it anew.")));
     }
     Request::new(messages)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::{Dataset, DatasetId, Essential, EssentialName};
+    use query::{Limits, Schema};
+
+    #[test]
+    fn all_datasets_of_a_batch_are_told() {
+        let dataset = |order| Dataset {
+            id: DatasetId::new(format!("dataset-{order}-end")),
+            sequence_order: order,
+            slices: Vec::new(),
+        };
+        let essential = |name: &str, datasets| Essential {
+            name: EssentialName::new(name),
+            display_name: name.to_owned(),
+            aliases: Vec::new(),
+            depends_on: Vec::new(),
+            datasets,
+        };
+        let catalog = Catalog {
+            essentials: vec![
+                essential("A", (0..200).map(dataset).collect()),
+                essential("B", vec![dataset(999)]),
+            ],
+        };
+        let entities = Entities { essentials: vec![EssentialName::new("A")], ..Entities::default() };
+        let guard = Guard::new(Schema::default(), Limits::default());
+        let today = BusinessDate::parse("2026-02-18").unwrap();
+        let request = write_query(&guard, "How many runs?", &entities, &[], &catalog, today);
+        let Message::System(system) = &request.messages[0] else { panic!("{request:?}") };
+        assert!((0..200).all(|order| system.contains(&format!("dataset-{order}-end"))), "{system}");
+        assert!(!system.contains("dataset-999-end"), "of another batch");
+    }
 }

@@ -1,6 +1,6 @@
 //! What is answered.
 
-use crate::support::{follow_up, home, person, question, today};
+use crate::support::{demo, follow_up, home, person, question, today};
 use model::ask::{AskRequest, Card, Intent, LONGEST_QUESTION, Tier, Topic, TurnPage};
 use model::{ErrorKind, EssentialName};
 use service::Error;
@@ -71,6 +71,22 @@ async fn an_edited_question_branches() {
     assert_eq!(parents, expect);
     let nowhere = AskRequest { edits: Some(model::ask::TurnId(99)), ..follow_up(thread, "x") };
     assert_eq!(home.ask(&ada, nowhere, today()).await.unwrap_err().kind(), ErrorKind::NotFound);
+}
+
+#[tokio::test]
+async fn a_long_history_of_all_batches_is_told_in_a_bounded_answer() {
+    const MOST_BYTES: usize = 300_000;
+    let home = demo().await;
+    let ada = person("ada");
+    let (turn, answer) =
+        home.asked(&ada, "How long did all batches take from 2025-12-21 to 2026-02-18?").await;
+    let Some(Card::HistoricalRuns(card)) = &answer.structured_data else { panic!("{answer:?}") };
+    let span = (card.from_date.to_string(), card.to_date.to_string());
+    assert_eq!(span, ("2025-12-21".to_owned(), "2026-02-18".to_owned()), "sixty dates");
+    assert!(card.line_count > 1_000 && card.history.len() < card.line_count, "{}", card.line_count);
+    let turns = home.get_thread(&ada, &turn.thread_id, TurnPage::Newest).await.unwrap().turns;
+    let size = serde_json::to_vec(&turns[0].outcome).unwrap().len();
+    assert!(size < MOST_BYTES, "{size} bytes");
 }
 
 #[tokio::test]

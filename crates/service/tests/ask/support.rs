@@ -44,8 +44,25 @@ pub(crate) async fn open(data: &tempfile::TempDir, model: Option<ModelSettings>)
 
 pub(crate) async fn open_at(now: &str, kind: StoreKind, model: Option<ModelSettings>) -> Service {
     let file = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../testkit/fixtures/estate.json"));
+    open_source(SourceSettings::File(file), now, kind, model).await
+}
+
+/// The same over the demo estate.
+pub(crate) async fn demo() -> Home {
+    let data = tempfile::tempdir().unwrap();
+    let kind = StoreKind::Sqlite { dir: data.path().to_owned() };
+    let service = open_source(SourceSettings::Demo { seed: 1 }, "2026-02-18T12:09:40Z", kind, None).await;
+    Home { service, data }
+}
+
+async fn open_source(
+    source: SourceSettings,
+    now: &str,
+    kind: StoreKind,
+    model: Option<ModelSettings>,
+) -> Service {
     let clock = Clock::frozen(now.parse().unwrap());
-    let mut settings = Settings::new(SourceSettings::File(file), "TEST", PathBuf::new());
+    let mut settings = Settings::new(source, "TEST", PathBuf::new());
     settings.store = StoreSettings { kind };
     settings.model = model;
     let service = Service::open(settings, clock).await.unwrap();
