@@ -56,7 +56,8 @@ impl Endpoint {
         let tokens = tokens.transpose()?.flatten();
         if tokens.is_none() {
             tracing::warn!(
-                "Azure OpenAI is asked with the API key alone: there is no service principal's certificate"
+                "Azure OpenAI is asked with the API key alone: AZURE_TENANT_ID, AZURE_SPN_CLIENT_ID or the file \
+                 of AZURE_PEM_PATH is not there"
             );
         }
         Ok(Self { url, model, headers, tokens })

@@ -63,18 +63,17 @@ fn azure(values: &Values, endpoint: String) -> Result<Azure, ConfigError> {
         api,
         deployment: required(values, "azure.openai_deployment", because)?.to_owned(),
         api_key: required_secret(values, "azure.openai_api_key", because)?,
-        service_principal: service_principal(values)?,
+        service_principal: service_principal(values),
         user_id: values.text("azure.user_id").map(str::to_owned),
     })
 }
 
-fn service_principal(values: &Values) -> Result<Option<ServicePrincipal>, ConfigError> {
-    let Some(pem_path) = values.path("azure.pem_path") else { return Ok(None) };
-    let because = "AZURE_PEM_PATH";
-    Ok(Some(ServicePrincipal {
-        tenant_id: required(values, "azure.tenant_id", because)?.to_owned(),
-        client_id: required(values, "azure.spn_client_id", because)?.to_owned(),
-        pem_path,
+/// `None` where a part of it is not set: the key goes alone then, and the log says so.
+fn service_principal(values: &Values) -> Option<ServicePrincipal> {
+    Some(ServicePrincipal {
+        tenant_id: values.text("azure.tenant_id")?.to_owned(),
+        client_id: values.text("azure.spn_client_id")?.to_owned(),
+        pem_path: values.path("azure.pem_path")?,
         authority: ServicePrincipal::AUTHORITY.to_owned(),
-    }))
+    })
 }

@@ -313,6 +313,13 @@ fn a_model_is_azures_or_any_compatible_one() {
     let config = Place::new("", &azure).load();
     assert_eq!(config.service.model.as_ref().unwrap().name(), "gpt-4o");
     assert!(!format!("{config:?}").contains("hunter2"));
+    // Part of a service principal is none: the key goes alone.
+    let part = [azure[0], azure[1], azure[2], ("AZURE_PEM_PATH", "spn.pem"), ("AZURE_TENANT_ID", "t")];
+    let config = Place::new("", &part).load();
+    assert!(format!("{config:?}").contains("service_principal: None"), "{config:?}");
+    let whole = [&part[..], &[("AZURE_SPN_CLIENT_ID", "c")]].concat();
+    let config = Place::new("", &whole).load();
+    assert!(format!("{config:?}").contains("service_principal: Some"), "{config:?}");
     let compatible = [("OPENAI_BASE_URL", "http://gpu:8000/v1"), ("OPENAI_MODEL", "qwen")];
     let config = Place::new("", &compatible).load();
     assert_eq!(config.service.model.as_ref().unwrap().name(), "qwen");
@@ -326,7 +333,6 @@ fn a_model_is_azures_or_any_compatible_one() {
     check(&azure[..2], "AZURE_OPENAI_API_KEY");
     check(&compatible[..1], "OPENAI_MODEL");
     check(&[azure[0], compatible[0]], "leave one of the two");
-    check(&[azure[0], azure[1], azure[2], ("AZURE_PEM_PATH", "spn.pem")], "AZURE_TENANT_ID");
     check(&[azure[0], azure[1], azure[2], ("AZURE_OPENAI_API_VERSION", "soon")], "v1");
 }
 
