@@ -79,6 +79,11 @@ enum Command {
         /// The file to read.
         file: PathBuf,
     },
+    /// Write all rated answers with their questions as JSON lines to standard output.
+    Ratings {
+        #[command(flatten)]
+        options: Options,
+    },
     /// Verify, export and seal the audit trail.
     #[command(subcommand)]
     Audit(AuditCommand),
@@ -168,6 +173,13 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Restore { options, file } => restore(&options.load()?, &file).await,
+        Command::Ratings { options } => {
+            let mut out = tokio::io::BufWriter::new(tokio::io::stdout());
+            let ratings = storage::export_ratings(&options.load()?.service.store, &mut out).await?;
+            tokio::io::AsyncWriteExt::flush(&mut out).await?;
+            eprintln!("{ratings} ratings");
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Audit(command) => audit(command).await,
     }
 }

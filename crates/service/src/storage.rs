@@ -1,12 +1,17 @@
 //! What an operator does with our own state at the terminal, beside a running server or without one.
 
 use crate::Result;
+use model::ask::{Intent, Outcome, ThreadId, Thumb, Tier, Turn, TurnId};
 use model::audit::{AuditEntry, ChainVerdict};
-use model::{Actor, Clock};
+use model::{Actor, Clock, Timestamp};
+use serde::Serialize;
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use store::{Store, StoreSettings};
-use tokio::io::AsyncWrite;
+use tokio::io::{AsyncWrite, AsyncWriteExt};
+
+/// Answers that are read at once: they can be long.
+const RATINGS_AT_ONCE: u32 = 50;
 
 /// Writes a copy of the database to a file that is not there yet, while the server runs.
 pub async fn backup(settings: &StoreSettings, to: &Path) -> Result<()> {
@@ -56,6 +61,72 @@ pub async fn seal_audit(settings: &StoreSettings, up_to: i64, file: &Path) -> Re
     let seal = store.seal_audit(up_to, file, entry).await?;
     store.close().await;
     Ok(seal.records)
+}
+
+/// A rated answer, as a line of [`export_ratings`].
+#[derive(Serialize)]
+struct RatedAnswer<'a> {
+    thread_id: &'a ThreadId,
+    turn: TurnId,
+    asked_at: Timestamp,
+    question: &'a str,
+    /// What the reader saw: the answer's text, or the error's.
+    answer: &'a str,
+    /// None of these where there was an error.
+    intent: Option<Intent>,
+    tier: Option<Tier>,
+    model: Option<&'a str>,
+    thumb: Thumb,
+    comment: &'a str,
+}
+
+/// Writes all rated answers with their questions as JSON lines, and says how many.
+pub async fn export_ratings(
+    settings: &StoreSettings,
+    writer: &mut (impl AsyncWrite + Unpin + Send),
+) -> Result<u64> {
+    let store = Store::open(settings, Clock::system()).await?;
+    store.record(&[operator("ratings.export", "ratings")]).await?;
+    let (mut count, mut last) = (0, None::<(ThreadId, TurnId)>);
+    loop {
+        let after = last.as_ref().map(|(id, turn)| (id, *turn));
+        let rated = store.list_rated(after, RATINGS_AT_ONCE).await?;
+        for (id, turn) in &rated {
+            if let Some(mut line) = rating_line(id, turn) {
+                line.push('\n');
+                writer.write_all(line.as_bytes()).await.map_err(store::Error::from)?;
+                count += 1;
+            }
+        }
+        match rated.into_iter().next_back() {
+            Some((id, turn)) => last = Some((id, turn.id)),
+            None => break,
+        }
+    }
+    store.close().await;
+    Ok(count)
+}
+
+/// `None` for a turn that is not rated, or still under way.
+fn rating_line(thread_id: &ThreadId, turn: &Turn) -> Option<String> {
+    let rating = turn.rating.as_ref()?;
+    let (answer, response) = match turn.outcome.as_ref()? {
+        Outcome::Answered(response) => (response.text.as_str(), Some(response)),
+        Outcome::Failed(error) => (error.message.as_str(), None),
+    };
+    let line = RatedAnswer {
+        thread_id,
+        turn: turn.id,
+        asked_at: turn.asked_at,
+        question: turn.question.as_str(),
+        answer,
+        intent: response.map(|response| response.intent),
+        tier: response.map(|response| response.tier),
+        model: response.and_then(|response| response.model.as_deref()),
+        thumb: rating.thumb,
+        comment: &rating.comment,
+    };
+    Some(serde_json::to_string(&line).expect("it has string keys only"))
 }
 
 /// What the person at the terminal did.

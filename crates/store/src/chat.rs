@@ -79,6 +79,22 @@ impl Store {
         row.fetch_optional(self.pool()).await?.as_ref().map(turn).transpose()
     }
 
+    /// Turns that somebody has rated, in the order of their names, `limit` at most, from behind
+    /// `after`.
+    pub async fn list_rated(
+        &self,
+        after: Option<(&ThreadId, TurnId)>,
+        limit: u32,
+    ) -> Result<Vec<(ThreadId, Turn)>> {
+        let select = "SELECT * FROM chat_turn WHERE thumb IS NOT NULL \
+                      AND (thread_id > $1 OR (thread_id = $1 AND turn > $2)) \
+                      ORDER BY thread_id, turn LIMIT $3";
+        let (id, which) = after.map_or(("", 0), |(id, which)| (id.as_str(), number(which)));
+        let rows = sqlx::query(select).bind(id).bind(which).bind(i64::from(limit));
+        let rated = |row: &AnyRow| Ok((ThreadId::new(row.text("thread_id")?), turn(row)?));
+        rows.fetch_all(self.pool()).await?.iter().map(rated).collect()
+    }
+
     /// What a turn left for the one after it, as [`Store::finish_turn`] was given it.
     pub async fn find_context(&self, id: &ThreadId, which: TurnId) -> Result<Option<String>> {
         let select = "SELECT context FROM chat_turn WHERE thread_id = $1 AND turn = $2";

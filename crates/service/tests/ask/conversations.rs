@@ -82,6 +82,38 @@ async fn an_owner_names_rates_and_deletes() {
 }
 
 #[tokio::test]
+async fn rated_answers_can_be_read_out() {
+    let home = home().await;
+    let ada = person("ada");
+    let (rated, answer) = home.asked(&ada, "what failed in 6G?").await;
+    home.asked(&ada, "how is derivatives doing?").await;
+    let rating = Rating { thumb: Thumb::Up, comment: "found it\nat once".to_owned() };
+    home.rate_turn(&ada, &rated.thread_id, rated.turn_id, Some(rating)).await.unwrap();
+    let settings = StoreSettings { kind: StoreKind::Sqlite { dir: home.data.path().to_owned() } };
+    let mut lines = Vec::new();
+    assert_eq!(service::storage::export_ratings(&settings, &mut lines).await.unwrap(), 1);
+    let line: serde_json::Value = serde_json::from_slice(&lines).unwrap();
+    let expect = serde_json::json!({
+        "thread_id": rated.thread_id,
+        "turn": rated.turn_id,
+        "asked_at": "2026-02-18T12:09:40Z",
+        "question": "what failed in 6G?",
+        "answer": answer.text,
+        "intent": answer.intent,
+        "tier": answer.tier,
+        "model": null,
+        "thumb": "up",
+        "comment": "found it\nat once",
+    });
+    assert_eq!(line, expect);
+    let records = store(&home.data).await.list_audit(&AuditFilter::default(), None, 1).await.unwrap();
+    assert_eq!(
+        (records[0].entry.action.as_str(), records[0].entry.actor.as_str()),
+        ("ratings.export", "operator")
+    );
+}
+
+#[tokio::test]
 async fn who_asks_may_choose_the_id_but_not_somebody_elses() {
     let home = home().await;
     let (ada, bob) = (person("ada"), person("bob"));

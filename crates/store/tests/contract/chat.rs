@@ -15,6 +15,7 @@ on_both!(
     what_belongs_to_a_thread_goes_with_it,
     turns_that_nobody_works_on_are_ended,
     what_another_version_wrote_closes_one_answer_only,
+    rated_turns_of_all_threads_are_read_page_by_page,
 );
 
 fn thread(id: &str, project: &ProjectId, owner: &str, now: Timestamp) -> ThreadRecord {
@@ -187,4 +188,33 @@ async fn what_another_version_wrote_closes_one_answer_only(fixture: Fixture) {
     let turns = fixture.store.list_turns(&made.id, None, 9).await.unwrap();
     let Some(Outcome::Failed(error)) = &turns[0].outcome else { panic!("{turns:?}") };
     assert!(error.message.contains("another version"), "{error:?}");
+}
+
+async fn rated_turns_of_all_threads_are_read_page_by_page(fixture: Fixture) {
+    let rates = fixture.add_project("Rates").await.id;
+    let (one, two) = (ThreadId::new("t-1"), ThreadId::new("t-2"));
+    for id in [&one, &two] {
+        fixture.add_thread(&thread(id.as_str(), &rates, "user:ada", fixture.now())).await;
+        for text in ["first", "second", "third"] {
+            fixture.add_turn(id, None, text).await;
+        }
+    }
+    let rating = Rating { thumb: Thumb::Down, comment: "Wrong batch".to_owned() };
+    for (id, turn) in [(&one, 1), (&one, 3), (&two, 2)] {
+        let mut write = fixture.store.begin().await.unwrap();
+        write.set_rating(id, TurnId(turn), Some(&rating)).await.unwrap();
+        write.commit(entry("turn.rate", id.as_str())).await.unwrap();
+    }
+    let check = async |after: Option<(&ThreadId, u64)>, limit, expect: &[(&ThreadId, u64)]| {
+        let after = after.map(|(id, turn)| (id, TurnId(turn)));
+        let rated = fixture.store.list_rated(after, limit).await.unwrap();
+        let names: Vec<_> = rated.iter().map(|(id, turn)| (id, turn.id.0)).collect();
+        assert_eq!(names, expect, "{after:?} {limit}");
+        assert!(rated.iter().all(|(_, turn)| turn.rating.as_ref() == Some(&rating)), "{rated:?}");
+    };
+    check(None, 9, &[(&one, 1), (&one, 3), (&two, 2)]).await;
+    check(None, 2, &[(&one, 1), (&one, 3)]).await;
+    check(Some((&one, 1)), 9, &[(&one, 3), (&two, 2)]).await;
+    check(Some((&one, 3)), 9, &[(&two, 2)]).await;
+    check(Some((&two, 2)), 9, &[]).await;
 }
