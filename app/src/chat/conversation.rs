@@ -37,13 +37,12 @@ pub fn Conversation() -> impl IntoView {
         });
     }
     view! {
-        {move || (!is_live.get()).then(|| view! { <div class="chat-turns">{first_turns(chat)}</div> })}
+        {move || (!is_live.get()).then(|| first_turns(chat))}
         {move || code.get().map(|view| view(chat, is_live))}
     }
 }
 
-/// What the server renders, behind the mark of an empty place. The browser takes over the mark
-/// and leaves the rest as it is until the live turns take its place.
+/// What the server renders. The browser leaves it as it is until the live turns take its place.
 #[cfg(feature = "ssr")]
 fn first_turns(chat: Chat) -> impl IntoView {
     let zone = use_zone().get_untracked();
@@ -80,11 +79,14 @@ fn first_turns(chat: Chat) -> impl IntoView {
             }
         })
     });
-    ((), turns)
+    view! { <div class="chat-turns">{turns}</div> }
 }
 
 #[cfg(not(feature = "ssr"))]
-fn first_turns(_chat: Chat) {}
+fn first_turns(_chat: Chat) -> impl IntoView {
+    // Without children in the view nothing inside is looked at.
+    view! { <div class="chat-turns"></div> }
+}
 
 /// The file with what makes a conversation live.
 #[lazy]
