@@ -69,7 +69,8 @@ impl Named {
 
 /// The names of a catalog in words.
 pub(super) struct Names<'a> {
-    essentials: Vec<(&'a Essential, Vec<Vec<String>>)>,
+    /// Each with the words of its names, and each name as one word.
+    essentials: Vec<(&'a Essential, BTreeSet<String>)>,
     /// By each of their names, its words joined.
     joined: BTreeMap<String, &'a EssentialName>,
     datasets: Vec<(&'a DatasetId, Vec<String>)>,
@@ -81,20 +82,21 @@ pub(super) struct Names<'a> {
 impl<'a> Names<'a> {
     pub(super) fn new(catalog: &'a Catalog) -> Self {
         let all = || catalog.essentials.iter().flat_map(|essential| &essential.datasets);
-        let essentials: Vec<_> =
-            catalog.essentials.iter().map(|essential| (essential, names_of(essential))).collect();
-        let mut joined = BTreeMap::new();
-        for (essential, names) in &essentials {
-            for name in names {
-                joined.entry(name.concat()).or_insert(&essential.name);
+        let (mut essentials, mut joined) = (Vec::new(), BTreeMap::new());
+        for essential in &catalog.essentials {
+            let names = names_of(essential);
+            let whole: Vec<String> = names.iter().map(|name| name.concat()).collect();
+            for name in &whole {
+                joined.entry(name.clone()).or_insert(&essential.name);
             }
+            essentials.push((essential, names.into_iter().flatten().chain(whole).collect::<BTreeSet<_>>()));
         }
         let datasets: BTreeSet<&DatasetId> = all().map(|dataset| &dataset.id).collect();
         let slices: BTreeSet<&SliceName> = all().flat_map(|dataset| &dataset.slices).collect();
         let datasets: Vec<_> = datasets.into_iter().map(|id| (id, parts_of(id.as_str()))).collect();
         let slices: Vec<_> = slices.into_iter().map(|slice| (slice, parts_of(slice.as_str()))).collect();
         let slice_parts: BTreeSet<String> = slices.iter().flat_map(|(_, parts)| parts.clone()).collect();
-        let parts = essentials.iter().flat_map(|(_, names)| names.concat());
+        let parts = essentials.iter().flat_map(|(_, words)| words.iter().cloned());
         let parts = parts.chain(datasets.iter().flat_map(|(_, parts)| parts.clone()));
         let parts = parts.chain(slice_parts.iter().cloned()).collect();
         Self { essentials, joined, datasets, slices, parts, slice_parts }
@@ -102,7 +104,7 @@ impl<'a> Names<'a> {
 
     /// Whether `word` is a word of some name: its spelling is left alone.
     pub(super) fn has_part(&self, word: &str) -> bool {
-        self.parts.contains(word) || self.joined.contains_key(word)
+        self.parts.contains(word)
     }
 
     /// Reads the names and marks their words as read.
@@ -237,7 +239,8 @@ impl<'a> Names<'a> {
             length >= SHORTEST_START
                 && spellings.iter().any(|spelling| part == *spelling || part.starts_with(spelling))
         };
-        let doubled = |part: &str| length > SHORTEST_START && squeezed(part) == squeezed(word);
+        let squeezed_word = squeezed(word);
+        let doubled = |part: &str| length > SHORTEST_START && squeezed(part) == squeezed_word;
         let slips = |part: &str| {
             let allowed = slips_allowed(length.min(part.chars().count()));
             allowed > 0 && part.chars().next() == word.chars().next() && osa_distance(part, word) <= allowed
@@ -245,13 +248,11 @@ impl<'a> Names<'a> {
         let holds = |part: &str| length >= SHORTEST_PART && part.contains(word);
         let steps: [&dyn Fn(&str) -> bool; 5] = [&|part| part == word, &begins, &doubled, &slips, &holds];
         for step in steps {
-            let fits = |names: &Vec<Vec<String>>| {
-                names.iter().any(|name| step(&name.concat()) || name.iter().any(|part| step(part)))
-            };
+            let fits = |words: &BTreeSet<String>| words.iter().any(|word| step(word));
             let found: Vec<EssentialName> = self
                 .essentials
                 .iter()
-                .filter(|(_, names)| fits(names))
+                .filter(|(_, words)| fits(words))
                 .map(|(essential, _)| essential.name.clone())
                 .collect();
             if !found.is_empty() {
@@ -295,13 +296,10 @@ impl<'a> Names<'a> {
 
     /// The three essentials that sound most like `said`.
     fn nearest(&self, said: &str) -> Vec<EssentialName> {
-        let likeness = |names: &Vec<Vec<String>>| {
-            let parts =
-                names.iter().flat_map(|name| std::iter::once(name.concat()).chain(name.iter().cloned()));
-            parts.map(|part| jaro_winkler(&part, said)).fold(0.0, f64::max)
-        };
+        let likeness =
+            |words: &BTreeSet<String>| words.iter().map(|word| jaro_winkler(word, said)).fold(0.0, f64::max);
         let mut scored: Vec<_> =
-            self.essentials.iter().map(|(essential, names)| (likeness(names), essential)).collect();
+            self.essentials.iter().map(|(essential, words)| (likeness(words), essential)).collect();
         scored.sort_by(|(a, _), (b, _)| b.total_cmp(a));
         scored.into_iter().take(3).map(|(_, essential)| essential.name.clone()).collect()
     }
