@@ -82,7 +82,8 @@ pub(super) fn tasks(card: &TaskCard, place: &Place, zone: &Zone) -> AnyView {
         .map(|task| {
             let state = task.state.as_deref().unwrap_or("not scheduled");
             let ended = task.ended_at.map(|at| view! { {clock_time(zone, at)} " " });
-            let tries = format!("{} of {} attempts ", task.try_number, (task.max_tries + 1).max(task.try_number));
+            let tries =
+                format!("{} of {} attempts ", task.try_number, (task.max_tries + 1).max(task.try_number));
             row(
                 view! { <span class="mono" title=task.task_id.clone()>{task.display_name.clone()}</span> },
                 view! { {ended} {tries} {status_badge(task_tone(state), state)} },
