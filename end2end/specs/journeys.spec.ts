@@ -220,7 +220,7 @@ test('another date, and back', async ({ page, open, javaScriptEnabled }) => {
   await open(`/?date=${DATE}`);
   const show = async (date: string) => {
     await page.getByLabel('Business date').fill(date);
-    if (!javaScriptEnabled) await page.getByRole('button', { name: 'Show' }).click();
+    if (!javaScriptEnabled) await page.getByRole('button', { name: 'Show', exact: true }).click();
     await expect(page).toHaveURL(new RegExp(`date=${date}`));
   };
   await show('2026-02-17');
@@ -276,7 +276,6 @@ test('areas that come later say so and lead nowhere', async ({ page, open }) => 
   for (const label of ['AWS Metrics', 'Predictions']) {
     await expect(areas.getByText(label)).toHaveAttribute('title', /later version/);
   }
-  await expect(page.getByRole('log', { name: 'Conversation' })).toContainText('comes in a later version');
   for (const [label, path] of [['Batch Explorer', '/explorer'], ['RCA Analysis', '/rca'], ['Dashboard', '/']] as const) {
     await areas.getByRole('link', { name: label }).click();
     await expect(page).toHaveURL((url) => url.pathname === path);

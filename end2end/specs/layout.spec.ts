@@ -17,13 +17,26 @@ const PAGES = {
 };
 const MOST_SHIFT = 0.02;
 
-/** Sums the layout shifts that nobody caused by a click or key; runs before any script of the page. */
+interface Shift {
+  value: number;
+  hadRecentInput: boolean;
+  sources: { node: Node | null; previousRect: DOMRectReadOnly; currentRect: DOMRectReadOnly }[];
+}
+
+/** Sums the layout shifts that nobody caused by a click or key, and says what moved; runs before any script of the page. */
 function countShifts(): void {
-  const counted = window as unknown as { shift: number };
+  const counted = window as unknown as { shift: number; moved: string[] };
   counted.shift = 0;
+  counted.moved = [];
   new PerformanceObserver((list) => {
-    for (const entry of list.getEntries() as unknown as { value: number; hadRecentInput: boolean }[]) {
-      if (!entry.hadRecentInput) counted.shift += entry.value;
+    for (const entry of list.getEntries() as unknown as Shift[]) {
+      if (entry.hadRecentInput) continue;
+      counted.shift += entry.value;
+      const box = ({ x, y, width, height }: DOMRectReadOnly) => `${x},${y} ${width}x${height}`;
+      for (const { node, previousRect, currentRect } of entry.sources) {
+        const text = node?.textContent?.slice(0, 40) ?? '';
+        counted.moved.push(`${node?.nodeName} "${text}" from ${box(previousRect)} to ${box(currentRect)}`);
+      }
     }
   }).observe({ type: 'layout-shift', buffered: true });
 }
@@ -45,8 +58,11 @@ for (const width of [768, 1280, 1440, 1920]) {
       await page.waitForLoadState('load');
       // Two frames, so that shifts of the last change are in.
       await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-      const shift = await page.evaluate(() => (window as unknown as { shift: number }).shift);
-      expect(shift).toBeLessThanOrEqual(MOST_SHIFT);
+      const { shift, moved } = await page.evaluate(() => {
+        const { shift, moved } = window as unknown as { shift: number; moved: string[] };
+        return { shift, moved };
+      });
+      expect(shift, moved.join('\n')).toBeLessThanOrEqual(MOST_SHIFT);
     });
   }
 }
