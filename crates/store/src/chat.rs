@@ -159,12 +159,10 @@ impl Write<'_> {
         unseen: &BTreeSet<EssentialName>,
     ) -> Result<TurnId> {
         let update = "UPDATE chat_thread SET turn_count = turn_count + 1, updated_at = $1, unseen = $2 \
-                      WHERE id = $3";
+                      WHERE id = $3 RETURNING turn_count";
         let update = sqlx::query(update).bind(asked_at.as_millisecond()).bind(json(unseen)?);
-        self.change("thread", update.bind(id.as_str())).await?;
-        let select = "SELECT turn_count FROM chat_thread WHERE id = $1";
-        let row = sqlx::query(select).bind(id.as_str()).fetch_one(&mut *self.transaction).await?;
-        let which = row.number("turn_count")?;
+        let row = update.bind(id.as_str()).fetch_optional(&mut *self.transaction).await?;
+        let which = row.ok_or(Error::NotFound { what: "thread" })?.number("turn_count")?;
         let insert = "INSERT INTO chat_turn (thread_id, turn, parent, question, asked_at) \
                       VALUES ($1, $2, $3, $4, $5)";
         let insert = sqlx::query(insert)

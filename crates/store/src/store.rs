@@ -181,6 +181,8 @@ fn pool(options: AnyConnectOptions, dialect: Dialect, connections: u32) -> AnyPo
     AnyPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(ACQUIRE_LIMIT)
+        // A server may have gone away meanwhile, a file has not.
+        .test_before_acquire(dialect == Dialect::Postgres)
         .after_connect(move |connection, _| Box::pin(prepare(connection, dialect)))
         .connect_lazy_with(options)
 }
