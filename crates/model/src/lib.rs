@@ -21,6 +21,7 @@ pub mod permission;
 pub mod rules;
 pub mod run;
 pub mod source;
+pub mod telemetry;
 pub mod view;
 mod wire;
 

@@ -1,0 +1,3 @@
+//! What AI agents tell of themselves: read, bounded, brought to one form, stored, summed up.
+//!
+//! It never decides who may send or read; `service` does.
