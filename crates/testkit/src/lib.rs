@@ -10,12 +10,15 @@
 
 #[cfg(feature = "app")]
 pub mod app;
+pub mod clickhouse;
 pub mod evals;
+mod keeper;
 pub mod llama_server;
 pub mod mariadb;
 pub mod model_server;
 pub mod oidc_provider;
 pub mod postgres;
+pub mod redis;
 pub mod reference;
 pub mod slapd;
 pub mod sqlite;
