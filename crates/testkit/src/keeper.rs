@@ -120,3 +120,31 @@ pub(crate) fn tools() -> PathBuf {
     let tools = var("SENTRY_TOOLS").or_else(|| cache().map(|cache| cache.join("sentry-tools")));
     tools.unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[should_panic(expected = "out of luck")]
+    fn a_server_that_does_not_start_is_quoted() {
+        let dir = tempfile::tempdir().unwrap();
+        let command = |_| ["sh", "-c", "echo out of luck >&2; exit 1"].map(OsString::from).into();
+        Keeper::start(dir.path(), command, |_| false);
+    }
+
+    #[test]
+    fn only_an_abandoned_folder_goes() {
+        let dir = tempfile::tempdir().unwrap().keep();
+        let start = || {
+            let command = ["sh", "-c", "echo; exec sleep 60"].map(OsString::from);
+            let has_begun = || std::fs::read(dir.join("server.log")).is_ok_and(|log| !log.is_empty());
+            Keeper::start_again(&dir, &command, has_begun).unwrap()
+        };
+        start().end(Signal::Term);
+        start().end(Signal::Kill);
+        assert!(dir.exists());
+        start().abandon();
+        assert!(!dir.exists());
+    }
+}

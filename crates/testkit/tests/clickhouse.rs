@@ -100,6 +100,16 @@ async fn a_batch_that_is_sent_again_is_stored_once() {
 }
 
 #[tokio::test]
+async fn many_clients_can_write_at_once() {
+    let client = client().await;
+    let rows = |project| vec![Span { project, ..span(1, "chat") }; 1000];
+    let batches: Vec<Vec<Span>> = (0..8).map(rows).collect();
+    let writing = batches.iter().map(|rows| insert(&client, rows));
+    futures::future::try_join_all(writing).await.unwrap();
+    assert_eq!(count(&client).await, 8000);
+}
+
+#[tokio::test]
 async fn a_setting_holds_for_its_query_alone() {
     let client = client().await;
     let endless = "SELECT count() FROM numbers(1000000000000)";

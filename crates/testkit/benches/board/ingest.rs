@@ -51,7 +51,7 @@ async fn ceiling(setup: &Setup) -> anyhow::Result<Vec<Row>> {
 async fn run_beside<R: Requests>(sink: &Sink, load: Load, requests: Vec<R>) -> anyhow::Result<Found> {
     let before = sink.cpu_time()?;
     let (mut found, _) = load.run(requests).await?;
-    found.cpu -= sink.cpu_time()? - before;
+    found.cpu = found.cpu.saturating_sub(sink.cpu_time()? - before);
     Ok(found)
 }
 

@@ -28,7 +28,9 @@ impl Sender {
             ensure!(read > 0, "the server closed the connection");
         }
         if !self.answer.starts_with(b"HTTP/1.1 2") {
-            bail!("refused: {}", String::from_utf8_lossy(&self.answer));
+            let answer = String::from_utf8_lossy(&self.answer);
+            let (head, body) = answer.split_once("\r\n\r\n").context("an answer has a head")?;
+            bail!("refused: {} {body}", head.lines().next().unwrap_or_default());
         }
         Ok(())
     }
