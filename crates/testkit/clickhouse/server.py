@@ -3,7 +3,8 @@
 # What a client's query does is the engine's own doing. Different from a real server:
 # - There is one engine with one connection: queries run one after the other.
 # - An answer begins when the query is done, as with wait_end_of_query=1: no error comes amid the rows.
-# - Neither sessions, roles, the protocol's own block compression nor parameters of an INSERT: refused as not implemented.
+# - Sessions, roles, compression of blocks (compress, decompress) and parameters of an INSERT are not implemented, and
+#   refused as such.
 import base64
 import binascii
 import contextlib
@@ -25,10 +26,9 @@ import chdb
 
 FOLDER, PORT, USER, PASSWORD = sys.argv[1], int(sys.argv[2]), sys.argv[3], sys.argv[4]
 
-# Parameters of the URL that are not settings.
-RESERVED = {"query", "database", "default_format", "user", "password", "query_id", "quota_key"}
-# Meant for the server in front of the engine: every answer is whole before it is sent.
-IGNORED = {"wait_end_of_query", "buffer_size", "client_protocol_version", "session_check", "session_timeout"}
+# Parameters of the URL that are not settings. (Of the last two: every answer is whole before it is sent.)
+NO_SETTINGS = {"query", "database", "default_format", "user", "password", "query_id", "quota_key"}
+NO_SETTINGS |= {"wait_end_of_query", "buffer_size"}
 REFUSED = {"compress", "decompress", "session_id", "role"}
 
 INSERT_WITH_DATA = re.compile(rb"(\s*INSERT\s+INTO\s.*?)\s+FORMAT\s+(\w+)[ \t\r]*\n?", re.IGNORECASE | re.DOTALL)
@@ -222,7 +222,7 @@ class Handler(BaseHTTPRequestHandler):
             for name, value in given.items():
                 if name in REFUSED and value != "0":
                     raise Refusal("NOT_IMPLEMENTED", f"The parameter {name} is not implemented here.")
-                if not (name in RESERVED | IGNORED | REFUSED or name.startswith("param_")):
+                if not (name in NO_SETTINGS | REFUSED or name.startswith("param_")):
                     settings[name] = value
             text = given.get("query", "").encode()
             answer, form, figures = ENGINE.run(
