@@ -94,8 +94,11 @@ static METRIC: Schema = Schema(&[
     ("exponentialHistogram", 10, Kind::Message(&EXPONENTIAL_HISTOGRAM)),
     ("summary", 11, Kind::Message(&SUMMARY)),
 ]);
-static NUMBERS: Schema =
-    Schema(&[("dataPoints", 1, Kind::List(&NUMBER_POINT)), ("aggregationTemporality", 2, Kind::Enum)]);
+static NUMBERS: Schema = Schema(&[
+    ("dataPoints", 1, Kind::List(&NUMBER_POINT)),
+    ("aggregationTemporality", 2, Kind::Enum),
+    ("isMonotonic", 3, Kind::Bool),
+]);
 static NUMBER_POINT: Schema = Schema(&[
     ("startTimeUnixNano", 2, Kind::Fixed64),
     ("timeUnixNano", 3, Kind::Fixed64),

@@ -56,8 +56,9 @@ fn resource(attributes: Vec<KeyValue>) -> Option<Resource> {
 /// A list of lists of lists …
 fn nested(depth: usize) -> Any {
     let innermost = Any::BoolValue(true);
-    (0..depth)
-        .fold(innermost, |value, _| Any::ArrayValue(ArrayValue { values: holding(value).into_iter().collect() }))
+    (0..depth).fold(innermost, |value, _| {
+        Any::ArrayValue(ArrayValue { values: holding(value).into_iter().collect() })
+    })
 }
 
 fn attribute(key: &str, value: Value) -> Attribute {

@@ -108,7 +108,7 @@ fn has_luhn_sum(digits: &[u8]) -> bool {
             (_, digit) => 2 * digit / 10 + 2 * digit % 10,
         })
         .sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
 
 /// A phone number that begins with `+` or `(` at `place`.
