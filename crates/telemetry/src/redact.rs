@@ -61,17 +61,17 @@ impl Kind {
 }
 
 /// What a byte may begin or be part of.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Class {
-    /// Nothing.
-    Plain,
     /// A word: letters, `_`, and all beyond ASCII.
     Letter,
     Digit,
+    /// `-`, which may be part of a word, or begin a private key.
+    Dash,
+    /// Nothing.
+    Plain,
     /// `@`
     At,
-    /// `-`, which may begin a private key.
-    Dash,
     /// `+` or `(`, which may begin a phone number.
     Phone,
     /// `:`, which may be that of a URL.
@@ -98,6 +98,11 @@ static CLASSES: [Class; 256] = {
     }
     classes
 };
+
+/// Letters, digits, `_` and `-`: what tokens are made of.
+fn is_word(byte: u8) -> bool {
+    CLASSES[byte as usize] <= Class::Dash
+}
 
 /// Shorter texts hold no secret: `a@b.cd` is one.
 const SHORTEST: usize = 6;

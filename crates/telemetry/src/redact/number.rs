@@ -1,13 +1,18 @@
 //! Numbers of cards, people and phones.
 
-use super::Kind;
-use super::token::is_word;
+use super::{Kind, is_word};
 use std::ops::Range;
 
 type Found = Option<(Range<usize>, Kind)>;
 
+/// The shortest word that one of them begins with: the first group of a card's digits.
+const SHORTEST: usize = 4;
+
 /// A number that begins with the word, whose first byte is a digit.
 pub(super) fn number(text: &[u8], word: Range<usize>) -> Found {
+    if word.len() < SHORTEST {
+        return None;
+    }
     // Part of something larger: a version, a decimal, a phone number that was none.
     let before = word.start.checked_sub(1).map(|place| text[place]);
     if before.is_some_and(|byte| matches!(byte, b'.' | b'+')) {

@@ -1,12 +1,15 @@
 //! Keys, tokens and credentials.
 
-use super::Kind;
+use super::{Kind, is_word};
 use std::ops::Range;
 
 type Found = Option<(Range<usize>, Kind)>;
 
+/// No prefix has shorter tokens.
+const SHORTEST_TOKEN: usize = 20;
+
 /// How tokens begin, and how many characters they have at least, the prefix included.
-const PREFIXES: [(&[u8], usize); 41] = [
+const PREFIXES: [(&[u8], usize); 38] = [
     // Providers of models. `sk-` is OpenAI's, Anthropic's, DeepSeek's, OpenRouter's and others'.
     (b"sk-", 20),
     (b"gsk_", 24),
@@ -23,11 +26,9 @@ const PREFIXES: [(&[u8], usize); 41] = [
     // Clouds.
     (b"AKIA", 20),
     (b"ASIA", 20),
-    (b"ya29", 24),
     (b"GOCSPX-", 24),
     (b"dop_v1_", 24),
     (b"dapi", 36),
-    (b"hvs", 24),
     // Code and packages.
     (b"ghp_", 36),
     (b"gho_", 36),
@@ -47,7 +48,6 @@ const PREFIXES: [(&[u8], usize); 41] = [
     (b"xoxr-", 20),
     (b"xoxe-", 20),
     (b"xapp-", 20),
-    (b"SG", 60),
     (b"whsec_", 24),
     // Stripe's, and our own machine keys.
     (b"sk_live_", 20),
@@ -55,47 +55,50 @@ const PREFIXES: [(&[u8], usize); 41] = [
     (b"rk_live_", 20),
 ];
 
+/// The shortest header of a JSON Web Token: `{"alg":""}` in base64.
+const SHORTEST_HEADER: usize = 14;
+
+/// Tokens with points in them: what stands before the first one, and how many characters there are
+/// at least.
+const POINTED: [(&[u8], usize); 3] = [(b"SG", 60), (b"hvs", 24), (b"ya29", 24)];
+
 /// Where the word that begins at `place` ends.
 pub(super) fn word_end(text: &[u8], place: usize) -> usize {
-    place + text[place..].iter().take_while(|byte| is_word(**byte)).count()
-}
-
-pub(super) fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-') || !byte.is_ascii()
+    run_end(text, place, is_word)
 }
 
 /// A token that begins with the word, or credentials that follow it.
 pub(super) fn token(text: &[u8], word: Range<usize>) -> Found {
     let bytes = &text[word.clone()];
-    if bytes.len() < 8 {
-        return match bytes.len() {
-            6 if bytes.eq_ignore_ascii_case(b"bearer") => credentials(text, word.end),
-            5 if bytes.eq_ignore_ascii_case(b"basic") => credentials(text, word.end),
-            _ => with_points(text, word),
-        };
-    }
-    match bytes[0] {
-        b'e' => json_web_token(text, word),
-        b'A' | b'S' | b'G' | b'd' | b'f' | b'g' | b'h' | b'l' | b'n' | b'p' | b'r' | b's' | b't' | b'w'
-        | b'x' | b'y' => with_points(text, word),
+    // Most words are of a length that nothing secret has.
+    match bytes.len() {
+        2..=4 => pointed(text, word),
+        5 if bytes.eq_ignore_ascii_case(b"basic") => credentials(text, word.end),
+        6 if bytes.eq_ignore_ascii_case(b"bearer") => credentials(text, word.end),
+        SHORTEST_HEADER.. if bytes.starts_with(b"eyJ") => json_web_token(text, word),
+        SHORTEST_TOKEN.. => prefixed(bytes).then_some((word, Kind::Token)),
         _ => None,
     }
 }
 
-/// Tokens of some providers have points in them: `SG.…`, `ya29.…`, `hvs.…`.
-fn with_points(text: &[u8], word: Range<usize>) -> Found {
-    let bytes = &text[word.clone()];
-    let &(prefix, shortest) = PREFIXES.iter().find(|(prefix, _)| bytes.starts_with(prefix))?;
-    let has_points = matches!(prefix, b"SG" | b"ya29" | b"hvs");
-    if has_points && (bytes.len() != prefix.len() || text.get(word.end) != Some(&b'.')) {
+fn prefixed(word: &[u8]) -> bool {
+    let prefix = PREFIXES.iter().find(|(prefix, _)| prefix[0] == word[0] && word.starts_with(prefix));
+    prefix.is_some_and(|(prefix, shortest)| word.len() >= *shortest && looks_random(&word[prefix.len()..]))
+}
+
+fn pointed(text: &[u8], word: Range<usize>) -> Found {
+    if text.get(word.end) != Some(&b'.') {
         return None;
     }
-    let end =
-        if has_points { run_end(text, word.end, |byte| is_word(byte) || byte == b'.') } else { word.end };
-    // Words joined by hyphens have no digit in them.
-    let rest = &text[word.start + prefix.len()..end];
-    let looks_random = rest.iter().any(u8::is_ascii_digit) && rest.is_ascii();
-    (end - word.start >= shortest && looks_random).then_some((word.start..end, Kind::Token))
+    let (_, shortest) = POINTED.iter().find(|(start, _)| text[word.clone()] == **start)?;
+    let end = run_end(text, word.end, |byte| is_word(byte) || byte == b'.');
+    (end - word.start >= *shortest && looks_random(&text[word.end..end]))
+        .then_some((word.start..end, Kind::Token))
+}
+
+/// Words that are joined by hyphens have no digit in them.
+fn looks_random(rest: &[u8]) -> bool {
+    rest.iter().any(u8::is_ascii_digit) && rest.is_ascii()
 }
 
 fn run_end(text: &[u8], place: usize, belongs: impl Fn(u8) -> bool) -> usize {
@@ -104,7 +107,7 @@ fn run_end(text: &[u8], place: usize, belongs: impl Fn(u8) -> bool) -> usize {
 
 /// `header.payload.signature`: JSON in base64 begins with `eyJ`.
 fn json_web_token(text: &[u8], header: Range<usize>) -> Found {
-    if !text[header.clone()].starts_with(b"eyJ") || text.get(header.end) != Some(&b'.') {
+    if text.get(header.end) != Some(&b'.') {
         return None;
     }
     let payload = header.end + 1;
