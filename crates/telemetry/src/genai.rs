@@ -54,6 +54,7 @@ pub fn normalise(span: &mut Span) {
     span.first_token_ms = facts
         .number(Field::FirstTokenSeconds)
         .map(|seconds| seconds * 1e3)
+        .filter(|millis| millis.is_finite())
         .or_else(|| facts.number(Field::FirstTokenMs))
         .or_else(|| first_piece_ms(span));
     span.error_type = facts.text(Field::ErrorType).or_else(|| exception_type(span));

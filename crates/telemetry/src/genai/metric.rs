@@ -74,9 +74,13 @@ pub(crate) fn normalise(points: &mut Vec<MetricPoint>) {
         return;
     };
     let factor = factor(&points[0].unit, rule.unit);
+    // Numbers that the unit makes infinite stay as they were sent.
     let take = |point: &mut MetricPoint| {
-        point.name = rule.name.clone();
-        point.value *= factor;
+        let value = point.value * factor;
+        if value.is_finite() {
+            point.name = rule.name.clone();
+            point.value = value;
+        }
     };
     if matches!(rule.series, Series::CpuStates) {
         let (states, plain): (Vec<_>, Vec<_>) =
@@ -113,6 +117,7 @@ fn busy(states: &[MetricPoint]) -> Vec<MetricPoint> {
         });
         sums[place].value += share;
     }
+    sums.retain(|sum| sum.value.is_finite());
     sums
 }
 

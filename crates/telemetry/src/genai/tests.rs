@@ -317,6 +317,7 @@ fn who_when_and_what_went_wrong() {
     };
     let first = Value::Double(0.25);
     check(&[("gen_ai.response.time_to_first_chunk", first)], None, None, Some(250.0));
+    check(&[("gen_ai.response.time_to_first_chunk", Value::Double(1e307))], None, None, None);
     check(&[("ai.response.msToFirstChunk", Value::Double(12.5))], None, None, Some(12.5));
     check(&[("user.id", Value::Int(7)), ("session.id", text("s"))], Some("7"), Some("s"), None);
     check(
@@ -407,6 +408,13 @@ fn metrics_have_one_name_and_one_unit() {
     check("DCGM_FI_DEV_POWER_USAGE", "", &[], 300.5, (GpuPowerW, 300.5));
     check("gpu.utilization", "%", &[], 12.0, (GpuPercent, 12.0));
     check("DCGM_FI_DEV_XID_ERRORS", "", &[], 3.0, (Other("DCGM_FI_DEV_XID_ERRORS".to_owned()), 3.0));
+    check(
+        "gen_ai.client.operation.duration",
+        "s",
+        &[],
+        1e307,
+        (Other("gen_ai.client.operation.duration".to_owned()), 1e307),
+    );
     check("my.metric", "s", &[], 3.0, (Other("my.metric".to_owned()), 3.0));
 }
 
@@ -427,4 +435,10 @@ fn a_cpu_is_as_busy_as_its_busy_states_together() {
     assert!((busy[0].value - 30.0).abs() < 1e-9 && (busy[1].value - 50.0).abs() < 1e-9, "{busy:?}");
     assert_eq!(busy[0].attributes, attributes(&[("cpu", text("0"))]));
     assert_eq!(read.len(), 6, "the states are kept as sent");
+    let read = points(
+        "system.cpu.utilization",
+        "1",
+        &[(f64::MAX, &[("state", "user")]), (f64::MAX, &[("state", "nice")])],
+    );
+    assert_eq!(read.len(), 2, "their sum is no number");
 }

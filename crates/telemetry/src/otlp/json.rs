@@ -61,6 +61,7 @@ static SPAN: Schema = Schema(&[
     ("events", 11, Kind::List(&EVENT)),
     ("links", 13, Kind::List(&LINK)),
     ("status", 15, Kind::Message(&STATUS)),
+    // Not kept, but its name instead of its number is a mistake that senders should hear of.
     ("kind", 6, Kind::Enum),
 ]);
 static EVENT: Schema = Schema(&[

@@ -101,6 +101,8 @@ fn credentials_go() {
     for marked in [
         "Authorization: Bearer ⟨abcDEF123456.x-y⟩",
         r#"{"authorization":"bearer ⟨0123456789abcdef⟩"}"#,
+        "Basic ⟨dXNlcjpwYXNz⟩",
+        "bearer ⟨AbCdEfGhIjKlMn⟩",
         "Authorization: Basic ⟨dXNlcjpwYXNzd29yZA==⟩",
         "postgres://sentry:⟨hunter2⟩@db.example.com:5432/x",
         "redis://:⟨p:4ss⟩@10.0.0.1/0",
