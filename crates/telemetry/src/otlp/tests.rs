@@ -3,6 +3,7 @@
 mod bad;
 mod logs;
 mod metrics;
+mod sdks;
 mod spans;
 
 use super::*;
