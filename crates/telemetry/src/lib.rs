@@ -1,3 +1,5 @@
 //! What AI agents tell of themselves: read, bounded, brought to one form, stored, summed up.
 //!
 //! It never decides who may send or read; `service` does.
+
+pub mod accounting;
