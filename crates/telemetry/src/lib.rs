@@ -3,3 +3,9 @@
 //! It never decides who may send or read; `service` does.
 
 pub mod accounting;
+mod body;
+pub mod event;
+pub mod invalid;
+pub mod record;
+
+pub use invalid::Invalid;

@@ -21,7 +21,8 @@ fn ids(spans: &[SpanId]) -> Vec<u64> {
 #[test]
 fn only_leaves_with_usage_count() {
     // Each batch: its spans, and what is new, counted and counted no more.
-    let check = |batches: &[(&str, &[u64], &[u64], &[u64])]| {
+    type Batch = (&'static str, &'static [u64], &'static [u64], &'static [u64]);
+    let check = |batches: &[Batch]| {
         let mut tree = TraceTree::default();
         for (spans, new, count, uncount) in batches {
             let changes = tree.add(spans.split_whitespace().map(span));

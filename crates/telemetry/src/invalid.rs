@@ -1,0 +1,59 @@
+//! Why a record is refused.
+
+use std::fmt;
+
+/// Why an event or a record of metrics is refused. Nothing of the request is stored. `Display` is
+/// a sentence that names the field; it quotes nothing of what was sent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct Invalid {
+    /// What kind of mistake it is.
+    pub code: Code,
+    /// Which event of a batch, from 0.
+    pub index: Option<usize>,
+    /// Which field, such as `body.inputTokens`; empty where it is the request as a whole.
+    pub field: String,
+    /// What is wrong with it, to be read after the field's name.
+    pub message: String,
+}
+
+/// Kinds of mistakes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code {
+    /// The request cannot be read, or a field is missing or not as it must be.
+    Validation,
+    /// A record of metrics without a metric.
+    NoMetrics,
+    /// More events than a batch may hold.
+    BatchTooLarge,
+    /// The event names another project than the key's.
+    OtherProject,
+}
+
+impl Code {
+    /// The word in REST answers.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Validation => "VALIDATION_ERROR",
+            Self::NoMetrics => "NO_METRICS_PROVIDED",
+            Self::BatchTooLarge => "BATCH_TOO_LARGE",
+            Self::OtherProject => "PROJECT_MISMATCH",
+        }
+    }
+}
+
+impl Invalid {
+    /// A field, or with an empty name the request, that is not as it must be.
+    pub(crate) fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { code: Code::Validation, index: None, field: field.into(), message: message.into() }
+    }
+}
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(index) = self.index {
+            write!(f, "event {index}: ")?;
+        }
+        let field = if self.field.is_empty() { "the request" } else { &self.field };
+        write!(f, "{field} {}", self.message)
+    }
+}

@@ -1,0 +1,110 @@
+//! Records of metrics as `POST /api/v1/metrics` takes them: several numbers of one agent at one
+//! moment.
+//!
+//! Known fields are checked. Whatever else is sent, such as `error_rate_percent` or `request_id`,
+//! is kept beside the custom metrics, and what describes the agent (`environment`, `team`, `type`,
+//! `version`) with the agent. A record needs at least one of the six metrics or a custom one.
+
+use crate::body::fields::Fields;
+use crate::body::{MAX_NAME_CHARS, tree};
+use crate::invalid::{Code, Invalid};
+use jiff::Timestamp;
+use model::telemetry::{
+    AgentId, AgentIdentity, AgentName, Attribute, MetricId, MetricName, MetricRecord, Value,
+};
+use std::sync::Arc;
+
+/// A metric of fixed name, and the most that it can be. The least is 0.
+struct Metric {
+    field: &'static str,
+    name: MetricName,
+    max: f64,
+}
+
+const METRICS: [Metric; 6] = [
+    Metric { field: "latency_ms", name: MetricName::LatencyMs, max: f64::MAX },
+    Metric { field: "throughput_req_per_min", name: MetricName::ThroughputPerMin, max: f64::MAX },
+    Metric { field: "cost_per_request", name: MetricName::CostPerRequest, max: f64::MAX },
+    Metric { field: "cpu_usage_percent", name: MetricName::CpuPercent, max: 100.0 },
+    Metric { field: "gpu_usage_percent", name: MetricName::GpuPercent, max: 100.0 },
+    Metric { field: "memory_usage_mb", name: MetricName::MemoryMb, max: f64::MAX },
+];
+
+/// Fields that describe the agent, with the names that pages filter by.
+const DESCRIPTIONS: [&str; 4] = ["environment", "team", "type", "version"];
+
+/// How many custom metrics and other fields a record may have.
+const MAX_CUSTOM: usize = 256;
+
+/// Reads a record that came at `now`.
+///
+/// An `agent_id` that is a UUID is the agent's id; its name is then `agent_name`, or else `Agent-`
+/// and the id's first eight digits. Any other `agent_id` is the agent's name.
+///
+/// # Errors
+/// The field that is not as it must be, or that there is no metric.
+pub fn read(json: &[u8], id: MetricId, now: Timestamp) -> Result<MetricRecord, Invalid> {
+    let mut sent = Fields::of("", tree::read(json)?)?;
+    let agent = Arc::new(agent(&mut sent)?);
+    let at = sent.moment("timestamp", now)?.unwrap_or(now.into());
+    let mut values = Vec::with_capacity(METRICS.len());
+    for Metric { field, name, max } in &METRICS {
+        values.extend(sent.measure(field, *max)?.map(|number| (name.clone(), number)));
+    }
+    let custom = custom_metrics(&mut sent)?;
+    if values.is_empty() && custom.is_empty() {
+        let message = "holds no metric: give at least one, such as latency_ms";
+        return Err(Invalid { code: Code::NoMetrics, ..Invalid::new("", message) });
+    }
+    Ok(MetricRecord { id, agent, at, values, custom: with_others(custom, sent.rest())? })
+}
+
+fn agent(sent: &mut Fields) -> Result<AgentIdentity, Invalid> {
+    let agent = sent.need("agent_id", Fields::name)?;
+    let (name, id) = match AgentId::parse(&agent) {
+        Ok(id) => {
+            (sent.name("agent_name")?.unwrap_or_else(|| format!("Agent-{:.8}", id.to_string())), Some(id))
+        }
+        Err(_) => (agent, None),
+    };
+    let mut metadata = Vec::new();
+    for key in DESCRIPTIONS {
+        let text = sent.name(key)?;
+        metadata.extend(text.map(|text| Attribute { key: key.to_owned(), value: Value::Text(text) }));
+    }
+    Ok(AgentIdentity { name: AgentName::new(name), id, metadata })
+}
+
+fn custom_metrics(sent: &mut Fields) -> Result<Vec<Attribute>, Invalid> {
+    let custom = sent.object("custom_metrics")?.unwrap_or_default();
+    let is_plain =
+        |value: &Value| matches!(value, Value::Text(_) | Value::Bool(_) | Value::Int(_) | Value::Double(_));
+    match custom.iter().find(|metric| !is_plain(&metric.value)) {
+        Some(Attribute { key, .. }) => {
+            Err(Invalid::new(format!("custom_metrics.{key}"), "must be a number, a text, true or false"))
+        }
+        None => Ok(custom),
+    }
+}
+
+/// The custom metrics, and after them the fields that nothing else was made of.
+fn with_others(mut custom: Vec<Attribute>, others: Vec<Attribute>) -> Result<Vec<Attribute>, Invalid> {
+    custom.extend(others);
+    if custom.len() > MAX_CUSTOM {
+        let message = format!("and the fields that are not known are more than {MAX_CUSTOM}");
+        return Err(Invalid::new("custom_metrics", message));
+    }
+    for (place, Attribute { key, .. }) in custom.iter().enumerate() {
+        if key.chars().count() > MAX_NAME_CHARS {
+            let message = format!("has a name of more than {MAX_NAME_CHARS} characters");
+            return Err(Invalid::new("custom_metrics", message));
+        }
+        if custom[..place].iter().any(|other| other.key == *key) {
+            return Err(Invalid::new(key, "is given twice"));
+        }
+    }
+    Ok(custom)
+}
+
+#[cfg(test)]
+mod tests;
