@@ -7,6 +7,7 @@ mod agent;
 mod event;
 mod ids;
 mod metric;
+mod price;
 mod span;
 mod value;
 
@@ -14,6 +15,7 @@ pub use agent::{AgentId, AgentIdentity, AgentName, AgentStatus};
 pub use event::{Event, EventBody, EventKind, LogLevel, LogRecord, Retrieved};
 pub use ids::{EventId, InvalidId, MetricId, SpanId, TraceId, UnixNanos};
 pub use metric::{MetricName, MetricPoint, MetricRecord};
+pub use price::{Flag, Price};
 pub use span::{
     Cost, CostSource, Operation, Reading, Span, SpanEvent, SpanLink, SpanStatus, TokenUsage, Verdict,
 };

@@ -6,6 +6,7 @@ pub mod accounting;
 mod body;
 pub mod event;
 pub mod invalid;
+pub mod price;
 pub mod record;
 
 pub use invalid::Invalid;
