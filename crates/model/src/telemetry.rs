@@ -11,7 +11,7 @@ mod price;
 mod span;
 mod value;
 
-pub use agent::{AgentId, AgentIdentity, AgentName, AgentStatus};
+pub use agent::{AgentId, AgentIdentity, AgentName, AgentState, AgentStatus, StatusChange, StatusReason};
 pub use event::{Event, EventBody, EventKind, LogLevel, LogRecord, Retrieved};
 pub use ids::{EventId, InvalidId, MetricId, SpanId, TraceId, UnixNanos};
 pub use metric::{MetricName, MetricPoint, MetricRecord};

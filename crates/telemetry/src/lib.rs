@@ -3,6 +3,7 @@
 //! It never decides who may send or read; `service` does.
 
 pub mod accounting;
+pub mod agent_state;
 mod body;
 pub mod event;
 pub mod invalid;
