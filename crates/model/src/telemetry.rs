@@ -4,6 +4,7 @@
 //! Records are never changed once they are stored. Times are nanoseconds since the epoch, UTC.
 
 mod agent;
+pub mod analysis;
 mod event;
 mod ids;
 mod metric;

@@ -9,7 +9,7 @@ mod bodies;
 
 use crate::body::fields::{Fields, is_named};
 use crate::body::{MAX_NAME_CHARS, tree};
-use crate::invalid::{Code, Invalid};
+use crate::invalid::{Invalid, InvalidCode};
 use jiff::Timestamp;
 use model::telemetry::{AgentIdentity, AgentName, Attribute, Event, EventId, TraceId, Value};
 use std::sync::Arc;
@@ -52,7 +52,7 @@ pub fn read_batch(
     };
     if events.len() > MAX_BATCH {
         let message = format!("holds {} events: at most {MAX_BATCH} are taken at once", events.len());
-        return Err(Invalid { code: Code::BatchTooLarge, ..Invalid::new("", message) });
+        return Err(Invalid { code: InvalidCode::BatchTooLarge, ..Invalid::new("", message) });
     }
     let numbered = events.into_iter().enumerate();
     let read = |(index, value)| {
@@ -67,7 +67,7 @@ fn event(value: Value, arrival: Arrival<'_>, new_id: impl FnOnce() -> EventId) -
         && !arrival.project.contains(&project.as_str())
     {
         let other = envelope.invalid("projectId", "is not the project of the key");
-        return Err(Invalid { code: Code::OtherProject, ..other });
+        return Err(Invalid { code: InvalidCode::OtherProject, ..other });
     }
     let id = match envelope.text("eventId")? {
         Some(id) => EventId::parse(&id).map_err(|_| envelope.invalid("eventId", "must be a UUID"))?,

@@ -1,13 +1,14 @@
 //! Why a record is refused.
 
+use model::ErrorKind;
 use std::fmt;
 
 /// Why an event or a record of metrics is refused. Nothing of the request is stored. `Display` is
-/// a sentence that names the field; it quotes nothing of what was sent.
+/// a sentence that names the field; it quotes no values.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Invalid {
     /// What kind of mistake it is.
-    pub code: Code,
+    pub code: InvalidCode,
     /// Which event of a batch, from 0.
     pub index: Option<usize>,
     /// Which field, such as `body.inputTokens`; empty where it is the request as a whole.
@@ -18,7 +19,7 @@ pub struct Invalid {
 
 /// Kinds of mistakes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Code {
+pub enum InvalidCode {
     /// The request cannot be read, or a field is missing or not as it must be.
     Validation,
     /// A record of metrics without a metric.
@@ -29,7 +30,7 @@ pub enum Code {
     OtherProject,
 }
 
-impl Code {
+impl InvalidCode {
     /// The word in REST answers.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -42,9 +43,19 @@ impl Code {
 }
 
 impl Invalid {
+    /// What the sender can do about it.
+    pub fn kind(&self) -> ErrorKind {
+        match self.code {
+            InvalidCode::OtherProject => ErrorKind::Forbidden,
+            InvalidCode::Validation | InvalidCode::NoMetrics | InvalidCode::BatchTooLarge => {
+                ErrorKind::Invalid
+            }
+        }
+    }
+
     /// A field, or with an empty name the request, that is not as it must be.
     pub(crate) fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { code: Code::Validation, index: None, field: field.into(), message: message.into() }
+        Self { code: InvalidCode::Validation, index: None, field: field.into(), message: message.into() }
     }
 }
 

@@ -4,10 +4,11 @@
 
 pub mod accounting;
 pub mod agent_state;
+pub mod analysis;
 mod body;
 pub mod event;
-pub mod invalid;
+mod invalid;
 pub mod price;
 pub mod record;
 
-pub use invalid::Invalid;
+pub use invalid::{Invalid, InvalidCode};

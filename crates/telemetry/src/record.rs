@@ -7,7 +7,7 @@
 
 use crate::body::fields::Fields;
 use crate::body::{MAX_NAME_CHARS, tree};
-use crate::invalid::{Code, Invalid};
+use crate::invalid::{Invalid, InvalidCode};
 use jiff::Timestamp;
 use model::telemetry::{
     AgentId, AgentIdentity, AgentName, Attribute, MetricId, MetricName, MetricRecord, Value,
@@ -51,10 +51,10 @@ pub fn read(json: &[u8], id: MetricId, now: Timestamp) -> Result<MetricRecord, I
     for Metric { field, name, max } in &METRICS {
         values.extend(sent.measure(field, *max)?.map(|number| (name.clone(), number)));
     }
-    let custom = custom_metrics(&mut sent)?;
+    let custom = sent.object("custom_metrics")?.unwrap_or_default();
     if values.is_empty() && custom.is_empty() {
         let message = "holds no metric: give at least one, such as latency_ms";
-        return Err(Invalid { code: Code::NoMetrics, ..Invalid::new("", message) });
+        return Err(Invalid { code: InvalidCode::NoMetrics, ..Invalid::new("", message) });
     }
     Ok(MetricRecord { id, agent, at, values, custom: with_others(custom, sent.rest())? })
 }
@@ -75,35 +75,28 @@ fn agent(sent: &mut Fields) -> Result<AgentIdentity, Invalid> {
     Ok(AgentIdentity { name: AgentName::new(name), id, metadata })
 }
 
-fn custom_metrics(sent: &mut Fields) -> Result<Vec<Attribute>, Invalid> {
-    let custom = sent.object("custom_metrics")?.unwrap_or_default();
-    let is_plain =
-        |value: &Value| matches!(value, Value::Text(_) | Value::Bool(_) | Value::Int(_) | Value::Double(_));
-    match custom.iter().find(|metric| !is_plain(&metric.value)) {
-        Some(Attribute { key, .. }) => {
-            Err(Invalid::new(format!("custom_metrics.{key}"), "must be a number, a text, true or false"))
-        }
-        None => Ok(custom),
-    }
-}
-
 /// The custom metrics, and after them the fields that nothing else was made of.
-fn with_others(mut custom: Vec<Attribute>, others: Vec<Attribute>) -> Result<Vec<Attribute>, Invalid> {
-    custom.extend(others);
-    if custom.len() > MAX_CUSTOM {
-        let message = format!("and the fields that are not known are more than {MAX_CUSTOM}");
-        return Err(Invalid::new("custom_metrics", message));
+fn with_others(metrics: Vec<Attribute>, others: Vec<Attribute>) -> Result<Vec<Attribute>, Invalid> {
+    let invalid = |message: String| Err(Invalid::new("custom_metrics", message));
+    let (first_other, mut all) = (metrics.len(), metrics);
+    all.extend(others);
+    if all.len() > MAX_CUSTOM {
+        return invalid(format!("and the fields that are not known are more than {MAX_CUSTOM}"));
     }
-    for (place, Attribute { key, .. }) in custom.iter().enumerate() {
+    for (place, Attribute { key, value }) in all.iter().enumerate() {
+        let is_plain = matches!(value, Value::Text(_) | Value::Bool(_) | Value::Int(_) | Value::Double(_));
         if key.chars().count() > MAX_NAME_CHARS {
-            let message = format!("has a name of more than {MAX_NAME_CHARS} characters");
-            return Err(Invalid::new("custom_metrics", message));
+            return invalid(format!("has a name of more than {MAX_NAME_CHARS} characters"));
         }
-        if custom[..place].iter().any(|other| other.key == *key) {
+        if place < first_other && !is_plain {
+            let field = format!("custom_metrics.{key}");
+            return Err(Invalid::new(field, "must be a number, a text, true or false"));
+        }
+        if all[..place].iter().any(|other| other.key == *key) {
             return Err(Invalid::new(key, "is given twice"));
         }
     }
-    Ok(custom)
+    Ok(all)
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
 use super::*;
+use model::ErrorKind;
 use model::telemetry::{EventBody, EventKind, LogLevel, TokenUsage};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
@@ -286,7 +287,9 @@ fn an_event_belongs_to_the_first_agent_that_it_names() {
 fn a_key_writes_to_its_own_project_only() {
     let check = |project: Json, expect: Option<&str>| {
         let result = one(&with(log(), json!({ "projectId": project })));
-        assert_eq!(result.err().map(|invalid| invalid.code.as_str()), expect, "{project}");
+        assert_eq!(result.as_ref().err().map(|invalid| invalid.code.as_str()), expect, "{project}");
+        let kind = expect.map(|_| ErrorKind::Forbidden);
+        assert_eq!(result.err().map(|invalid| invalid.kind()), kind, "{project}");
     };
     check(json!(null), None);
     check(json!("proj_1"), None);
