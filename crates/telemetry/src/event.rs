@@ -84,31 +84,35 @@ fn event(value: Value, arrival: Arrival<'_>, new_id: impl FnOnce() -> EventId) -
     let trace_id =
         trace_id.map_err(|_| envelope.invalid("traceId", "must be 32 hexadecimal digits, not all 0"))?;
     let body = envelope.need("body", Fields::object)?;
-    let agent = said(&context, &["agent", "agentName"])
-        .or_else(|| said(&body, &["agentName"]))
-        .or(service)
-        .unwrap_or_else(|| "default".to_owned());
-    if agent.chars().count() > MAX_NAME_CHARS {
-        let message = format!("must be a text of at most {MAX_NAME_CHARS} characters");
-        return Err(Invalid::new("context.agent", message));
-    }
+    let agent = match named("context", &context, &["agent", "agentName"])? {
+        Some(name) => name,
+        None => named("body", &body, &["agentName"])?.or(service).unwrap_or_else(|| "default".to_owned()),
+    };
+    let agent = AgentIdentity { name: AgentName::new(agent), id: None, metadata: described(&context)? };
     Ok(Event {
         id,
-        agent: Arc::new(AgentIdentity {
-            name: AgentName::new(agent),
-            id: None,
-            metadata: described(&context),
-        }),
+        agent: Arc::new(agent),
         at,
         sdk_name,
         sdk_version,
         trace_id,
-        user: said(&context, &["user", "userId"]),
-        session: said(&context, &["session", "sessionId"]),
+        user: named("context", &context, &["user", "userId"])?,
+        session: named("context", &context, &["session", "sessionId"])?,
         body: bodies::read(&kind, Fields::of("body", Value::Map(body))?, arrival.now)?,
         context,
         redactions: 0,
     })
+}
+
+/// The name that free fields give under the first of `names` that says something.
+fn named(path: &str, fields: &[Attribute], names: &[&str]) -> Result<Option<String>, Invalid> {
+    match said(fields, names) {
+        Some(text) if text.chars().count() > MAX_NAME_CHARS => {
+            let message = format!("must be a text of at most {MAX_NAME_CHARS} characters");
+            Err(Invalid::new(format!("{path}.{}", names[0]), message))
+        }
+        name => Ok(name),
+    }
 }
 
 /// What free fields say under the first of `names` that says something: a text, a whole number, or
@@ -127,13 +131,15 @@ fn said(fields: &[Attribute], names: &[&str]) -> Option<String> {
 }
 
 /// What the context says of the agent, under the names that pages filter by.
-fn described(context: &[Attribute]) -> Vec<Attribute> {
-    [("environment", "environment"), ("team", "team"), ("agentType", "type"), ("agentVersion", "version")]
-        .into_iter()
-        .filter_map(|(sent, key)| {
-            said(context, &[sent]).map(|text| Attribute { key: key.to_owned(), value: Value::Text(text) })
-        })
-        .collect()
+fn described(context: &[Attribute]) -> Result<Vec<Attribute>, Invalid> {
+    let mut described = Vec::new();
+    for (sent, key) in
+        [("environment", "environment"), ("team", "team"), ("agentType", "type"), ("agentVersion", "version")]
+    {
+        let text = named("context", context, &[sent])?;
+        described.extend(text.map(|text| Attribute { key: key.to_owned(), value: Value::Text(text) }));
+    }
+    Ok(described)
 }
 
 #[cfg(test)]

@@ -13,8 +13,8 @@ const MAX_VALUES: u32 = 100_000;
 /// How long one text may be.
 const MAX_TEXT_BYTES: usize = 1024 * 1024;
 
-/// Reads a whole request. `null` says as much as nothing: fields and list items that are null are
-/// left out.
+/// Reads a whole request. `null` says as much as nothing: a field that is null is left out, an item
+/// of a list is an empty text.
 pub(crate) fn read(json: &[u8]) -> Result<Value, Invalid> {
     let unreadable = |error| Invalid::new("", format!("is no JSON that can be taken: {error}"));
     let mut source = serde_json::Deserializer::from_slice(json);
@@ -91,7 +91,7 @@ impl<'de> Visitor<'de> for Tree<'_> {
         let inner = self.deeper()?;
         let mut list = Vec::new();
         while let Some(item) = items.next_element_seed(inner)? {
-            list.extend(item);
+            list.push(item.unwrap_or_else(|| Value::Text(String::new())));
         }
         Ok(Some(Value::List(list)))
     }
@@ -148,7 +148,8 @@ mod tests {
         check("0.5", Value::Double(0.5));
         check("true", Value::Bool(true));
         check("\"\\u00e9\"", Value::Text("é".to_owned()));
-        check("[1, null, {\"a\": null}]", Value::List(vec![Value::Int(1), Value::Map(vec![])]));
+        let empty = Value::Text(String::new());
+        check("[1, null, {\"a\": null}]", Value::List(vec![Value::Int(1), empty, Value::Map(vec![])]));
     }
 
     proptest! {

@@ -3,6 +3,7 @@
 use crate::body::fields::Fields;
 use crate::invalid::Invalid;
 use jiff::Timestamp;
+use model::ask::Amount;
 use model::telemetry::{EventBody, LogLevel, Retrieved, TokenUsage, Value};
 
 /// Reads a body of the type called `kind`.
@@ -24,8 +25,7 @@ pub(super) fn read(kind: &str, mut body: Fields, now: Timestamp) -> Result<Event
         "token_usage" => EventBody::TokenUsage {
             model: body.need("model", Fields::name)?,
             usage: usage(&mut body)?,
-            // `cost` is what the first SDKs send.
-            reported_cost: either(&mut body, ["costUSD", "cost"], Fields::amount)?,
+            reported_cost: reported_cost(&mut body)?,
             metadata: body.metadata()?,
         },
         "message" => EventBody::Message {
@@ -95,6 +95,14 @@ fn either<T>(
     Ok(match take(body, name)? {
         Some(value) => Some(value),
         None => take(body, other)?,
+    })
+}
+
+/// What the sender says that a call cost. The first SDKs send `cost`, and 0 where they do not know.
+fn reported_cost(body: &mut Fields) -> Result<Option<Amount>, Invalid> {
+    Ok(match body.amount("costUSD")? {
+        Some(amount) => Some(amount),
+        None => body.amount("cost")?.filter(|amount| *amount != Amount::default()),
     })
 }
 

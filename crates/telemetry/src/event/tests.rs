@@ -220,6 +220,10 @@ fn a_field_that_is_not_as_it_must_be_is_named() {
     check_envelope(json!({ "sdk": { "version": "1" } }), "sdk.name", "required");
     check_envelope(json!({ "context": [] }), "context", "an object");
     check_envelope(json!({ "context": { "agent": "a".repeat(256) } }), "context.agent", "255");
+    check_envelope(json!({ "context": { "user": { "id": "a".repeat(256) } } }), "context.user", "255");
+    check_envelope(json!({ "context": { "session_id": "a".repeat(256) } }), "context.session", "255");
+    check_envelope(json!({ "context": { "team": "a".repeat(256) } }), "context.team", "255");
+    check_envelope(json!({ "body": { "agentName": "a".repeat(256) } }), "body.agentName", "255");
     check_envelope(json!({ "traceId": "xyz" }), "traceId", "32 hexadecimal");
     check_envelope(json!({ "traceId": "0".repeat(32) }), "traceId", "not all 0");
     check_envelope(json!({ "body": null }), "body", "required");
@@ -301,15 +305,22 @@ fn a_key_writes_to_its_own_project_only() {
 
 #[test]
 fn what_the_first_sdks_send_is_understood() {
-    let usage = json!({ "model": "gpt-3.5-turbo", "inputTokens": 50, "outputTokens": 100, "totalTokens": 150,
-        "cost": 0.002 });
-    let EventBody::TokenUsage { usage, reported_cost, .. } =
-        one(&event_of("token_usage", usage)).unwrap().body
-    else {
-        panic!("another kind")
+    let check = |costs: Json, expect: Option<&str>| {
+        let usage =
+            json!({ "model": "gpt-3.5-turbo", "inputTokens": 50, "outputTokens": 100, "totalTokens": 150 });
+        let EventBody::TokenUsage { usage, reported_cost, .. } =
+            one(&event_of("token_usage", with(usage, costs))).unwrap().body
+        else {
+            panic!("another kind")
+        };
+        assert_eq!(usage, TokenUsage { input: 50, output: 100, ..TokenUsage::default() });
+        assert_eq!(reported_cost.map(|cost| cost.to_string()).as_deref(), expect);
     };
-    assert_eq!(usage, TokenUsage { input: 50, output: 100, ..TokenUsage::default() });
-    assert_eq!(reported_cost.unwrap().to_string(), "0.002");
+    check(json!({ "cost": 0.002 }), Some("0.002"));
+    // What they send where the program does not say.
+    check(json!({ "cost": 0.0 }), None);
+    check(json!({ "costUSD": 0 }), Some("0"));
+    check(json!({ "costUSD": 0.1, "cost": 0.2 }), Some("0.1"));
 
     let error = json!({ "type": "ZeroDivisionError", "message": "division by zero", "stacktrace": "…" });
     let EventBody::Error { stack, metadata, .. } = one(&event_of("error", error)).unwrap().body else {
@@ -340,6 +351,7 @@ fn a_batch_is_taken_whole_or_not_at_all() {
         Err(("PROJECT_MISMATCH", Some(1), "projectId")),
     );
     check(json!([7]), Err(("VALIDATION_ERROR", Some(0), "")));
+    check(json!([log(), null]), Err(("VALIDATION_ERROR", Some(1), "")));
     check(json!({ "events": 1 }), Err(("VALIDATION_ERROR", None, "")));
     check(log(), Err(("VALIDATION_ERROR", None, "events")));
     check(json!("events"), Err(("VALIDATION_ERROR", None, "")));
