@@ -2,9 +2,18 @@
 //!
 //! It never decides who may send or read; `service` does.
 
+pub mod accounting;
+pub mod agent_state;
+pub mod analysis;
+mod body;
 mod error;
+pub mod event;
 pub mod genai;
+mod invalid;
 pub mod otlp;
+pub mod price;
+pub mod record;
 pub mod redact;
 
 pub use error::Error;
+pub use invalid::{Invalid, InvalidCode};
