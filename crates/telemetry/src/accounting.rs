@@ -1,0 +1,195 @@
+//! Whose usage counts. In a trace a model's call and the agents and chains around it may all name
+//! the same tokens, so only leaves count: a span with usage that has no other span with usage
+//! below it, at any depth, through spans without usage too.
+//!
+//! Spans of a trace come in any order and in many batches. [`TraceTree`] keeps what is needed to
+//! know, with each batch, which spans count now and which that counted no longer do. The outcome
+//! depends on the spans alone, not on their order.
+
+use model::telemetry::SpanId;
+use std::collections::HashMap;
+
+/// What accounting needs to know of a span.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TreeSpan {
+    /// Its id in the trace.
+    pub id: SpanId,
+    /// The span it happened in; a span that names itself is taken as a root.
+    pub parent: Option<SpanId>,
+    /// Whether it says what it used: tokens or a cost.
+    pub has_usage: bool,
+}
+
+/// What a batch changes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Spans that were not seen before. Others of the batch were sent again.
+    pub new: Vec<SpanId>,
+    /// Of the new ones those whose usage counts.
+    pub count: Vec<SpanId>,
+    /// Counted by an earlier batch, and now known to have usage below them: count them no more.
+    pub uncount: Vec<SpanId>,
+}
+
+/// The spans of one trace, as far as accounting needs them.
+///
+/// Hostile data ends too: spans that are each other's parents are below each other, so none of
+/// those in the ring counts. Of two spans with one id the first is taken.
+#[derive(Clone, Debug, Default)]
+pub struct TraceTree {
+    nodes: Vec<Node>,
+    index: HashMap<SpanId, u32>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Node {
+    id: SpanId,
+    /// Place of the parent in `nodes`, or [`NO_PARENT`].
+    parent: u32,
+    flags: u8,
+}
+
+const NO_PARENT: u32 = u32::MAX;
+
+/// It has come; without this flag it is only known as somebody's parent.
+const SEEN: u8 = 1;
+const HAS_USAGE: u8 = 2;
+/// A span with usage is below it.
+const COVERED: u8 = 4;
+/// It came with the batch that is being added; never set between batches.
+const NEW: u8 = 8;
+
+impl Node {
+    fn is(&self, flag: u8) -> bool {
+        self.flags & flag != 0
+    }
+
+    fn counts(&self) -> bool {
+        self.is(HAS_USAGE) && !self.is(COVERED)
+    }
+}
+
+impl TraceTree {
+    /// How many spans were seen.
+    pub fn len(&self) -> usize {
+        self.nodes.iter().filter(|node| node.is(SEEN)).count()
+    }
+
+    /// Whether none was seen.
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    /// Adds a batch. Over all batches together it takes time in proportion to the spans.
+    pub fn add(&mut self, spans: impl IntoIterator<Item = TreeSpan>) -> Changes {
+        let mut new = Vec::new();
+        let mut uncount = Vec::new();
+        for span in spans {
+            let place = self.place_of(span.id);
+            if self.nodes[place as usize].is(SEEN) {
+                continue;
+            }
+            let parent = span.parent.filter(|parent| *parent != span.id);
+            let parent = parent.map_or(NO_PARENT, |parent| self.place_of(parent));
+            let node = &mut self.nodes[place as usize];
+            node.parent = parent;
+            node.flags |= SEEN | NEW | if span.has_usage { HAS_USAGE } else { 0 };
+            new.push(place);
+            if node.is(HAS_USAGE | COVERED) {
+                self.cover(parent, &mut uncount);
+            }
+        }
+        let count = new.iter().filter(|place| self.node(place).counts()).map(|place| self.node(place).id);
+        let changes = Changes {
+            count: count.collect(),
+            new: new.iter().map(|place| self.node(place).id).collect(),
+            uncount,
+        };
+        for place in new {
+            self.nodes[place as usize].flags &= !NEW;
+        }
+        changes
+    }
+
+    fn node(&self, place: &u32) -> &Node {
+        &self.nodes[*place as usize]
+    }
+
+    /// Marks `place` and what is known above it as having usage below. What is marked already has
+    /// marked what is above it, so each span is passed once in its life.
+    fn cover(&mut self, mut place: u32, uncount: &mut Vec<SpanId>) {
+        while place != NO_PARENT {
+            let node = &mut self.nodes[place as usize];
+            if node.is(COVERED) {
+                return;
+            }
+            if node.counts() && !node.is(NEW) {
+                uncount.push(node.id);
+            }
+            node.flags |= COVERED;
+            place = node.parent;
+        }
+    }
+
+    /// Where the span is, or is to be.
+    fn place_of(&mut self, id: SpanId) -> u32 {
+        let next = u32::try_from(self.nodes.len()).expect("memory ends before a trace of 2^32 spans");
+        let place = *self.index.entry(id).or_insert(next);
+        if place == next {
+            self.nodes.push(Node { id, parent: NO_PARENT, flags: 0 });
+        }
+        place
+    }
+}
+
+/// Bytes that [`TraceTree::encode`] takes for a span.
+const NODE_BYTES: usize = 13;
+/// First byte of the encoded form.
+const VERSION: u8 = 1;
+
+/// The bytes are no [`TraceTree`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the bytes are no tree of spans")]
+pub struct Corrupt;
+
+impl TraceTree {
+    /// The tree in 13 bytes a span, to keep it between batches.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(1 + NODE_BYTES * self.nodes.len());
+        bytes.push(VERSION);
+        for node in &self.nodes {
+            bytes.extend_from_slice(node.id.as_bytes());
+            bytes.extend_from_slice(&node.parent.to_le_bytes());
+            bytes.push(node.flags);
+        }
+        bytes
+    }
+
+    /// Reads what [`TraceTree::encode`] wrote.
+    ///
+    /// # Errors
+    /// [`Corrupt`] where the bytes are nothing of that kind.
+    pub fn decode(bytes: &[u8]) -> Result<Self, Corrupt> {
+        let Some((&VERSION, bytes)) = bytes.split_first() else { return Err(Corrupt) };
+        let (chunks, []) = bytes.as_chunks::<NODE_BYTES>() else { return Err(Corrupt) };
+        let mut tree =
+            Self { nodes: Vec::with_capacity(chunks.len()), index: HashMap::with_capacity(chunks.len()) };
+        for [id @ .., p0, p1, p2, p3, flags] in chunks {
+            let id = SpanId::from_bytes(id).map_err(|_| Corrupt)?;
+            let parent = u32::from_le_bytes([*p0, *p1, *p2, *p3]);
+            let is_known = parent == NO_PARENT || (parent as usize) < chunks.len();
+            if !is_known || flags & !(SEEN | HAS_USAGE | COVERED) != 0 {
+                return Err(Corrupt);
+            }
+            let place = tree.place_of(id);
+            if place as usize + 1 != tree.nodes.len() || tree.nodes[place as usize].flags != 0 {
+                return Err(Corrupt);
+            }
+            tree.nodes[place as usize] = Node { id, parent, flags: *flags };
+        }
+        Ok(tree)
+    }
+}
+
+#[cfg(test)]
+mod tests;
