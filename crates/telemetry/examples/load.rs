@@ -1,7 +1,7 @@
-//! Measures the store: `load DIR spans N`, `load DIR metrics N`, `load DIR query`.
+//! Measures the store: `load DIR spans N`, `load DIR metrics N`; and `load DIR fill N`, `load DIR query`.
 //!
 //! Release mode only. Records have the shape of real ones: a trace has ten spans of about ten attributes,
-//! ids are random, times spread over thirty days.
+//! ids are random. Times are those of ten minutes, or of thirty days where it is `fill`.
 
 #[path = "load/made.rs"]
 mod made;
@@ -25,21 +25,28 @@ const DAY: i64 = 86_400_000_000_000;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [dir, rest @ ..] = &arguments[..] else { return Err("load DIR spans|metrics|query [N]".into()) };
+    let [dir, rest @ ..] = &arguments[..] else { return Err("load DIR spans|metrics|fill|query [N]".into()) };
     std::fs::create_dir_all(dir)?;
     let opened = Instant::now();
     let store: SharedStore = Arc::new(Sqlite::open(Path::new(dir))?);
     println!("opened in {:.0?}", opened.elapsed());
     match rest {
-        [kind, count] if kind == "spans" => load(store, Path::new(dir), count.parse()?, 100).await,
-        [kind, count] if kind == "metrics" => load(store, Path::new(dir), count.parse()?, 1).await,
+        [kind, count] if kind == "spans" => {
+            load(store, Path::new(dir), count.parse()?, 100, made::TEN_MINUTES).await
+        }
+        [kind, count] if kind == "fill" => {
+            load(store, Path::new(dir), count.parse()?, 100, made::THIRTY_DAYS).await
+        }
+        [kind, count] if kind == "metrics" => {
+            load(store, Path::new(dir), count.parse()?, 1, made::TEN_MINUTES).await
+        }
         _ => query(&store).await?,
     }
     Ok(())
 }
 
 /// Sends `count` records in requests of `per_request`, from as many tasks as there are connections.
-async fn load(store: SharedStore, dir: &Path, count: u64, per_request: u64) {
+async fn load(store: SharedStore, dir: &Path, count: u64, per_request: u64, length: f64) {
     let pipeline = Pipeline::start(store, Clock::system(), PipelineSettings::default());
     let project = ProjectId::from("bench");
     let sent = Arc::new(AtomicU64::new(0));
@@ -59,7 +66,9 @@ async fn load(store: SharedStore, dir: &Path, count: u64, per_request: u64) {
                             key: Some(maker.key()),
                             ..Batch::default()
                         },
-                        _ => Batch { spans: maker.spans(at, per_request as usize), ..Batch::default() },
+                        _ => {
+                            Batch { spans: maker.spans(at, per_request as usize, length), ..Batch::default() }
+                        }
                     };
                     let begin = Instant::now();
                     loop {

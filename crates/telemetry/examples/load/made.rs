@@ -10,7 +10,10 @@ use telemetry::store::{BatchKey, PricedSpan};
 
 /// When the thirty days begin: 2026-10-01.
 pub const BEGIN: i64 = 1_790_812_800_000_000_000;
-const LENGTH: f64 = 30.0 * 86_400e9;
+/// How long it took to send them, in nanoseconds: ten minutes,
+pub const TEN_MINUTES: f64 = 600e9;
+/// or thirty days.
+pub const THIRTY_DAYS: f64 = 30.0 * 86_400e9;
 const AGENTS: u64 = 100;
 /// One request in so many adds to the large trace,
 const LARGE_EVERY: u64 = 20;
@@ -80,21 +83,22 @@ impl Maker {
         MetricRecord {
             id: MetricId::from_bytes(self.bytes()),
             agent: Arc::clone(&self.agents[agent]),
-            at: UnixNanos(BEGIN + (at * 600e9) as i64),
+            at: UnixNanos(BEGIN + (at * TEN_MINUTES) as i64),
             values,
             custom: Vec::new(),
         }
     }
 
-    pub fn spans(&mut self, at: f64, count: usize) -> Vec<PricedSpan> {
+    pub fn spans(&mut self, at: f64, count: usize, length: f64) -> Vec<PricedSpan> {
         self.requests += 1;
         let is_large =
             self.requests.is_multiple_of(LARGE_EVERY) && self.requests / LARGE_EVERY <= LARGE_TIMES;
         let mut spans = Vec::with_capacity(count);
         while spans.len() < count {
             let trace_id = if is_large { large_trace() } else { TraceId::from_bytes(&self.bytes()).unwrap() };
-            let agent = Arc::clone(&self.agents[self.below(AGENTS) as usize]);
-            let started = BEGIN + (at * LENGTH) as i64;
+            let agent = self.below(AGENTS) as usize;
+            let agent = Arc::clone(&self.agents[agent]);
+            let started = BEGIN + (at * length) as i64;
             self.trace(trace_id, &agent, started, &mut spans);
         }
         spans.truncate(count);

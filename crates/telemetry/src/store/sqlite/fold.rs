@@ -3,7 +3,8 @@
 //! A commit adds a row of observations, and nothing else, to the file's end. They are kept as sums in
 //! memory as well, and folded into the stored ones in a transaction that takes the rows away: each is
 //! counted once, whenever the process dies. A minute of an agent is then rewritten once per fold and not
-//! once per request. What comes late is folded like any other. Readers have them folded first.
+//! once per request. What comes late is folded like any other. Rows of metrics and logs are taken over in
+//! the same way, from tables without indexes to those that are read. Readers have all folded first.
 
 use super::names::{decode, encode};
 use crate::rollup::{Bucket, Fact, Level, Observation, Spend};
@@ -168,6 +169,7 @@ impl Sums {
             return Ok(());
         }
         let transaction = connection.transaction()?;
+        take_over(&transaction)?;
         self.fold_buckets(&transaction)?;
         self.fold_latest(&transaction)?;
         for ((project, party, day, name), spend) in &self.parties {
@@ -186,11 +188,11 @@ impl Sums {
     }
 
     fn fold_buckets(&self, transaction: &Transaction<'_>) -> StoreResult<()> {
-        let mut sums: HashMap<(i64, Level, i64), Bucket> = HashMap::new();
+        let mut sums: HashMap<(i64, Level, i64), Vec<&Bucket>> = HashMap::new();
         for ((agent, minute), bucket) in &self.buckets {
             for level in Level::ALL {
                 let start = level.start_of(UnixNanos(*minute)).0;
-                sums.entry((*agent, level, start)).or_default().merge(bucket);
+                sums.entry((*agent, level, start)).or_default().push(bucket);
             }
         }
         // In the order of the table: neighbours share pages.
@@ -203,13 +205,14 @@ impl Sums {
         for ((agent, level, start), added) in sums {
             let key = (agent, level_number(level), start);
             let stored: Option<Vec<u8>> = find.query_row(key, |row| row.get(0)).optional()?;
-            let body = match stored {
-                Some(stored) => {
-                    let mut sum: Bucket = decode(&stored, "a sum")?;
-                    sum.merge(&added);
+            let body = match (stored, &added[..]) {
+                (None, [only]) => encode(*only)?,
+                (stored, added) => {
+                    let stored = stored.as_deref().map(|stored| decode(stored, "a sum")).transpose()?;
+                    let mut sum: Bucket = stored.unwrap_or_default();
+                    added.iter().for_each(|bucket| sum.merge(bucket));
                     encode(&sum)?
                 }
-                None => encode(&added)?,
             };
             put.execute((key.0, key.1, key.2, body))?;
         }
@@ -235,6 +238,25 @@ impl Sums {
         }
         Ok(())
     }
+}
+
+/// Puts rows that came since the last fold where they are looked for, those of an agent together: its part
+/// of the index is touched once and not for each.
+fn take_over(transaction: &Transaction<'_>) -> StoreResult<()> {
+    let tables = [
+        ("metric", "project, agent, at, body"),
+        ("point", "project, agent, at, series, value, count"),
+        ("log", "project, agent, at, level, trace_id, body"),
+    ];
+    for (table, columns) in tables {
+        let take = format!(
+            "INSERT INTO {table} ({columns}) SELECT {columns} FROM incoming_{table} ORDER BY agent, at"
+        );
+        if transaction.prepare_cached(&take)?.execute([])? > 0 {
+            transaction.prepare_cached(&format!("DELETE FROM incoming_{table}"))?.execute([])?;
+        }
+    }
+    Ok(())
 }
 
 impl SessionSum {

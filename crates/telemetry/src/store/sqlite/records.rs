@@ -113,7 +113,7 @@ impl Scope<'_> {
             values: Cow::Borrowed(&record.values),
             custom: Cow::Borrowed(&record.custom),
         };
-        let insert = "INSERT INTO metric (project, agent, at, body) VALUES (?, ?, ?, ?)";
+        let insert = "INSERT INTO incoming_metric (project, agent, at, body) VALUES (?, ?, ?, ?)";
         let mut insert = self.transaction.prepare_cached(insert)?;
         insert.execute((self.project, source.agent, record.at.0, encode(&body)?))?;
         for (name, value) in &record.values {
@@ -131,7 +131,8 @@ impl Scope<'_> {
     ) -> StoreResult<()> {
         let source = self.source(memory, pending, &point.agent, point.at)?;
         let series = memory.names.series(self.transaction, point)?;
-        let insert = "INSERT INTO point (project, agent, at, series, value, count) VALUES (?, ?, ?, ?, ?, ?)";
+        let insert =
+            "INSERT INTO incoming_point (project, agent, at, series, value, count) VALUES (?, ?, ?, ?, ?, ?)";
         let count = i64::try_from(point.count).unwrap_or(i64::MAX);
         let row = (self.project, source.agent, point.at.0, series, point.value, count);
         self.transaction.prepare_cached(insert)?.execute(row)?;
@@ -149,7 +150,8 @@ impl Scope<'_> {
             attributes: Cow::Borrowed(&log.attributes),
             redactions: log.redactions,
         };
-        let insert = "INSERT INTO log (project, agent, at, level, trace_id, body) VALUES (?, ?, ?, ?, ?, ?)";
+        let insert =
+            "INSERT INTO incoming_log (project, agent, at, level, trace_id, body) VALUES (?, ?, ?, ?, ?, ?)";
         self.transaction.prepare_cached(insert)?.execute((
             self.project,
             source.agent,

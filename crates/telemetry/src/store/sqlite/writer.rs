@@ -3,7 +3,7 @@
 use super::block::BlockCompressor;
 use super::fold::{Pending, Sums};
 use super::keys::Keys;
-use super::names::Names;
+use super::names::{Names, find_project};
 use super::{pack, prune, records, schema, spans};
 use crate::store::{PricedSpan, Receipt, RecordKind, StoreError, StoreResult, Write};
 use model::identity::ProjectId;
@@ -15,9 +15,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
 use tokio::sync::oneshot::Sender;
 
-/// After so many observations they are folded into the sums: they are read again after a crash, and held
-/// in memory until then.
-const FOLD_AFTER: usize = 100_000;
+/// After so many observations they are folded into the sums: some tens of milliseconds, in which others wait.
+const FOLD_AFTER: usize = 60_000;
 
 /// What the thread is told to do.
 pub(super) enum Command {
@@ -64,9 +63,7 @@ impl Writer {
                 Command::Fold(answer) => drop(answer.send(self.fold())),
                 Command::Maintain(answer) => drop(answer.send(self.maintain())),
                 Command::Prune(project, kind, before, answer) => {
-                    let more = self.memory.names.project(&self.connection, &project);
-                    let more = more.and_then(|id| prune::prune(&self.connection, id, kind, before));
-                    drop(answer.send(more));
+                    drop(answer.send(self.prune(&project, kind, before)));
                 }
             }
         }
@@ -126,6 +123,14 @@ impl Writer {
         self.memory.sums.fold(&mut self.connection)?;
         self.is_unfolded.store(false, Ordering::Release);
         Ok(())
+    }
+
+    fn prune(&mut self, project: &ProjectId, kind: RecordKind, before: UnixNanos) -> StoreResult<bool> {
+        self.fold()?;
+        match find_project(&self.connection, project)? {
+            Some(project) => prune::prune(&self.connection, project, kind, before),
+            None => Ok(false),
+        }
     }
 
     fn maintain(&mut self) -> StoreResult<bool> {

@@ -71,6 +71,36 @@ CREATE UNIQUE INDEX trace_by_id ON trace (trace_id, project);
 CREATE INDEX trace_by_start ON trace (project, started);
 CREATE INDEX trace_by_agent ON trace (agent, started);
 
+-- What came since the last fold, as it came: the tables of the same names, with their indexes by agent,
+-- take it over many rows at a time.
+CREATE TABLE incoming_metric (
+    id INTEGER PRIMARY KEY,
+    project INTEGER NOT NULL,
+    agent INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    body BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE incoming_point (
+    id INTEGER PRIMARY KEY,
+    project INTEGER NOT NULL,
+    agent INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    series INTEGER NOT NULL,
+    value REAL NOT NULL,
+    count INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE incoming_log (
+    id INTEGER PRIMARY KEY,
+    project INTEGER NOT NULL,
+    agent INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    level INTEGER NOT NULL,
+    trace_id BLOB,
+    body BLOB NOT NULL
+) STRICT;
+
 CREATE TABLE metric (
     id INTEGER PRIMARY KEY,
     project INTEGER NOT NULL,
