@@ -26,6 +26,7 @@ pub(super) fn open_writer(path: &Path) -> StoreResult<Connection> {
     let refuse = |error| refusal(path, error);
     let mut connection = Connection::open(path).map_err(refuse)?;
     connection.busy_timeout(BUSY_LIMIT).map_err(refuse)?;
+    let found = found_schema(&connection, path)?;
     // Takes effect in a new file only, and there only before its first page.
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL").map_err(refuse)?;
     connection.pragma_update(None, "journal_mode", "WAL").map_err(refuse)?;
@@ -36,7 +37,7 @@ pub(super) fn open_writer(path: &Path) -> StoreResult<Connection> {
     connection.pragma_update(None, "journal_size_limit", 4 * CHECKPOINT_PAGES * 4_096).map_err(refuse)?;
     connection.pragma_update(None, "temp_store", "MEMORY").map_err(refuse)?;
     connection.set_prepared_statement_cache_capacity(64);
-    migrate(&mut connection, path)?;
+    migrate(&mut connection, found).map_err(refuse)?;
     Ok(connection)
 }
 
@@ -52,32 +53,36 @@ pub(super) fn open_reader(path: &Path) -> StoreResult<Connection> {
     Ok(connection)
 }
 
-fn migrate(connection: &mut Connection, path: &Path) -> StoreResult<()> {
-    let refuse = |error| refusal(path, error);
-    let application: i64 =
-        connection.query_row("PRAGMA application_id", [], |row| row.get(0)).map_err(refuse)?;
-    let tables: i64 =
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(refuse)?;
-    if tables > 0 && application != APPLICATION_ID {
+/// The schema of the file, 0 of a new one. Changes nothing: the file may not be ours.
+fn found_schema(connection: &Connection, path: &Path) -> StoreResult<i64> {
+    let number = |sql: &str| -> StoreResult<i64> {
+        connection.query_row(sql, [], |row| row.get(0)).map_err(|error| refusal(path, error))
+    };
+    if number("SELECT count(*) FROM sqlite_schema")? == 0 {
+        return Ok(0);
+    }
+    if number("PRAGMA application_id")? != APPLICATION_ID {
         let source = "the file is a database of another program".into();
         return Err(StoreError::Damaged { path: path.to_owned(), source });
     }
-    let transaction = connection.transaction().map_err(refuse)?;
-    transaction.pragma_update(None, "application_id", APPLICATION_ID).map_err(refuse)?;
-    let create = "CREATE TABLE IF NOT EXISTS migration (version INTEGER PRIMARY KEY) STRICT";
-    transaction.execute_batch(create).map_err(refuse)?;
-    let found: i64 = transaction
-        .query_row("SELECT coalesce(max(version), 0) FROM migration", [], |row| row.get(0))
-        .map_err(refuse)?;
+    let found = number("SELECT max(version) FROM migration")?;
     let known = MIGRATIONS.len() as i64;
     if found > known {
         return Err(StoreError::NewerSchema { found, known });
     }
+    Ok(found)
+}
+
+/// Brings the schema from `found` to the newest, or leaves it as it was.
+fn migrate(connection: &mut Connection, found: i64) -> rusqlite::Result<()> {
+    let transaction = connection.transaction()?;
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.execute_batch("CREATE TABLE IF NOT EXISTS migration (version INTEGER PRIMARY KEY) STRICT")?;
     for (migration, version) in MIGRATIONS.iter().zip(1_i64..).skip(found as usize) {
-        transaction.execute_batch(migration).map_err(refuse)?;
-        transaction.execute("INSERT INTO migration (version) VALUES (?)", [version]).map_err(refuse)?;
+        transaction.execute_batch(migration)?;
+        transaction.execute("INSERT INTO migration (version) VALUES (?)", [version])?;
     }
-    transaction.commit().map_err(refuse)
+    transaction.commit()
 }
 
 /// Tells a file that cannot be used from a disk that cannot.
