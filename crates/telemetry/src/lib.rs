@@ -11,9 +11,13 @@ pub mod event;
 pub mod genai;
 mod invalid;
 pub mod otlp;
+pub mod pipeline;
 pub mod price;
 pub mod record;
 pub mod redact;
+pub mod rollup;
+pub mod sketch;
+pub mod store;
 
 pub use error::Error;
 pub use invalid::{Invalid, InvalidCode};

@@ -1,0 +1,116 @@
+//! The file: its tables, and how it is opened.
+
+use crate::store::{StoreError, StoreResult};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use std::path::Path;
+use std::time::Duration;
+
+/// Marks a file as ours: `SENT`, as `PRAGMA application_id`.
+const APPLICATION_ID: i64 = 0x5345_4e54;
+
+/// Each brings the schema one further. They are only ever added to.
+const MIGRATIONS: &[&str] = &[include_str!("schema/0001_telemetry.sql")];
+
+/// How long a connection waits for another one's lock: only the start and the end take one.
+const BUSY_LIMIT: Duration = Duration::from_secs(5);
+/// The writer's pages in memory, in KiB.
+const WRITER_CACHE_KIB: i64 = 48 * 1024;
+/// A reader's.
+const READER_CACHE_KIB: i64 = 8 * 1024;
+/// Pages of the write-ahead log after which it is brought into the file: 32 MiB. A page that is written
+/// often is brought over once.
+const CHECKPOINT_PAGES: i64 = 8_192;
+
+/// Opens the file for its only writer; makes it if it is not there.
+pub(super) fn open_writer(path: &Path) -> StoreResult<Connection> {
+    let refuse = |error| refusal(path, error);
+    let mut connection = Connection::open(path).map_err(refuse)?;
+    connection.busy_timeout(BUSY_LIMIT).map_err(refuse)?;
+    let found = found_schema(&connection, path)?;
+    // Takes effect in a new file only, and there only before its first page.
+    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL").map_err(refuse)?;
+    connection.pragma_update(None, "journal_mode", "WAL").map_err(refuse)?;
+    // A commit is on disk when it answers.
+    connection.pragma_update(None, "synchronous", "FULL").map_err(refuse)?;
+    connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB).map_err(refuse)?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES).map_err(refuse)?;
+    connection.pragma_update(None, "journal_size_limit", 4 * CHECKPOINT_PAGES * 4_096).map_err(refuse)?;
+    connection.pragma_update(None, "temp_store", "MEMORY").map_err(refuse)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    migrate(&mut connection, found).map_err(refuse)?;
+    Ok(connection)
+}
+
+/// Opens the file for reading.
+pub(super) fn open_reader(path: &Path) -> StoreResult<Connection> {
+    let refuse = |error| refusal(path, error);
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(refuse)?;
+    connection.busy_timeout(BUSY_LIMIT).map_err(refuse)?;
+    connection.pragma_update(None, "cache_size", -READER_CACHE_KIB).map_err(refuse)?;
+    connection.pragma_update(None, "temp_store", "MEMORY").map_err(refuse)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+/// The schema of the file, 0 of a new one. Changes nothing: the file may not be ours.
+fn found_schema(connection: &Connection, path: &Path) -> StoreResult<i64> {
+    let number = |sql: &str| -> StoreResult<i64> {
+        connection.query_row(sql, [], |row| row.get(0)).map_err(|error| refusal(path, error))
+    };
+    if number("SELECT count(*) FROM sqlite_schema")? == 0 {
+        return Ok(0);
+    }
+    if number("PRAGMA application_id")? != APPLICATION_ID {
+        let source = "the file is a database of another program".into();
+        return Err(StoreError::Damaged { path: path.to_owned(), source });
+    }
+    let found = number("SELECT max(version) FROM migration")?;
+    let known = MIGRATIONS.len() as i64;
+    if found > known {
+        return Err(StoreError::NewerSchema { found, known });
+    }
+    Ok(found)
+}
+
+/// Brings the schema from `found` to the newest, or leaves it as it was.
+fn migrate(connection: &mut Connection, found: i64) -> rusqlite::Result<()> {
+    let transaction = connection.transaction()?;
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.execute_batch("CREATE TABLE IF NOT EXISTS migration (version INTEGER PRIMARY KEY) STRICT")?;
+    for (migration, version) in MIGRATIONS.iter().zip(1_i64..).skip(found as usize) {
+        transaction.execute_batch(migration)?;
+        transaction.execute("INSERT INTO migration (version) VALUES (?)", [version])?;
+    }
+    transaction.commit()
+}
+
+/// Tells a file that cannot be used from a disk that cannot.
+fn refusal(path: &Path, error: rusqlite::Error) -> StoreError {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
+            StoreError::Damaged { path: path.to_owned(), source: error.into() }
+        }
+        _ => error.into(),
+    }
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(
+                ErrorCode::DiskFull
+                | ErrorCode::SystemIoFailure
+                | ErrorCode::CannotOpen
+                | ErrorCode::ReadOnly
+                | ErrorCode::DatabaseBusy
+                | ErrorCode::DatabaseLocked
+                | ErrorCode::DatabaseCorrupt
+                | ErrorCode::NotADatabase
+                | ErrorCode::OutOfMemory
+                | ErrorCode::OperationInterrupted,
+            ) => Self::Unavailable(error.into()),
+            _ => Self::Failed(error.into()),
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! The only thread that writes.
+
+use super::block::BlockCompressor;
+use super::fold::{Pending, Sums};
+use super::keys::Keys;
+use super::names::{Names, find_project};
+use super::{pack, prune, records, schema, spans};
+use crate::store::{PricedSpan, Receipt, RecordKind, StoreError, StoreResult, Write};
+use model::identity::ProjectId;
+use model::telemetry::UnixNanos;
+use rusqlite::Connection;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::Receiver;
+use tokio::sync::oneshot::Sender;
+
+/// After so many observations they are folded into the sums: some tens of milliseconds, in which others wait.
+const FOLD_AFTER: usize = 60_000;
+
+/// What the thread is told to do.
+pub(super) enum Command {
+    Write(Vec<Write>, Sender<StoreResult<Vec<StoreResult<Receipt>>>>),
+    Fold(Sender<StoreResult<()>>),
+    Maintain(Sender<StoreResult<bool>>),
+    Prune(ProjectId, RecordKind, UnixNanos, Sender<StoreResult<bool>>),
+}
+
+/// What the thread keeps in mind. All of it can be read from the file again.
+pub(super) struct Writer {
+    pub(super) connection: Connection,
+    pub(super) memory: Memory,
+    /// Whether there are observations that are not folded: readers ask for a fold then.
+    is_unfolded: Arc<AtomicBool>,
+}
+
+pub(super) struct Memory {
+    pub(super) compressor: BlockCompressor,
+    pub(super) names: Names,
+    pub(super) keys: Keys,
+    pub(super) sums: Sums,
+    pub(super) next_block: i64,
+}
+
+impl Writer {
+    pub(super) fn open(path: &Path, is_unfolded: Arc<AtomicBool>) -> StoreResult<Self> {
+        let connection = schema::open_writer(path)?;
+        let compressor = BlockCompressor::new().map_err(|error| StoreError::Failed(error.into()))?;
+        let keys = Keys::load(&connection)?;
+        let sums = Sums::load(&connection)?;
+        let next_block = pack::next_block(&connection)?;
+        is_unfolded.store(!sums.is_empty(), Ordering::Release);
+        let memory = Memory { compressor, names: Names::default(), keys, sums, next_block };
+        Ok(Self { connection, memory, is_unfolded })
+    }
+
+    /// Works until nobody is left who could tell it to.
+    pub(super) fn run(mut self, commands: &Receiver<Command>) {
+        // Who no longer waits for the answer does not get it.
+        while let Ok(command) = commands.recv() {
+            match command {
+                Command::Write(group, answer) => drop(answer.send(self.write(group))),
+                Command::Fold(answer) => drop(answer.send(self.fold())),
+                Command::Maintain(answer) => drop(answer.send(self.maintain())),
+                Command::Prune(project, kind, before, answer) => {
+                    drop(answer.send(self.prune(&project, kind, before)));
+                }
+            }
+        }
+        if let Err(error) = self.fold() {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the last sums are folded at the next start"
+            );
+        }
+    }
+
+    /// Writes a group at once; where that fails for a reason that is not the disk, each batch alone.
+    fn write(&mut self, group: Vec<Write>) -> StoreResult<Vec<StoreResult<Receipt>>> {
+        let answers = match self.commit(&group) {
+            Ok(receipts) => receipts.into_iter().map(Ok).collect(),
+            Err(error @ StoreError::Unavailable(_)) => return Err(error),
+            Err(error) if group.len() == 1 => vec![Err(error)],
+            Err(_) => {
+                let mut answers = Vec::with_capacity(group.len());
+                for write in &group {
+                    match self.commit(std::slice::from_ref(write)) {
+                        Ok(receipts) => answers.extend(receipts.into_iter().map(Ok)),
+                        Err(error) => answers.push(Err(error)),
+                    }
+                }
+                answers
+            }
+        };
+        if self.memory.sums.len() >= FOLD_AFTER
+            && let Err(error) = self.fold()
+        {
+            tracing::warn!(error = &error as &dyn std::error::Error, "sums could not be folded");
+        }
+        Ok(answers)
+    }
+
+    fn commit(&mut self, group: &[Write]) -> StoreResult<Vec<Receipt>> {
+        let mut pending = Pending::default();
+        let result = commit(&mut self.connection, &mut self.memory, &mut pending, group);
+        match result {
+            Ok(receipts) => {
+                self.memory.keys.settle();
+                self.memory.sums.add(pending);
+                self.is_unfolded.store(!self.memory.sums.is_empty(), Ordering::Release);
+                Ok(receipts)
+            }
+            Err(error) => {
+                // What was learnt inside of the transaction is no longer true.
+                self.memory.names.forget();
+                self.memory.keys.forget_unsettled();
+                Err(error)
+            }
+        }
+    }
+
+    fn fold(&mut self) -> StoreResult<()> {
+        self.memory.sums.fold(&mut self.connection)?;
+        self.is_unfolded.store(false, Ordering::Release);
+        Ok(())
+    }
+
+    fn prune(&mut self, project: &ProjectId, kind: RecordKind, before: UnixNanos) -> StoreResult<bool> {
+        self.fold()?;
+        match find_project(&self.connection, project)? {
+            Some(project) => prune::prune(&self.connection, project, kind, before),
+            None => Ok(false),
+        }
+    }
+
+    fn maintain(&mut self) -> StoreResult<bool> {
+        self.fold()?;
+        self.memory.keys.drop_old(&self.connection)?;
+        let packed = pack::step(&mut self.connection, &mut self.memory)?;
+        let freed = prune::give_back(&self.connection)?;
+        Ok(packed || freed)
+    }
+}
+
+fn commit(
+    connection: &mut Connection,
+    memory: &mut Memory,
+    pending: &mut Pending,
+    group: &[Write],
+) -> StoreResult<Vec<Receipt>> {
+    let transaction = connection.transaction()?;
+    let mut receipts = vec![Receipt::default(); group.len()];
+    let mut spans: Vec<(i64, usize, &PricedSpan)> = Vec::new();
+    for (place, write) in group.iter().enumerate() {
+        let batch = &write.batch;
+        let project = memory.names.project(&transaction, &write.project)?;
+        if let Some(key) = batch.key
+            && !memory.keys.insert(project, key, write.received)
+        {
+            receipts[place].repeated = u32::try_from(batch.len()).unwrap_or(u32::MAX);
+            continue;
+        }
+        let scope = records::Scope { transaction: &transaction, project };
+        records::write(&scope, memory, pending, batch, &mut receipts[place])?;
+        spans.extend(batch.spans.iter().map(|priced| (project, place, priced)));
+    }
+    spans::write(&transaction, memory, pending, spans, &mut receipts)?;
+    memory.keys.write(&transaction)?;
+    pending.write(&transaction)?;
+    transaction.commit()?;
+    Ok(receipts)
+}

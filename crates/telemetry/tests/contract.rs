@@ -1,0 +1,73 @@
+//! What every store keeps to. Each test runs on each kind of store.
+
+#[path = "contract/agents.rs"]
+mod agents;
+#[path = "contract/make.rs"]
+mod make;
+#[path = "contract/paging.rs"]
+mod paging;
+#[path = "contract/records.rs"]
+mod records;
+#[path = "contract/retention.rs"]
+mod retention;
+#[path = "contract/series.rs"]
+mod series;
+#[path = "contract/traces.rs"]
+mod traces;
+
+use model::identity::ProjectId;
+use model::telemetry::UnixNanos;
+use std::sync::Arc;
+use telemetry::store::{
+    Batch, Order, Receipt, RecordQuery, SharedStore, Sqlite, StoreResult, TimeRange, Write,
+};
+
+/// A store that a test may do anything with.
+struct Fresh {
+    store: SharedStore,
+    _dir: tempfile::TempDir,
+}
+
+fn sqlite() -> Fresh {
+    let dir = tempfile::tempdir().unwrap();
+    Fresh { store: Arc::new(Sqlite::open(dir.path()).unwrap()), _dir: dir }
+}
+
+const STORES: &[fn() -> Fresh] = &[sqlite];
+
+/// Runs a test on each kind of store.
+fn each_store(test: impl AsyncFn(&SharedStore)) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    for open in STORES {
+        let fresh = open();
+        runtime.block_on(test(&fresh.store));
+    }
+}
+
+fn project() -> ProjectId {
+    ProjectId::from("ours")
+}
+
+async fn write(store: &SharedStore, batch: Batch) -> Receipt {
+    try_write(store, vec![batch]).await.unwrap().remove(0).unwrap()
+}
+
+/// Writes batches as one group.
+async fn try_write(store: &SharedStore, batches: Vec<Batch>) -> StoreResult<Vec<StoreResult<Receipt>>> {
+    let received = make::at(0);
+    let write = |batch| Write { project: project(), received, batch };
+    store.write(batches.into_iter().map(write).collect()).await
+}
+
+async fn maintain(store: &SharedStore) {
+    while store.maintain().await.unwrap() {}
+}
+
+fn all() -> TimeRange {
+    TimeRange { from: UnixNanos(0), until: UnixNanos(i64::MAX) }
+}
+
+/// All records, newest first.
+fn records() -> RecordQuery {
+    RecordQuery { range: all(), agent: None, order: Order::NewestFirst, limit: 1_000, cursor: None }
+}

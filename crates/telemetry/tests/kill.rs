@@ -1,0 +1,168 @@
+//! A process that is killed while it writes has every record that it acknowledged, once.
+//!
+//! The test runs itself as the process that is killed. A sender numbers its requests, sends those again
+//! that were not acknowledged when the process died, and is told of each that is stored.
+
+#[path = "contract/make.rs"]
+#[expect(dead_code, reason = "other tests make more kinds of record")]
+mod make;
+
+use model::Clock;
+use model::identity::ProjectId;
+use model::telemetry::MetricName;
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use telemetry::pipeline::{Pipeline, PipelineSettings};
+use telemetry::store::{
+    Batch, BatchKey, EventQuery, Grouping, Order, RecordQuery, SeriesQuery, SharedStore, Sqlite, Store,
+    TimeRange,
+};
+
+const KILLS: u64 = 50;
+/// Requests that are sent at the same time.
+const SENDERS: u64 = 16;
+/// Where the process that is killed finds what to do; set for it only.
+const DIR: &str = "TELEMETRY_KILL_DIR";
+const FIRST: &str = "TELEMETRY_KILL_FIRST";
+
+fn project() -> ProjectId {
+    ProjectId::from("ours")
+}
+
+/// Request `number`: a record, an event, and spans of a trace that requests share, of which one is repeated
+/// by its child in the next request.
+fn batch(number: u64) -> Batch {
+    let mut key = [7; 16];
+    key[..8].copy_from_slice(&number.to_be_bytes());
+    let seconds = number as i64 % 3_600;
+    let mut id = [1; 16];
+    id[..8].copy_from_slice(&number.to_be_bytes());
+    let body = model::telemetry::EventBody::Custom { name: "c".to_owned(), payload: Vec::new() };
+    let mut event = make::event(1, seconds, body);
+    event.event.id = model::telemetry::EventId::from_bytes(id);
+    let (trace, place) = (number / 10 + 1, number % 10 + 1);
+    Batch {
+        key: Some(BatchKey(key)),
+        records: vec![make::record("writer", seconds, MetricName::Other("number".to_owned()), number as f64)],
+        events: vec![event],
+        spans: vec![make::call(trace, place, place - 1, 10)],
+        ..Batch::default()
+    }
+}
+
+/// Sends requests from `first` on until it is killed, and says which are stored.
+fn send(dir: &Path, first: u64) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let store: SharedStore = Arc::new(Sqlite::open(dir).unwrap());
+        let pipeline = Pipeline::start(store, Clock::system(), PipelineSettings::default());
+        let senders = (0..SENDERS).map(|sender| {
+            let pipeline = pipeline.clone();
+            tokio::spawn(async move {
+                for number in (first + sender..).step_by(SENDERS as usize) {
+                    pipeline.submit(project(), batch(number)).await.unwrap();
+                    let mut out = std::io::stdout().lock();
+                    writeln!(out, "stored {number}").unwrap();
+                    out.flush().unwrap();
+                }
+            })
+        });
+        for sender in senders.collect::<Vec<_>>() {
+            sender.await.unwrap();
+        }
+    });
+}
+
+/// Runs the process until it has acknowledged so many requests, and kills it.
+fn run_and_kill(dir: &Path, first: u64, until: usize, acknowledged: &mut BTreeSet<u64>) {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "every_acknowledged_record_is_there_once", "--nocapture"])
+        .env(DIR, dir)
+        .env(FIRST, first.to_string())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut is_killed = false;
+    let mut count = 0;
+    // What it has said before it died is read to the end.
+    while let Some(Ok(line)) = lines.next() {
+        if let Some(number) = line.strip_prefix("stored ").and_then(|number| number.parse().ok()) {
+            acknowledged.insert(number);
+            count += 1;
+        }
+        if count >= until && !is_killed {
+            child.kill().unwrap();
+            is_killed = true;
+        }
+    }
+    child.wait().unwrap();
+    assert!(is_killed, "it ended by itself");
+}
+
+#[test]
+fn every_acknowledged_record_is_there_once() {
+    #[expect(clippy::disallowed_methods, reason = "how the test tells the process that it is to be killed")]
+    if let (Ok(dir), Ok(first)) = (std::env::var(DIR), std::env::var(FIRST)) {
+        return send(&PathBuf::from(dir), first.parse().unwrap());
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let mut acknowledged = BTreeSet::new();
+    for kill in 0..KILLS {
+        // The sender goes on with what was not acknowledged; what was is sent again in part as well.
+        let first = (0..).find(|number| !acknowledged.contains(number)).unwrap();
+        // At another place in the cycle of commits each time.
+        run_and_kill(dir.path(), first, 20 + (kill * 37 % 101) as usize, &mut acknowledged);
+    }
+    assert!(acknowledged.len() as u64 > KILLS * 10);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(check(dir.path(), &acknowledged));
+}
+
+async fn check(dir: &Path, acknowledged: &BTreeSet<u64>) {
+    let store = Sqlite::open(dir).unwrap();
+    let range = TimeRange { from: make::at(0), until: make::at(86_400) };
+    let mut query =
+        RecordQuery { range, agent: None, order: Order::OldestFirst, limit: 10_000, cursor: None };
+    let mut numbers = Vec::new();
+    loop {
+        let page = store.metric_records(&project(), query.clone()).await.unwrap();
+        numbers.extend(page.items.iter().map(|record| record.values[0].1 as u64));
+        query.cursor = page.next;
+        if page.next.is_none() {
+            break;
+        }
+    }
+    let stored: BTreeSet<u64> = numbers.iter().copied().collect();
+    assert_eq!(stored.len(), numbers.len(), "a record is there twice");
+    let lost: Vec<_> = acknowledged.difference(&stored).collect();
+    assert!(lost.is_empty(), "lost: {lost:?}");
+
+    query.cursor = None;
+    let events = EventQuery { records: query, kind: None, trace_id: None };
+    let events = store.events(&project(), events).await.unwrap().items.len();
+    assert_eq!(events, stored.len().min(10_000));
+
+    // Each request is wholly there or not at all: the sums and the spans say the same as the records.
+    let sums = SeriesQuery { range, agents: None, step_ns: 86_400_000_000_000, grouping: Grouping::Together };
+    let sums = store.series(&project(), sums).await.unwrap();
+    let numbers = &sums[0].bucket.numbers[&MetricName::Other("number".to_owned())];
+    assert_eq!(numbers.count, stored.len() as u64);
+    let (mut spans, mut counted) = (0, 0);
+    let traces: BTreeSet<u64> = stored.iter().map(|number| number / 10 + 1).collect();
+    for trace in traces {
+        let trace = store.trace(&project(), make::trace_id(trace)).await.unwrap().unwrap();
+        let ids: BTreeSet<_> = trace.spans.iter().map(|priced| priced.span.span_id).collect();
+        assert_eq!((ids.len(), ids.len() as u64), (trace.spans.len(), trace.summary.spans));
+        spans += ids.len();
+        let parents: BTreeSet<_> = trace.spans.iter().filter_map(|priced| priced.span.parent_id).collect();
+        let leaves = ids.difference(&parents).count() as i64;
+        assert_eq!(trace.summary.spend.calls, leaves);
+        counted += leaves;
+    }
+    assert_eq!(spans, stored.len());
+    assert_eq!(sums[0].bucket.spend().calls, counted);
+}
