@@ -5,6 +5,7 @@ pub mod chat;
 pub mod essentials;
 pub mod failures;
 pub mod health;
+pub mod ingest;
 pub mod json;
 pub mod lenz;
 pub mod live;

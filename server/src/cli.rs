@@ -308,7 +308,8 @@ async fn serve_until_signal(config: Config, clock: Clock) -> anyhow::Result<()> 
     let router = build_router(state, Hosts::of(address, public.and_then(host_of)), gate);
     let stop = shutdown.clone();
     let setup_path = service.setup_path();
-    let pollers = tokio::spawn(async move { service.run(stop.wait()).await });
+    let polled = service.clone();
+    let pollers = tokio::spawn(async move { polled.run(stop.wait()).await });
     let upkeep = tokio::spawn(telemetry::keep_metrics(metrics));
     if let Some(path) = setup_path {
         println!(
@@ -324,6 +325,7 @@ async fn serve_until_signal(config: Config, clock: Clock) -> anyhow::Result<()> 
     switch.send_replace(true);
     serving.await?;
     pollers.await?;
+    service.close_telemetry().await;
     upkeep.abort();
     Ok(())
 }

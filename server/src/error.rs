@@ -1,13 +1,18 @@
-//! The one place where errors become HTTP answers: `application/problem+json` (RFC 9457).
+//! The one place where errors become HTTP answers: `application/problem+json` (RFC 9457), but in the
+//! [dialect] of those who send telemetry.
 //!
 //! A problem says what the caller can do. What it must not say (hosts, users, statements,
 //! causes) is logged here, once, with the request id that the problem carries.
 
+pub(crate) mod dialect;
+
 use crate::request::RequestId;
 use axum::response::{IntoResponse, Response};
+use dialect::Dialect;
 use http::{HeaderValue, StatusCode, header};
 use model::ErrorKind;
 use serde::Serialize;
+use std::borrow::Cow;
 use utoipa::ToSchema;
 
 /// Seconds after which it makes sense to ask again for what is not available.
@@ -37,7 +42,7 @@ pub struct Problem {
     pub request_id: String,
     /// The parameter that is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub field: Option<&'static str>,
+    pub field: Option<Cow<'static, str>>,
     /// Names that are near to an unknown one, nearest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub nearest: Vec<String>,
@@ -48,7 +53,8 @@ pub struct Problem {
 pub struct Fault {
     status: StatusCode,
     detail: String,
-    field: Option<&'static str>,
+    code: Option<&'static str>,
+    field: Option<Cow<'static, str>>,
     nearest: Vec<String>,
     retry_after_s: Option<u64>,
 }
@@ -56,12 +62,19 @@ pub struct Fault {
 impl Fault {
     /// A problem of `status` with `detail` for the caller.
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), field: None, nearest: Vec::new(), retry_after_s: None }
+        Self {
+            status,
+            detail: detail.into(),
+            code: None,
+            field: None,
+            nearest: Vec::new(),
+            retry_after_s: None,
+        }
     }
 
     /// The parameter `field` is malformed: 400.
     pub fn invalid(field: &'static str, detail: impl Into<String>) -> Self {
-        Self { field: Some(field), ..Self::new(StatusCode::BAD_REQUEST, detail) }
+        Self { field: Some(field.into()), ..Self::new(StatusCode::BAD_REQUEST, detail) }
     }
 
     /// A defect of ours: 500 with a fixed sentence.
@@ -79,10 +92,10 @@ impl Fault {
 
     /// The problem that this is for the request for `path`.
     fn problem(self, path: &str, request_id: &RequestId) -> Problem {
-        let (kind, title) = name(self.status);
+        let name = name(self.status);
         Problem {
-            kind,
-            title,
+            kind: name.kind,
+            title: name.title,
             status: self.status.as_u16(),
             detail: self.detail,
             instance: path.to_owned(),
@@ -103,17 +116,22 @@ impl IntoResponse for Fault {
 }
 
 /// Gives a failed answer its body and keeps its headers.
-pub(crate) fn explain(mut response: Response, path: &str, request_id: &RequestId) -> Response {
+pub(crate) fn explain(
+    mut response: Response,
+    dialect: Dialect,
+    path: &str,
+    request_id: &RequestId,
+) -> Response {
     let marked = response.extensions_mut().remove::<Fault>();
     let Some(fault) = marked.or_else(|| unmarked(&response, path)) else { return response };
     let status = fault.status;
     let retry_after_s =
         fault.retry_after_s.or((status == StatusCode::SERVICE_UNAVAILABLE).then_some(RETRY_AFTER_S));
-    let body = serde_json::to_vec(&fault.problem(path, request_id)).unwrap_or_default();
+    let (content_type, body) = dialect.body(fault, path, request_id);
     *response.body_mut() = body.into();
     let headers = response.headers_mut();
     headers.remove(header::CONTENT_LENGTH);
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Some(seconds) = retry_after_s {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
@@ -141,30 +159,34 @@ fn unmarked(response: &Response, path: &str) -> Option<Fault> {
 
 impl From<service::Error> for Fault {
     fn from(error: service::Error) -> Self {
-        match error.kind() {
-            ErrorKind::NotFound => Self {
-                nearest: error.nearest().to_vec(),
-                ..Self::new(StatusCode::NOT_FOUND, error.to_string())
-            },
-            ErrorKind::Invalid => {
-                let field = match &error {
-                    service::Error::Invalid { field, .. } => Some(*field),
-                    _ => None,
-                };
-                Self { field, ..Self::new(StatusCode::BAD_REQUEST, error.to_string()) }
-            }
-            ErrorKind::Unauthenticated => Self::new(StatusCode::UNAUTHORIZED, error.to_string()),
-            ErrorKind::Forbidden => Self::new(StatusCode::FORBIDDEN, error.to_string()),
-            ErrorKind::Conflict => Self::new(StatusCode::CONFLICT, error.to_string()),
-            ErrorKind::Limited => Self {
-                retry_after_s: error.retry_after_s(),
-                ..Self::new(StatusCode::TOO_MANY_REQUESTS, error.to_string())
-            },
-            ErrorKind::Unavailable => Self::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string()),
+        let status = match error.kind() {
+            ErrorKind::NotFound => StatusCode::NOT_FOUND,
+            ErrorKind::Invalid => StatusCode::BAD_REQUEST,
+            ErrorKind::Unauthenticated => StatusCode::UNAUTHORIZED,
+            ErrorKind::Forbidden => StatusCode::FORBIDDEN,
+            ErrorKind::Conflict => StatusCode::CONFLICT,
+            ErrorKind::Limited => StatusCode::TOO_MANY_REQUESTS,
+            ErrorKind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             ErrorKind::Internal => {
                 tracing::error!(error = &error as &dyn std::error::Error, "a use case failed");
-                Self::internal()
+                return Self::internal();
             }
+        };
+        let fault = Self {
+            nearest: error.nearest().to_vec(),
+            retry_after_s: error.retry_after_s(),
+            ..Self::new(status, error.to_string())
+        };
+        match error {
+            service::Error::Invalid { field, .. } => Self { field: Some(field.into()), ..fault },
+            service::Error::Message(message) => {
+                Self { status: StatusCode::from_u16(message.status()).unwrap_or(status), ..fault }
+            }
+            service::Error::Record(invalid) => {
+                let field = Some(invalid.field).filter(|field| !field.is_empty());
+                Self { code: Some(invalid.code.as_str()), field: field.map(Cow::Owned), ..fault }
+            }
+            _ => fault,
         }
     }
 }
@@ -172,19 +194,36 @@ impl From<service::Error> for Fault {
 /// What a handler answers.
 pub type Answer<T = Response> = Result<T, Fault>;
 
-/// Type and title of a problem.
-fn name(status: StatusCode) -> (&'static str, &'static str) {
-    match status {
-        StatusCode::BAD_REQUEST => ("/problems/invalid", "Invalid request"),
-        StatusCode::UNAUTHORIZED => ("/problems/unauthenticated", "Not signed in"),
-        StatusCode::CONFLICT => ("/problems/conflict", "Changed meanwhile"),
-        StatusCode::TOO_MANY_REQUESTS => ("/problems/too-many-requests", "Too many requests"),
-        StatusCode::FORBIDDEN => ("/problems/forbidden", "Forbidden"),
-        StatusCode::NOT_FOUND => ("/problems/not-found", "Not found"),
-        StatusCode::METHOD_NOT_ALLOWED => ("/problems/method-not-allowed", "Method not allowed"),
-        StatusCode::PAYLOAD_TOO_LARGE => ("/problems/too-large", "Body too large"),
-        StatusCode::MISDIRECTED_REQUEST => ("/problems/unknown-host", "Unknown host"),
-        StatusCode::SERVICE_UNAVAILABLE => ("/problems/unavailable", "Not available now"),
-        _ => ("/problems/internal", "Internal error"),
-    }
+/// How a kind of failure is called.
+struct Name {
+    /// Of problems.
+    kind: &'static str,
+    /// In words.
+    title: &'static str,
+    /// In [`Dialect::Envelope`].
+    code: &'static str,
+}
+
+fn name(status: StatusCode) -> Name {
+    let (kind, title, code) = match status {
+        StatusCode::BAD_REQUEST => ("/problems/invalid", "Invalid request", "VALIDATION_ERROR"),
+        StatusCode::UNAUTHORIZED => ("/problems/unauthenticated", "Not signed in", "UNAUTHENTICATED"),
+        StatusCode::CONFLICT => ("/problems/conflict", "Changed meanwhile", "CONFLICT"),
+        StatusCode::TOO_MANY_REQUESTS => {
+            ("/problems/too-many-requests", "Too many requests", "TOO_MANY_REQUESTS")
+        }
+        StatusCode::FORBIDDEN => ("/problems/forbidden", "Forbidden", "FORBIDDEN"),
+        StatusCode::NOT_FOUND => ("/problems/not-found", "Not found", "NOT_FOUND"),
+        StatusCode::METHOD_NOT_ALLOWED => {
+            ("/problems/method-not-allowed", "Method not allowed", "METHOD_NOT_ALLOWED")
+        }
+        StatusCode::PAYLOAD_TOO_LARGE => ("/problems/too-large", "Body too large", "BODY_TOO_LARGE"),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+            ("/problems/unsupported-media-type", "Unsupported media type", "UNSUPPORTED_MEDIA_TYPE")
+        }
+        StatusCode::MISDIRECTED_REQUEST => ("/problems/unknown-host", "Unknown host", "UNKNOWN_HOST"),
+        StatusCode::SERVICE_UNAVAILABLE => ("/problems/unavailable", "Not available now", "UNAVAILABLE"),
+        _ => ("/problems/internal", "Internal error", "INTERNAL_ERROR"),
+    };
+    Name { kind, title, code }
 }

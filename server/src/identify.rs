@@ -101,6 +101,20 @@ pub async fn identify(State(gate): State<Gate>, mut request: Request, next: Next
     response
 }
 
+/// Names the actor that sends telemetry, and does no more: it is done thousands of times a second.
+pub async fn identify_sender(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
+    let presented = presented(&gate, request.headers());
+    let origin = origin(&gate, &request);
+    let project = project(&request);
+    match gate.service.identify_sender(presented, project.as_deref(), origin).await {
+        Ok(actor) => {
+            request.extensions_mut().insert(actor);
+            next.run(request).await
+        }
+        Err(error) => Fault::from(error).into_response(),
+    }
+}
+
 /// A key wins over a cookie: who sends one means it.
 fn presented(gate: &Gate, headers: &HeaderMap) -> Presented {
     let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());

@@ -1,6 +1,8 @@
 //! What happens around every request: it gets an id, its panics become answers, and it is
 //! logged and counted once.
 
+use crate::api::ingest;
+use crate::error::dialect::Dialect;
 use crate::error::{Fault, explain};
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
@@ -65,6 +67,7 @@ pub async fn observe(mut request: Request, next: Next) -> Response {
         .map_or_else(|| Arc::from("unmatched"), |path| Arc::from(path.as_str()));
     let method = request.method().clone();
     let path = request.uri().path().to_owned();
+    let dialect = Dialect::of(&path, request.headers());
     request.extensions_mut().insert(id.clone());
 
     let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
@@ -72,7 +75,7 @@ pub async fn observe(mut request: Request, next: Next) -> Response {
         tracing::error!(request_id = %id, panic = panic_text(&*panic), "a request panicked");
         Fault::internal().into_response()
     });
-    let mut response = explain(response, &path, &id);
+    let mut response = explain(response, dialect, &path, &id);
     if let Some(value) = id.header() {
         response.headers_mut().insert(REQUEST_ID, value);
     }
@@ -80,7 +83,7 @@ pub async fn observe(mut request: Request, next: Next) -> Response {
     let status = response.status();
     let took = started.elapsed();
     let ms = took.as_micros() as f64 / 1e3;
-    if is_probe(&route) && status.is_success() {
+    if is_no_news(&route, status) {
         tracing::debug!(request_id = %id, %method, %route, status = status.as_u16(), ms, "{method} {path} {}", status.as_u16());
     } else {
         tracing::info!(request_id = %id, %method, %route, status = status.as_u16(), ms, "{method} {path} {}", status.as_u16());
@@ -89,9 +92,16 @@ pub async fn observe(mut request: Request, next: Next) -> Response {
     response
 }
 
-/// Routes that programs call every few seconds; their successes are no news.
-fn is_probe(route: &str) -> bool {
-    matches!(route, "/healthz" | "/readyz" | "/metrics")
+/// Probes ask every few seconds, and agents send thousands of times a second. That they are taken, or
+/// asked to wait, is counted.
+fn is_no_news(route: &str, status: StatusCode) -> bool {
+    match route {
+        "/healthz" | "/readyz" | "/metrics" => status.is_success(),
+        route if ingest::PATHS.contains(&route) => {
+            status.is_success() || status == StatusCode::SERVICE_UNAVAILABLE
+        }
+        _ => false,
+    }
 }
 
 fn count(method: &http::Method, route: Arc<str>, status: StatusCode, seconds: f64) {

@@ -4,7 +4,7 @@ use crate::api::openapi::Description;
 use crate::api::tagged::TaggedJson;
 use crate::error::Fault;
 use crate::guard::{Hosts, guard};
-use crate::identify::{Gate, identify};
+use crate::identify::{Gate, identify, identify_sender};
 use crate::request::observe;
 use crate::state::AppState;
 use crate::{api, operations, pages, sign_in};
@@ -16,7 +16,7 @@ use std::time::Duration;
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
-/// Largest body that is read: server functions take a few hundred bytes.
+/// Largest body that is read of people: server functions take a few hundred bytes.
 const MOST_BODY_BYTES: usize = 64 * 1024;
 /// How long a body may pause.
 const BODY_PAUSE: Duration = Duration::from_secs(10);
@@ -24,9 +24,12 @@ const BODY_PAUSE: Duration = Duration::from_secs(10);
 /// The whole server, for requests to `hosts` of whom `gate` knows.
 ///
 /// Layers from the outside in: id, log, count and panics ([`crate::request`]); host, origin and
-/// security headers ([`crate::guard`]); who asks ([`crate::identify`]); bounds of the body; the route.
+/// security headers ([`crate::guard`]); how long a body may pause; who asks ([`crate::identify`]); how
+/// large a body may be; the route. What agents send has bounds of its own ([`api::ingest`]).
 pub fn build_router(state: AppState, hosts: Hosts, gate: Gate) -> Router {
-    let (api, description) = api::routes().split_for_parts();
+    let (api, mut description) = api::routes().split_for_parts();
+    let (ingest, of_ingest) = api::ingest::routes().split_for_parts();
+    description.merge(of_ingest);
     let description = TaggedJson::encode(&description).expect("a description has string keys only");
     Router::new()
         .merge(api)
@@ -34,11 +37,12 @@ pub fn build_router(state: AppState, hosts: Hosts, gate: Gate) -> Router {
         .merge(sign_in::routes())
         .merge(pages::routes(&state))
         .fallback(pages::file_or_not_found)
-        .method_not_allowed_fallback(refuse_method)
         .layer(Extension(Description(Arc::new(description))))
-        .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
         .layer(RequestBodyLimitLayer::new(MOST_BODY_BYTES))
-        .layer(middleware::from_fn_with_state(gate, identify))
+        .layer(middleware::from_fn_with_state(gate.clone(), identify))
+        .merge(ingest.layer(middleware::from_fn_with_state(gate, identify_sender)))
+        .method_not_allowed_fallback(refuse_method)
+        .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
         .layer(middleware::from_fn_with_state(hosts, guard))
         .layer(middleware::from_fn(observe))
         .with_state(state)

@@ -18,8 +18,9 @@ const UPKEEP: Duration = Duration::from_secs(5);
 /// Starts the log on stderr: readable on a terminal, else one JSON object a line. Libraries
 /// only warn.
 pub fn start_log(level: tracing::Level) {
-    let ours =
-        ["app", "estate", "model", "server", "service"].map(|name| format!(",{name}={level}")).concat();
+    let ours = ["app", "estate", "model", "server", "service", "telemetry"]
+        .map(|name| format!(",{name}={level}"))
+        .concat();
     let log = tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_env_filter(EnvFilter::new(format!("warn{ours}")));
@@ -79,4 +80,18 @@ fn describe() {
     describe_gauge!("sentry_unrecognised_rows", "Rows of today that are shown but change no status");
     describe_gauge!("sentry_catalog_unrecognised_parts", "Malformed parts of the catalog's answers");
     describe_gauge!("sentry_sse_clients", "Followers of live updates");
+    describe_counter!(
+        "sentry_telemetry_records_total",
+        "Records that agents sent and that were read, by kind"
+    );
+    describe_counter!(
+        "sentry_telemetry_rejected_total",
+        "Records that make no sense and were left out, by kind"
+    );
+    describe_counter!("sentry_telemetry_redactions_total", "Secrets taken out of what agents sent");
+    describe_counter!("sentry_telemetry_refused_total", "Requests of agents that were refused, by reason");
+    describe_counter!("sentry_telemetry_commits_total", "Groups of requests that were written");
+    describe_counter!("sentry_telemetry_failures_total", "Groups of requests that could not be written");
+    describe_histogram!("sentry_telemetry_commit_records", "Records of a group");
+    describe_gauge!("sentry_telemetry_queue_bytes", Unit::Bytes, "Memory of what waits to be written");
 }

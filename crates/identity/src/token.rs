@@ -31,6 +31,15 @@ pub fn new_id(prefix: &str) -> String {
     format!("{prefix}{}", characters(BASE_32, ID_CHARS))
 }
 
+/// A random UUID (version 4, RFC 9562).
+pub fn new_uuid() -> [u8; 16] {
+    let mut bytes = [0; 16];
+    fill(&mut bytes);
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    bytes
+}
+
 fn characters(alphabet: &[u8], count: usize) -> String {
     // Bytes past the last whole multiple of the alphabet would favour its first letters.
     let bound = 256 - 256 % alphabet.len();

@@ -236,6 +236,13 @@ pub struct MachineKey {
     pub revoked_at: Option<Timestamp>,
 }
 
+impl MachineKey {
+    /// Whether it is neither revoked nor expired.
+    pub fn works(&self, now: Timestamp) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|expires| expires > now)
+    }
+}
+
 /// A group of a directory or provider that gives its people a role.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct GroupRole {

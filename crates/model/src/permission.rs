@@ -114,11 +114,15 @@ pub enum Capability {
     ViewAudit,
     /// See version, sources and storage of this server, and test the sources.
     ViewServer,
+    /// Send what agents tell of themselves.
+    SendTelemetry,
+    /// See agents, traces, metrics, logs and events.
+    ViewTelemetry,
 }
 
 impl Capability {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::ViewEstate,
         Self::Ask,
         Self::RefreshCatalog,
@@ -131,23 +135,28 @@ impl Capability {
         Self::CreateProject,
         Self::ViewAudit,
         Self::ViewServer,
+        Self::SendTelemetry,
+        Self::ViewTelemetry,
     ];
 }
 
-/// The permission table: the least role that holds a capability, and the key scope that does.
-pub const GRANTS: [(Capability, Role, Option<Scope>); 12] = [
-    (Capability::ViewEstate, Role::Viewer, Some(Scope::Read)),
-    (Capability::Ask, Role::Viewer, Some(Scope::Read)),
-    (Capability::RefreshCatalog, Role::Engineer, None),
-    (Capability::ViewMembers, Role::Viewer, None),
-    (Capability::ManageMembers, Role::Admin, None),
-    (Capability::ManageKeys, Role::Admin, None),
-    (Capability::ManageAccess, Role::Admin, None),
-    (Capability::ManageProject, Role::Admin, None),
-    (Capability::ArchiveProject, Role::Owner, None),
-    (Capability::CreateProject, Role::Owner, None),
-    (Capability::ViewAudit, Role::Admin, None),
-    (Capability::ViewServer, Role::Admin, None),
+/// The permission table: the least role that holds a capability, and the key scope that does. What
+/// programs send is for no role: a session in a browser has no use for it. Open mode's owner may all.
+pub const GRANTS: [(Capability, Option<Role>, Option<Scope>); 14] = [
+    (Capability::ViewEstate, Some(Role::Viewer), Some(Scope::Read)),
+    (Capability::Ask, Some(Role::Viewer), Some(Scope::Read)),
+    (Capability::RefreshCatalog, Some(Role::Engineer), None),
+    (Capability::ViewMembers, Some(Role::Viewer), None),
+    (Capability::ManageMembers, Some(Role::Admin), None),
+    (Capability::ManageKeys, Some(Role::Admin), None),
+    (Capability::ManageAccess, Some(Role::Admin), None),
+    (Capability::ManageProject, Some(Role::Admin), None),
+    (Capability::ArchiveProject, Some(Role::Owner), None),
+    (Capability::CreateProject, Some(Role::Owner), None),
+    (Capability::ViewAudit, Some(Role::Admin), None),
+    (Capability::ViewServer, Some(Role::Admin), None),
+    (Capability::SendTelemetry, None, Some(Scope::Ingest)),
+    (Capability::ViewTelemetry, Some(Role::Viewer), Some(Scope::Read)),
 ];
 
 /// Who it is that asks.
@@ -223,8 +232,9 @@ impl Actor {
         let granted = GRANTS.iter().find(|(granted, ..)| *granted == capability);
         granted.is_some_and(|(_, least, scope)| match &self.identity {
             Identity::Anonymous => false,
+            Identity::LocalOwner => true,
             Identity::Key { scopes, .. } => scope.is_some_and(|scope| scopes.contains(&scope)),
-            Identity::LocalOwner | Identity::User { .. } => self.role.is_some_and(|role| role >= *least),
+            Identity::User { .. } => least.is_some_and(|least| self.role >= Some(least)),
         })
     }
 
@@ -274,8 +284,9 @@ mod tests {
         };
         for capability in Capability::ALL {
             check(None, capability, false);
-            check(Some(Role::Owner), capability, true);
+            check(Some(Role::Owner), capability, capability != Capability::SendTelemetry);
         }
+        check(Some(Role::Viewer), Capability::ViewTelemetry, true);
         check(Some(Role::Viewer), Capability::ViewEstate, true);
         check(Some(Role::Viewer), Capability::Ask, true);
         check(Some(Role::Viewer), Capability::RefreshCatalog, false);
@@ -298,6 +309,10 @@ mod tests {
         };
         check(&[Scope::Read], Capability::ViewEstate, true);
         check(&[Scope::Ingest, Scope::Webhook], Capability::ViewEstate, false);
+        check(&[Scope::Ingest], Capability::SendTelemetry, true);
+        check(&[Scope::Ingest], Capability::ViewTelemetry, false);
+        check(&[Scope::Read], Capability::ViewTelemetry, true);
+        check(&[Scope::Read, Scope::Webhook], Capability::SendTelemetry, false);
         check(&[Scope::Read, Scope::Ingest, Scope::Webhook], Capability::ManageKeys, false);
         check(&[], Capability::ViewEstate, false);
     }

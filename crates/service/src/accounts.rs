@@ -10,10 +10,11 @@ use crate::{Result, Service};
 use arc_swap::ArcSwapOption;
 use identity::limiter::{AttemptLimiter, RateLimiter};
 use identity::{ldap::LdapClient, oidc::OidcClient};
-use model::identity::{Membership, Project, SignInOptions, User};
+use model::identity::{MachineKey, Membership, Project, SignInOptions, User};
 use model::{Actor, Clock, EssentialName, Role, Timestamp};
 use secrecy::ExposeSecret;
 use std::collections::BTreeSet;
+use std::future::Future;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,11 +27,11 @@ use tokio::time::Instant;
 pub(crate) const SESSION_IDLE: Duration = Duration::from_secs(24 * 3600);
 /// A session ends this long after the sign-in, however much it is used.
 pub(crate) const SESSION_ABSOLUTE: Duration = Duration::from_secs(30 * 24 * 3600);
-/// How long what is known of a session counts as true. Changes made by this process count at once.
+/// How long what is known of a session or key counts as true. Changes made by this process count at once.
 const KNOWN_FOR: Duration = Duration::from_secs(2);
 /// How long it is used when the database is away.
 const KEPT_FOR: Duration = Duration::from_secs(15 * 60);
-/// Sessions that are remembered.
+/// Sessions that are remembered, and keys.
 const MOST_KNOWN: u64 = 10_000;
 /// Use is noted to the minute.
 const NOTE_USE_EVERY: Duration = Duration::from_secs(60);
@@ -57,7 +58,8 @@ pub(crate) struct Accounts {
     has_users: AtomicBool,
     /// Of the one-time link that makes the first owner.
     pub(crate) setup: Option<(String, TokenHash)>,
-    known: moka::future::Cache<TokenHash, Arc<Known>>,
+    sessions: Remembered<KnownSession>,
+    keys: Remembered<Arc<KnownKey>>,
     projects: ArcSwapOption<KnownProjects>,
     /// Counts changes to people, sessions, projects and access.
     epoch: watch::Sender<u64>,
@@ -65,11 +67,21 @@ pub(crate) struct Accounts {
     pub(crate) pending: moka::future::Cache<String, Arc<PendingLogin>>,
 }
 
-/// What was found out about a session.
-struct Known {
+/// What was found out lately, by the token that was presented.
+type Remembered<T> = moka::future::Cache<TokenHash, Arc<Known<T>>>;
+
+/// What was found out about a session or a key.
+struct Known<T> {
     at: Instant,
     epoch: u64,
-    session: Option<KnownSession>,
+    found: Option<T>,
+}
+
+/// A key, and what is hidden from it: all that is narrowed to groups, of which a key has none.
+struct KnownKey {
+    key: MachineKey,
+    project: Option<Arc<Project>>,
+    hidden: Arc<BTreeSet<EssentialName>>,
 }
 
 #[derive(Clone)]
@@ -119,7 +131,8 @@ impl Accounts {
             is_loopback,
             has_users: AtomicBool::new(has_users),
             setup,
-            known: moka::future::Cache::builder().max_capacity(MOST_KNOWN).time_to_live(KEPT_FOR).build(),
+            sessions: remembered(),
+            keys: remembered(),
             projects: ArcSwapOption::empty(),
             epoch: watch::Sender::new(0),
             pending: moka::future::Cache::builder()
@@ -179,27 +192,59 @@ impl Accounts {
 
     /// The session's people and places; `None` for one that is not, or no longer.
     async fn find_session(&self, hash: &TokenHash, now: Timestamp) -> Result<Option<KnownSession>> {
+        self.remember(&self.sessions, hash, self.read_session(hash, now)).await
+    }
+
+    /// The key with its project, revoked and expired ones too.
+    async fn find_key(&self, hash: &TokenHash, now: Timestamp) -> Result<Option<Arc<KnownKey>>> {
+        self.remember(&self.keys, hash, self.read_key(hash, now)).await
+    }
+
+    /// What is remembered, where that was found out just now; else what `read` finds, or, while it
+    /// cannot, what is remembered still.
+    async fn remember<T: Clone + Send + Sync + 'static>(
+        &self,
+        remembered: &Remembered<T>,
+        hash: &TokenHash,
+        read: impl Future<Output = Result<Option<T>>>,
+    ) -> Result<Option<T>> {
         let epoch = *self.epoch.borrow();
-        let known = self.known.get(hash).await.filter(|known| known.epoch == epoch);
+        let known = remembered.get(hash).await.filter(|known| known.epoch == epoch);
         if let Some(known) = &known
             && known.at.elapsed() < KNOWN_FOR
         {
-            return Ok(known.session.clone());
+            return Ok(known.found.clone());
         }
-        match self.read_session(hash, now).await {
-            Ok(session) => {
-                let known = Known { at: Instant::now(), epoch, session: session.clone() };
-                self.known.insert(hash.clone(), Arc::new(known)).await;
-                Ok(session)
+        match read.await {
+            Ok(found) => {
+                let known = Known { at: Instant::now(), epoch, found: found.clone() };
+                remembered.insert(hash.clone(), Arc::new(known)).await;
+                Ok(found)
             }
             Err(error) => match known {
                 Some(known) => {
-                    tracing::warn!(%error, "our own database is away: a session is taken from memory");
-                    Ok(known.session.clone())
+                    tracing::warn!(%error, "our own database is away: a session or key is taken from memory");
+                    Ok(known.found.clone())
                 }
                 None => Err(error),
             },
         }
+    }
+
+    async fn read_key(&self, hash: &TokenHash, now: Timestamp) -> Result<Option<Arc<KnownKey>>> {
+        let Some(key) = self.store.find_key(hash).await? else { return Ok(None) };
+        let project = self.store.find_project(&key.project_id).await?.map(Arc::new);
+        let unnoted =
+            key.last_used_at.is_none_or(|used| now.duration_since(used).unsigned_abs() >= NOTE_USE_EVERY);
+        if unnoted && key.works(now) {
+            self.store.touch_key(&key.id, now).await?;
+        }
+        let access = match &project {
+            Some(project) if project.has_estate => self.store.list_essential_access(&project.id).await?,
+            _ => Vec::new(),
+        };
+        let hidden = Arc::new(access.into_iter().map(|access| access.essential).collect());
+        Ok(Some(Arc::new(KnownKey { key, project, hidden })))
     }
 
     async fn read_session(&self, hash: &TokenHash, now: Timestamp) -> Result<Option<KnownSession>> {
@@ -236,6 +281,10 @@ impl Accounts {
         let closed = access.into_iter().filter(|access| access.groups.is_disjoint(&groups));
         Ok(closed.map(|access| access.essential).collect())
     }
+}
+
+fn remembered<T: Send + Sync + 'static>() -> Remembered<T> {
+    moka::future::Cache::builder().max_capacity(MOST_KNOWN).time_to_live(KEPT_FOR).build()
 }
 
 /// Whether a session of that age still counts.

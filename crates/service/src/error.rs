@@ -2,6 +2,9 @@
 
 use estate::SourceError;
 use model::ErrorKind;
+use std::path::PathBuf;
+use telemetry::pipeline::Refused;
+use telemetry::store::StoreError;
 
 /// Why a use case failed. `Display` may be shown to anyone.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +48,31 @@ pub enum Error {
         /// Which source and why.
         message: String,
     },
+    /// What agents sent cannot be read.
+    #[error(transparent)]
+    Message(#[from] telemetry::Error),
+    /// A record that agents sent is not as it must be.
+    #[error(transparent)]
+    Record(#[from] telemetry::Invalid),
+    /// Nothing can be taken now; what was sent is to be sent again.
+    #[error("{message}")]
+    Busy {
+        /// Why.
+        message: String,
+        /// Seconds to wait.
+        retry_after_s: u64,
+    },
+    /// What is stored of agents cannot be read or written, for a reason that no caller can mend.
+    #[error("telemetry failed")]
+    Telemetry(#[source] StoreError),
+    /// The file with the prices of models cannot be read. Only at start.
+    #[error("the prices of models in {} cannot be read: {source}", path.display())]
+    Prices {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// A source's settings cannot work. Only at start.
     #[error(transparent)]
     Settings(#[from] SourceError),
@@ -74,6 +102,32 @@ impl From<store::Error> for Error {
     }
 }
 
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error.kind() {
+            ErrorKind::Unavailable => {
+                tracing::error!(error = &error as &dyn std::error::Error, "telemetry is away");
+                Self::Unavailable { message: error.to_string() }
+            }
+            _ => Self::Telemetry(error),
+        }
+    }
+}
+
+impl From<Refused> for Error {
+    fn from(refused: Refused) -> Self {
+        let message = refused.to_string();
+        match refused {
+            Refused::Busy { retry_after }
+            | Refused::Failing { retry_after }
+            | Refused::Stopping { retry_after } => {
+                Self::Busy { message, retry_after_s: retry_after.as_secs() }
+            }
+            Refused::Rejected(error) => Self::from(error),
+        }
+    }
+}
+
 impl From<identity::Error> for Error {
     fn from(error: identity::Error) -> Self {
         match error {
@@ -99,15 +153,22 @@ impl Error {
             Self::Forbidden => ErrorKind::Forbidden,
             Self::Conflict(_) => ErrorKind::Conflict,
             Self::Limited { .. } => ErrorKind::Limited,
-            Self::Unavailable { .. } => ErrorKind::Unavailable,
-            Self::Settings(_) | Self::Store(_) | Self::Model(_) | Self::SignIn(_) => ErrorKind::Internal,
+            Self::Unavailable { .. } | Self::Busy { .. } => ErrorKind::Unavailable,
+            Self::Message(error) => error.kind(),
+            Self::Record(error) => error.kind(),
+            Self::Settings(_)
+            | Self::Store(_)
+            | Self::Telemetry(_)
+            | Self::Prices { .. }
+            | Self::Model(_)
+            | Self::SignIn(_) => ErrorKind::Internal,
         }
     }
 
     /// Seconds to wait, where waiting helps.
     pub fn retry_after_s(&self) -> Option<u64> {
         match self {
-            Self::Limited { retry_after_s } => Some(*retry_after_s),
+            Self::Limited { retry_after_s } | Self::Busy { retry_after_s, .. } => Some(*retry_after_s),
             _ => None,
         }
     }

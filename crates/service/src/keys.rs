@@ -67,16 +67,18 @@ impl Service {
             .after("scopes", joined(&key.scopes));
         let expires = key.expires_at.map_or_else(|| "never".to_owned(), |at| at.to_string());
         write.commit(entry.after("expires_at", expires)).await?;
+        self.0.accounts.forget();
         Ok(ShownOnce { text: text.expose_secret().to_owned() })
     }
 
-    /// Makes a key useless, at once.
+    /// Makes a key useless: at once here, within two seconds in other processes.
     pub async fn revoke_key(&self, actor: &Actor, id: &KeyId) -> Result<()> {
         self.require(actor, Capability::ManageKeys)?;
         let project = self.project_of(actor)?;
         let mut write = self.0.accounts.store.begin().await?;
         write.revoke_key(&project.id, id, self.clock().now()).await?;
         write.commit(AuditEntry::by(actor, "key.revoke", format!("key:{id}"))).await?;
+        self.0.accounts.forget();
         Ok(())
     }
 }

@@ -28,6 +28,7 @@ pub mod sign_in;
 mod sources;
 pub mod storage;
 pub mod tasks;
+pub mod telemetry;
 
 pub use accounts::{Identified, Presented};
 pub use audience::Audience;
@@ -36,6 +37,7 @@ pub use error::Error;
 pub use settings::{Settings, SourceSettings};
 pub use sign_in::{NewAccount, SessionToken};
 
+use self::telemetry::Telemetry;
 use accounts::Accounts;
 use ask::{Asking, Queries};
 use audit::Refusals;
@@ -66,6 +68,7 @@ struct Inner {
     asking: Asking,
     accounts: Accounts,
     refusals: Refusals,
+    telemetry: Telemetry,
     /// The project that the batch estate belongs to.
     estate_project: Arc<Project>,
 }
@@ -83,6 +86,7 @@ impl Service {
         let first_read = FirstRead::within(settings.catalog_wait);
         let asking = Asking::open(settings.model, Queries::new(&settings.source), &clock)?;
         let sources = Sources::open(settings.source, &clock)?;
+        let telemetry = Telemetry::new(settings.telemetry)?;
         let estate = Estate {
             environment: sources.environment.clone().unwrap_or(settings.environment),
             demo,
@@ -108,6 +112,7 @@ impl Service {
             asking,
             accounts,
             refusals,
+            telemetry,
             estate_project: Arc::new(estate_project),
         })))
     }
@@ -122,6 +127,7 @@ impl Service {
             () = self.keep_accounts() => {}
             () = self.keep_refusals_recorded() => {}
             () = self.keep_lost_turns_ended() => {}
+            () = self.keep_telemetry_open() => {}
         }
     }
 

@@ -1,5 +1,6 @@
 //! What a service is built from. The server fills this from file and environment.
 
+pub use ::telemetry::redact::Redaction;
 pub use estate::catalog::{EssentialSettings, LenzAuth, LenzSettings};
 pub use estate::sql::{CertificateCheck, MySqlSettings, QueryLimits, SqlSettings, SqliteSettings};
 pub use identity::ldap::LdapSettings;
@@ -29,12 +30,34 @@ pub struct Settings {
     pub catalog_wait: Duration,
     /// Where our own state is.
     pub store: StoreSettings,
+    /// What is done with telemetry.
+    pub telemetry: TelemetrySettings,
     /// How people sign in, besides by a password of ours.
     pub sign_in: SignInSettings,
     /// The model that helps to understand questions and to word answers; none unless set.
     pub model: Option<ModelSettings>,
     /// Only this machine can ask: without accounts, whoever asks owns everything.
     pub is_loopback: bool,
+}
+
+/// What is done with what agents tell of themselves.
+#[derive(Debug, Clone)]
+pub struct TelemetrySettings {
+    /// The folder that holds it; made if it is not there.
+    pub dir: PathBuf,
+    /// File with the prices of models; those that come with the program unless set.
+    pub prices: Option<PathBuf>,
+    /// Whether secrets are taken out before anything is stored.
+    pub redaction: Redaction,
+    /// Bytes of requests that may be in memory at once. Beyond it senders are told to try again.
+    pub in_flight_bytes: usize,
+}
+
+impl TelemetrySettings {
+    /// Kept in `dir`, with the program's own prices, without secrets; 128 MiB of requests at once.
+    pub fn new(dir: PathBuf) -> Self {
+        Self { dir, prices: None, redaction: Redaction::On, in_flight_bytes: 128 << 20 }
+    }
 }
 
 /// How people sign in, besides by a password of ours.
@@ -122,8 +145,8 @@ pub enum SourceSettings {
 }
 
 impl Settings {
-    /// Settings with the default intervals (15 s today, 5 min for past dates, 8 s for the catalog), our own state in
-    /// SQLite in `data_dir`, passwords only, and for this machine only.
+    /// Settings with the default intervals (15 s today, 5 min for past dates, 8 s for the catalog), our own state and
+    /// telemetry in SQLite in `data_dir`, passwords only, and for this machine only.
     pub fn new(source: SourceSettings, environment: impl Into<String>, data_dir: PathBuf) -> Self {
         Self {
             source,
@@ -132,6 +155,7 @@ impl Settings {
             poll_today: Duration::from_secs(15),
             poll_past: Duration::from_secs(300),
             catalog_wait: Duration::from_secs(8),
+            telemetry: TelemetrySettings::new(data_dir.clone()),
             store: StoreSettings { kind: StoreKind::Sqlite { dir: data_dir } },
             sign_in: SignInSettings::default(),
             model: None,

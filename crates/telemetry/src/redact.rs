@@ -20,7 +20,10 @@
 
 mod email;
 mod number;
+mod record;
 mod token;
+
+pub use record::{redact_event, redact_record};
 
 use model::telemetry::{Attribute, Value};
 use std::ops::Range;

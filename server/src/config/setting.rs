@@ -117,6 +117,27 @@ pub const SETTINGS: &[Setting] = &[
         "PostgreSQL database for SENTRY's own state in place of the data folder: postgres://user:password@host/database.",
     ),
     setting(
+        "telemetry.prices",
+        "SENTRY_PRICES_FILE",
+        Kind::Text,
+        "",
+        "File with the prices of models, in the form of crates/telemetry/prices.toml; those that come with the program unless set.",
+    ),
+    setting(
+        "telemetry.redaction",
+        "SENTRY_TELEMETRY_REDACTION",
+        Kind::Text,
+        "on",
+        "Whether e-mail addresses, card numbers, keys and the like are taken out of what agents send before it is stored: on or off.",
+    ),
+    setting(
+        "telemetry.in_flight_mb",
+        "SENTRY_TELEMETRY_IN_FLIGHT_MB",
+        Kind::Number,
+        "128",
+        "MiB of agents' requests that may be in memory at once, 64 to 4096; beyond it agents are told to try again.",
+    ),
+    setting(
         "rds.host",
         "RDS_HOST",
         Kind::Text,

@@ -1,6 +1,7 @@
 pub(crate) mod chat;
 mod essentials;
 mod health;
+mod ingest;
 mod lenz;
 mod live;
 mod openapi;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 /// Crate → the workspace's crates that it may use.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("model", &[]),
     ("agent", &["model"]),
     ("estate", &["model"]),
@@ -13,7 +13,8 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("llm", &["model"]),
     ("query", &["model"]),
     ("store", &["model"]),
-    ("service", &["agent", "estate", "identity", "llm", "model", "query", "store"]),
+    ("telemetry", &["model"]),
+    ("service", &["agent", "estate", "identity", "llm", "model", "query", "store", "telemetry"]),
     ("app", &["model", "service"]),
     ("frontend", &["app"]),
     ("server", &["app", "model", "service"]),

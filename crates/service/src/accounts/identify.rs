@@ -1,9 +1,9 @@
 //! Who asks: from what a request presents to an [`Actor`].
 
-use super::{KnownSession, NOTE_USE_EVERY, Place, is_current};
+use super::{KnownKey, KnownSession, Place, is_current};
 use crate::{Error, Result, Service};
 use identity::limiter::Decision;
-use model::identity::{MachineKey, Membership, Viewer};
+use model::identity::{KeyId, Membership, Project, Viewer};
 use model::{Actor, Capability, ErrorKind, Identity, Origin, Role};
 use std::sync::Arc;
 use std::time::Duration;
@@ -77,6 +77,27 @@ impl Service {
         };
         identified.actor.origin = origin;
         Ok(identified)
+    }
+
+    /// Who sends telemetry. As [`Service::identify`], but without a rate for keys that may do so: how
+    /// much of it is taken is up to the disk, and said by the answers.
+    ///
+    /// # Errors
+    /// As [`Service::identify`]'s.
+    pub async fn identify_sender(
+        &self,
+        presented: Presented,
+        project: Option<&str>,
+        origin: Origin,
+    ) -> Result<Actor> {
+        let Presented::Key(text) = presented else {
+            return Ok(self.identify(presented, project, origin).await?.actor);
+        };
+        let (actor, known) = self.find_key(&text, project, &Arc::new(origin)).await?;
+        if !actor.may(Capability::SendTelemetry) {
+            self.take_rate(&known.key.id)?;
+        }
+        Ok(actor)
     }
 
     /// Ends when `actor`, found by what it presented, is no longer the same or may see other
@@ -167,52 +188,49 @@ impl Service {
         project: Option<&str>,
         origin: &Arc<Origin>,
     ) -> Result<Identified> {
-        let store = &self.0.accounts.store;
-        let hash = TokenHash::of(text);
+        let (actor, key) = self.find_key(text, project, origin).await?;
+        let rate = self.take_rate(&key.key.id)?;
+        Ok(Identified { rate: Some(rate), ..Identified::stranger(actor) })
+    }
+
+    fn take_rate(&self, key: &KeyId) -> Result<Decision> {
+        let rate = self.0.accounts.key_rates.take(key);
+        if rate.allowed { Ok(rate) } else { Err(Error::Limited { retry_after_s: rate.retry_after_s }) }
+    }
+
+    async fn find_key(
+        &self,
+        text: &str,
+        project: Option<&str>,
+        origin: &Arc<Origin>,
+    ) -> Result<(Actor, Arc<KnownKey>)> {
         let now = self.clock().now();
-        let found = store.find_key(&hash).await?;
-        let place = match &found {
-            Some(key) => store.find_project(&key.project_id).await?.map(Arc::new),
-            None => None,
-        };
-        let by = |key: &MachineKey| Actor {
-            project: place.clone(),
+        let found = self.0.accounts.find_key(&TokenHash::of(text), now).await?;
+        let by = |known: &KnownKey| Actor {
+            project: known.project.clone(),
+            hidden: known.hidden.clone(),
             origin: origin.clone(),
             ..Actor::of(Identity::Key {
-                id: key.id.clone(),
-                name: key.name.clone(),
-                scopes: key.scopes.clone(),
+                id: known.key.id.clone(),
+                name: known.key.name.clone(),
+                scopes: known.key.scopes.clone(),
             })
         };
-        let works = |key: &MachineKey| {
-            key.revoked_at.is_none()
-                && key.expires_at.is_none_or(|expires| expires > now)
-                && place.as_ref().is_some_and(|project| project.archived_at.is_none())
+        let place = |known: &KnownKey| {
+            let is_open = |project: &Arc<Project>| project.archived_at.is_none();
+            known.project.clone().filter(|project| known.key.works(now) && is_open(project))
         };
-        let (Some(key), Some(place)) = (found.clone().filter(works), place.clone()) else {
-            let actor =
-                found.as_ref().map_or_else(|| Actor { origin: origin.clone(), ..Actor::anonymous() }, by);
+        let Some((known, place)) = found.as_ref().and_then(|known| Some((known, place(known)?))) else {
+            let stranger = || Actor { origin: origin.clone(), ..Actor::anonymous() };
+            let actor = found.as_deref().map_or_else(stranger, by);
             self.note_refused(&actor, "key:unknown, revoked or expired");
             return Err(Error::Unauthenticated("this key does not work: it is unknown, revoked or expired"));
         };
+        let actor = by(known);
         if let Some(slug) = project.filter(|slug| *slug != place.slug.as_str()) {
-            self.note_refused(&by(&key), &format!("project:{slug}"));
+            self.note_refused(&actor, &format!("project:{slug}"));
             return Err(Error::Forbidden);
         }
-        let rate = self.0.accounts.key_rates.take(&key.id);
-        if !rate.allowed {
-            return Err(Error::Limited { retry_after_s: rate.retry_after_s });
-        }
-        let unnoted =
-            key.last_used_at.is_none_or(|used| now.duration_since(used).unsigned_abs() >= NOTE_USE_EVERY);
-        if unnoted {
-            store.touch_key(&key.id, now).await?;
-        }
-        // A key belongs to no group: what is narrowed is closed to it.
-        let access =
-            if place.has_estate { store.list_essential_access(&place.id).await? } else { Vec::new() };
-        let hidden = access.into_iter().map(|access| access.essential).collect();
-        let actor = Actor { hidden: Arc::new(hidden), ..by(&key) };
-        Ok(Identified { rate: Some(rate), ..Identified::stranger(actor) })
+        Ok((actor, known.clone()))
     }
 }

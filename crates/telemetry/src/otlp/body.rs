@@ -13,25 +13,31 @@ pub(super) fn protobuf<'a>(
     limits: &Limits,
 ) -> Result<Cow<'a, [u8]>, Error> {
     let encoding = Encoding::of(message.content_type).ok_or(Error::ContentType)?;
-    let body = unpacked(message, limits)?;
+    let body = message.unpacked(limits)?;
     match encoding {
         Encoding::Protobuf => Ok(body),
         Encoding::Json => super::json::to_protobuf(&body, schema).map(Cow::Owned),
     }
 }
 
-fn unpacked<'a>(message: &Message<'a>, limits: &Limits) -> Result<Cow<'a, [u8]>, Error> {
-    let limit_bytes = limits.body_bytes;
-    if message.body.len() > limit_bytes {
-        return Err(Error::TooLarge { what: "the body has", limit_bytes });
-    }
-    match message.content_encoding.map(str::trim) {
-        None | Some("") => Ok(Cow::Borrowed(message.body)),
-        Some(name) if name.eq_ignore_ascii_case("identity") => Ok(Cow::Borrowed(message.body)),
-        Some(name) if name.eq_ignore_ascii_case("gzip") => {
-            gunzip(message.body, limits.unpacked_bytes).map(Cow::Owned)
+impl<'a> Message<'a> {
+    /// The body without its content encoding.
+    ///
+    /// # Errors
+    /// It, or what it unpacks to, is larger than the limits; it is no gzip, or in another encoding.
+    pub fn unpacked(&self, limits: &Limits) -> Result<Cow<'a, [u8]>, Error> {
+        let limit_bytes = limits.body_bytes;
+        if self.body.len() > limit_bytes {
+            return Err(Error::TooLarge { what: "the body has", limit_bytes });
         }
-        Some(_) => Err(Error::ContentEncoding),
+        match self.content_encoding.map(str::trim) {
+            None | Some("") => Ok(Cow::Borrowed(self.body)),
+            Some(name) if name.eq_ignore_ascii_case("identity") => Ok(Cow::Borrowed(self.body)),
+            Some(name) if name.eq_ignore_ascii_case("gzip") => {
+                gunzip(self.body, limits.unpacked_bytes).map(Cow::Owned)
+            }
+            Some(_) => Err(Error::ContentEncoding),
+        }
     }
 }
 

@@ -33,6 +33,14 @@ async fn lists_every_route_under_api() {
             "POST /api/chat/stream",
             "POST /api/chat/{thread}/{turn}/cancel",
             "POST /api/lenz/refresh",
+            "POST /api/v1/events",
+            "POST /api/v1/events/batch",
+            "POST /api/v1/metrics",
+            "POST /v1/events",
+            "POST /v1/events/batch",
+            "POST /v1/logs",
+            "POST /v1/metrics",
+            "POST /v1/traces",
         ]
         .map(str::to_owned),
     );

@@ -1,0 +1,136 @@
+//! What agents tell of themselves: the ways in ([`ingest`](self)), and what is kept of it.
+//!
+//! It is opened by [`Service::run`](crate::Service::run), apart from the start: what a process that died
+//! has left takes a while to read, and boards do not wait for it. Whoever comes before is asked to wait.
+
+mod ingest;
+mod read;
+
+pub use ::telemetry::otlp::{Encoding, Signal, answer};
+pub use ::telemetry::store::{
+    AgentSummary, Cursor, EventQuery, LogQuery, Order, Page, PricedSpan, RecordQuery, TimeRange, Trace,
+    TraceQuery, TraceSummary,
+};
+pub use ingest::{MOST_BODY_BYTES, Room, Sent, Taken};
+
+use crate::settings::TelemetrySettings;
+use crate::{Error, Result, Service};
+use ::telemetry::pipeline::{Pipeline, PipelineSettings};
+use ::telemetry::price::PriceTable;
+use ::telemetry::store::{SharedStore, Sqlite, StoreError, StoreResult};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Semaphore, watch};
+
+/// How long a request waits for what is being opened.
+const OPEN_WITHIN: Duration = Duration::from_secs(5);
+/// Between two attempts to open it.
+const OPEN_AGAIN: Duration = Duration::from_secs(5);
+
+/// Telemetry, once it is open.
+pub(crate) struct Telemetry {
+    settings: TelemetrySettings,
+    prices: PriceTable,
+    /// A permit for each byte of requests that may be in memory.
+    room: Arc<Semaphore>,
+    /// For who reads a large request: what it unpacks to is many times its size.
+    large: Semaphore,
+    state: watch::Sender<State>,
+}
+
+/// How far the opening has come.
+#[derive(Clone)]
+enum State {
+    Opening,
+    Open(Open),
+    Failed,
+}
+
+/// Open telemetry. Cheap to clone.
+#[derive(Clone)]
+struct Open {
+    store: SharedStore,
+    pipeline: Pipeline,
+}
+
+impl Telemetry {
+    pub(crate) fn new(settings: TelemetrySettings) -> Result<Self> {
+        let prices = settings.prices.as_deref().map_or_else(|| Ok(PriceTable::bundled()), read_prices)?;
+        let room = Arc::new(Semaphore::new(settings.in_flight_bytes));
+        Ok(Self {
+            settings,
+            prices,
+            room,
+            large: Semaphore::new(1),
+            state: watch::Sender::new(State::Opening),
+        })
+    }
+
+    async fn open(&self) -> Result<Open> {
+        let unavailable = || Error::Busy {
+            message: "telemetry is not open yet".to_owned(),
+            retry_after_s: OPEN_AGAIN.as_secs(),
+        };
+        if let State::Open(open) = &*self.state.borrow() {
+            return Ok(open.clone());
+        }
+        let mut state = self.state.subscribe();
+        let opened = state.wait_for(|state| !matches!(state, State::Opening));
+        match tokio::time::timeout(OPEN_WITHIN, opened).await {
+            Ok(Ok(state)) => match &*state {
+                State::Open(open) => Ok(open.clone()),
+                State::Opening | State::Failed => Err(unavailable()),
+            },
+            Ok(Err(_)) | Err(_) => Err(unavailable()),
+        }
+    }
+}
+
+fn read_prices(path: &Path) -> Result<PriceTable> {
+    let refuse = |source| Error::Prices { path: path.to_owned(), source };
+    let text = std::fs::read_to_string(path).map_err(|error| refuse(error.into()))?;
+    PriceTable::parse(&text).map_err(|error| refuse(error.into()))
+}
+
+/// Blocks.
+fn open_store(dir: &Path) -> StoreResult<SharedStore> {
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
+    made.map_err(|error| StoreError::Unavailable(error.into()))?;
+    Ok(Arc::new(Sqlite::open(dir)?))
+}
+
+impl Service {
+    /// Opens telemetry, tries again while that fails, and then waits for ever.
+    pub(crate) async fn keep_telemetry_open(&self) {
+        let telemetry = &self.0.telemetry;
+        loop {
+            let dir = telemetry.settings.dir.clone();
+            let opened = tokio::task::spawn_blocking(move || open_store(&dir)).await;
+            match opened.unwrap_or_else(|error| Err(StoreError::Failed(error.into()))) {
+                Ok(store) => {
+                    let settings = PipelineSettings::default();
+                    let pipeline = Pipeline::start(Arc::clone(&store), self.clock().clone(), settings);
+                    telemetry.state.send_replace(State::Open(Open { store, pipeline }));
+                    return std::future::pending().await;
+                }
+                Err(error) => {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::error!(error, "telemetry cannot be opened: agents are told to try again");
+                    telemetry.state.send_replace(State::Failed);
+                    tokio::time::sleep(OPEN_AGAIN).await;
+                }
+            }
+        }
+    }
+
+    /// Takes no more telemetry, and answers when all that was taken is on disk. For the end of the
+    /// server, once nobody asks any more.
+    pub async fn close_telemetry(&self) {
+        let state = self.0.telemetry.state.send_replace(State::Failed);
+        if let State::Open(open) = state {
+            open.pipeline.close().await;
+        }
+    }
+}
