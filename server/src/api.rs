@@ -14,6 +14,7 @@ pub mod params;
 pub mod runs;
 pub mod tagged;
 pub mod tasks;
+pub mod telemetry;
 
 use crate::state::AppState;
 use tower_http::CompressionLevel;
@@ -41,6 +42,9 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(chat::cancel_turn))
         .routes(routes!(audit::export_audit_csv))
         .routes(routes!(audit::export_audit_jsonl))
+        .routes(routes!(telemetry::agents::list_agents))
+        .routes(routes!(telemetry::agents::get_agent))
+        .routes(routes!(telemetry::traces::get_trace))
         .routes(routes!(openapi::get_openapi))
         .layer(compression());
     encoded_once.merge(encoded_each_time)

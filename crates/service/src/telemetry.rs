@@ -8,8 +8,8 @@ mod read;
 
 pub use ::telemetry::otlp::{Encoding, Signal, answer};
 pub use ::telemetry::store::{
-    AgentSummary, Cursor, EventQuery, LogQuery, Order, Page, PricedSpan, RecordQuery, TimeRange, Trace,
-    TraceQuery, TraceSummary,
+    AgentSummary, CostGap, Cursor, EventQuery, LogQuery, Order, Page, PricedSpan, RecordQuery, TimeRange,
+    Trace, TraceQuery, TraceSummary,
 };
 pub use ingest::{MOST_BODY_BYTES, Room, Sent, Taken};
 
@@ -116,8 +116,10 @@ impl Service {
                     return std::future::pending().await;
                 }
                 Err(error) => {
-                    let error = &error as &dyn std::error::Error;
-                    tracing::error!(error, "telemetry cannot be opened: agents are told to try again");
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "telemetry cannot be opened: agents are told to try again"
+                    );
                     telemetry.state.send_replace(State::Failed);
                     tokio::time::sleep(OPEN_AGAIN).await;
                 }

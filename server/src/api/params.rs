@@ -7,11 +7,6 @@ use model::view::{RunColumn, RunQuery, SortOrder};
 use model::{BusinessDate, Phase};
 use service::Service;
 
-/// Most rows of one answer of `/api/runs`.
-pub const MOST_ROWS: usize = service::runs::MOST_ROWS;
-/// Rows of one answer of `/api/runs` unless asked otherwise.
-const DEFAULT_ROWS: usize = 100;
-
 /// The query of a request. Unknown names are left alone; empty values count as absent; where
 /// a name stands twice, the first counts.
 #[derive(Debug)]
@@ -70,14 +65,11 @@ impl Params {
         }
     }
 
-    /// `offset` and `limit`.
-    pub fn window(&self) -> Result<(usize, usize), Fault> {
-        let limit = self.number("limit", DEFAULT_ROWS)?;
-        if !(1..=MOST_ROWS).contains(&limit) {
-            return Err(Fault::invalid(
-                "limit",
-                format!("limit: write a whole number from 1 to {MOST_ROWS}"),
-            ));
+    /// `offset` and `limit`, which is `unset` where it is not given and at most `most`.
+    pub fn window(&self, unset: usize, most: usize) -> Result<(usize, usize), Fault> {
+        let limit = self.number("limit", unset)?;
+        if !(1..=most).contains(&limit) {
+            return Err(Fault::invalid("limit", format!("limit: write a whole number from 1 to {most}")));
         }
         Ok((self.number("offset", 0)?, limit))
     }

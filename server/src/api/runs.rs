@@ -14,7 +14,11 @@ use model::Actor;
 use model::view::RunListItem;
 use serde::Serialize;
 use service::Service;
+use service::runs::MOST_ROWS;
 use utoipa::ToSchema;
+
+/// Rows of one answer unless asked otherwise.
+const DEFAULT_ROWS: usize = 100;
 
 /// A window of a date's runs.
 #[derive(Debug, Serialize, ToSchema)]
@@ -87,7 +91,7 @@ pub async fn list_runs(
 ) -> Answer {
     let date = params.date("date", &service)?;
     let query = params.run_query()?;
-    let (offset, limit) = params.window()?;
+    let (offset, limit) = params.window(DEFAULT_ROWS, MOST_ROWS)?;
     service.get_board(&actor, date).await?.board()?;
     let view = service.list_runs(&actor, date, &query, offset, limit).await?;
     let window = RunsJson {

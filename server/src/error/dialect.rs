@@ -20,7 +20,7 @@ pub(crate) enum Dialect {
 
 /// A failure on the routes of metrics and events.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Envelope {
+pub(crate) struct Envelope {
     /// Always false.
     #[schema(example = false)]
     success: bool,

@@ -108,6 +108,55 @@ async fn spans_are_stored_once_in_either_encoding() {
 }
 
 #[tokio::test]
+async fn what_was_sent_is_read_back() {
+    let app = TestApp::reference().await;
+    let spans = Fleet::new(2).trace(started());
+    assert_eq!(post(&app, "/v1/traces", PROTOBUF, otlp::traces(&spans)).await.status, StatusCode::OK);
+    let trace = app.get(&format!("/api/v1/traces/{}", spans[0].trace_id)).await.json();
+    let name = spans[0].agent.name.as_str();
+    assert_eq!((&trace["agent"], trace["spans"].as_array().unwrap().len()), (&json!(name), spans.len()));
+    let sent = spans.iter().find(|span| span.usage.is_some()).unwrap();
+    let read = trace["spans"].as_array().unwrap();
+    let read = read.iter().find(|span| span["span_id"] == sent.span_id.to_string()).unwrap();
+    assert_eq!(read["usage"]["input"], sent.usage.unwrap().input);
+    assert_eq!(read["parent_id"], sent.parent_id.unwrap().to_string());
+    assert!(!read["cost"].is_null() || !read["cost_gap"].is_null(), "{read}");
+
+    let agents = app.get("/api/v1/agents?status=running").await.json();
+    assert_eq!((&agents["total"], &agents["limit"], &agents["offset"]), (&json!(1), &json!(50), &json!(0)));
+    let agent = &agents["agents"][0];
+    assert_eq!((&agent["name"], &agent["status"]), (&json!(name), &json!("running")));
+    for id in [name, agent["agent_id"].as_str().unwrap()] {
+        assert_eq!(app.get(&format!("/api/v1/agents/{id}")).await.json(), *agent);
+    }
+    assert_eq!(app.get("/api/v1/agents?offset=1").await.json()["agents"], json!([]));
+}
+
+#[tokio::test]
+async fn what_cannot_be_asked_for_is_named() {
+    let app = TestApp::reference().await;
+    for (path, status, code, field) in [
+        ("/api/v1/agents?status=up", 400, "VALIDATION_ERROR", json!("status")),
+        ("/api/v1/agents?limit=101", 400, "VALIDATION_ERROR", json!("limit")),
+        ("/api/v1/agents?limit=0", 400, "VALIDATION_ERROR", json!("limit")),
+        ("/api/v1/agents?offset=-1", 400, "VALIDATION_ERROR", json!("offset")),
+        ("/api/v1/agents/nobody", 404, "NOT_FOUND", Value::Null),
+        ("/api/v1/traces/xyz", 400, "VALIDATION_ERROR", json!("id")),
+        ("/api/v1/traces/0af7651916cd43dd8448eb211c80319c", 404, "NOT_FOUND", Value::Null),
+        ("/api/v1/nothing", 404, "NOT_FOUND", Value::Null),
+    ] {
+        let answer = app.get(path).await;
+        assert_eq!((answer.status.as_u16(), answer.header("content-type")), (status, JSON), "{path}");
+        let error = answer.json();
+        assert_eq!(
+            (&error["success"], &error["code"], &error["field"]),
+            (&json!(false), &json!(code), &field),
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn what_is_left_out_is_said_in_the_encoding_of_the_request() {
     let app = TestApp::reference().await;
     let span = json!({

@@ -1,0 +1,5 @@
+//! What is kept of what agents sent. One file a resource.
+
+pub mod agents;
+mod attributes;
+pub mod traces;
