@@ -106,7 +106,7 @@ impl Service {
 
     /// Stores the spans of an `ExportTraceServiceRequest`.
     pub async fn ingest_spans(&self, actor: &Actor, sent: Sent) -> Result<Taken> {
-        let read = |telemetry: &Telemetry, sent: &Sent, now| {
+        let read = |telemetry: &Telemetry, sent: Sent, now| {
             let decoded = telemetry.decoder(now).spans(&sent.message())?;
             let (taken, spans) = Taken::of("span", decoded);
             let spans = spans.into_iter().map(|span| priced_span(&telemetry.prices, span)).collect();
@@ -117,7 +117,7 @@ impl Service {
 
     /// Stores the points of an `ExportMetricsServiceRequest`. The same request twice is stored once.
     pub async fn ingest_metrics(&self, actor: &Actor, sent: Sent) -> Result<Taken> {
-        let read = |telemetry: &Telemetry, sent: &Sent, now| {
+        let read = |telemetry: &Telemetry, sent: Sent, now| {
             let (taken, points): (_, Vec<MetricPoint>) =
                 Taken::of("point", telemetry.decoder(now).metrics(&sent.message())?);
             Ok((Batch { key: Some(sent.key(b"metrics")), points, ..Batch::default() }, taken))
@@ -127,7 +127,7 @@ impl Service {
 
     /// Stores the records of an `ExportLogsServiceRequest`. The same request twice is stored once.
     pub async fn ingest_logs(&self, actor: &Actor, sent: Sent) -> Result<Taken> {
-        let read = |telemetry: &Telemetry, sent: &Sent, now| {
+        let read = |telemetry: &Telemetry, sent: Sent, now| {
             let (taken, logs): (_, Vec<LogRecord>) =
                 Taken::of("log", telemetry.decoder(now).logs(&sent.message())?);
             Ok((Batch { key: Some(sent.key(b"logs")), logs, ..Batch::default() }, taken))
@@ -138,7 +138,7 @@ impl Service {
     /// Stores one event, and says how it is called. The same id twice is stored once.
     pub async fn record_event(&self, actor: &Actor, sent: Sent) -> Result<EventId> {
         let project = self.project_to_send(actor)?;
-        let read = move |telemetry: &Telemetry, sent: &Sent, now: UnixNanos| {
+        let read = move |telemetry: &Telemetry, sent: Sent, now: UnixNanos| {
             let names = names(&project);
             let arrival = Arrival { now: now.timestamp(), project: &names };
             let event = event::read(&sent.message().unpacked(&LIMITS)?, arrival, new_event_id)?;
@@ -152,7 +152,7 @@ impl Service {
     /// once.
     pub async fn record_events(&self, actor: &Actor, sent: Sent) -> Result<Vec<EventId>> {
         let project = self.project_to_send(actor)?;
-        let read = move |telemetry: &Telemetry, sent: &Sent, now: UnixNanos| {
+        let read = move |telemetry: &Telemetry, sent: Sent, now: UnixNanos| {
             let names = names(&project);
             let arrival = Arrival { now: now.timestamp(), project: &names };
             let events = event::read_batch(&sent.message().unpacked(&LIMITS)?, arrival, new_event_id)?;
@@ -165,7 +165,7 @@ impl Service {
     /// Stores a record of metrics, and says how it is called. One that says when it was made is stored
     /// once, however often it comes; one that does not is another each time.
     pub async fn record_metrics(&self, actor: &Actor, sent: Sent) -> Result<MetricId> {
-        let read = |telemetry: &Telemetry, sent: &Sent, now: UnixNanos| {
+        let read = |telemetry: &Telemetry, sent: Sent, now: UnixNanos| {
             let key = sent.key(b"record");
             let named = MetricId::from_bytes(key.0);
             let mut record = record::read(&sent.message().unpacked(&LIMITS)?, named, now.timestamp())?;
@@ -183,12 +183,12 @@ impl Service {
         self.ingest(actor, sent, read).await
     }
 
-    /// Reads what was sent, and answers when it is on disk.
+    /// Reads what was sent, whose room is free then, and answers when it is on disk.
     async fn ingest<T: Send + 'static>(
         &self,
         actor: &Actor,
         sent: Sent,
-        read: impl FnOnce(&Telemetry, &Sent, UnixNanos) -> Result<(Batch, T)> + Send + 'static,
+        read: impl FnOnce(&Telemetry, Sent, UnixNanos) -> Result<(Batch, T)> + Send + 'static,
     ) -> Result<T> {
         let project = self.project_to_send(actor)?;
         let open = self.0.telemetry.open().await?;
@@ -196,10 +196,10 @@ impl Service {
         let (batch, answer) = if sent.is_large() {
             let _turn = self.0.telemetry.large.acquire().await.expect("the semaphore is never closed");
             let service = self.clone();
-            let reading = tokio::task::spawn_blocking(move || read(&service.0.telemetry, &sent, now));
+            let reading = tokio::task::spawn_blocking(move || read(&service.0.telemetry, sent, now));
             reading.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?
         } else {
-            read(&self.0.telemetry, &sent, now)?
+            read(&self.0.telemetry, sent, now)?
         };
         if !batch.is_empty() {
             open.pipeline.submit(project.id.clone(), batch).await?;
