@@ -187,6 +187,7 @@ CREATE TABLE party_spend (
     spend BLOB NOT NULL,
     PRIMARY KEY (project, party, day, name)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX party_spend_by_cost ON party_spend (project, party, day, cost_picos);
 
 CREATE TABLE session (
     id INTEGER PRIMARY KEY,
