@@ -26,6 +26,8 @@ plan_test_tools() {
 plan_databases() {
   plan "MariaDB" "$install/debian-package.sh" "mariadbd|mysqld" mariadb-server-core mariadb-client-core
   plan "PostgreSQL" "$install/postgresql.sh"
+  plan "Redis" "$install/redis.sh"
+  plan "ClickHouse" "$install/python-parts.sh" "$ROOT/crates/testkit/clickhouse"
 }
 
 # What vouches for people: a directory, and an OpenID Connect provider.

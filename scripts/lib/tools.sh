@@ -14,6 +14,7 @@ CARGO_LLVM_COV_VERSION=0.9.1
 # The command line tool and the library must be the same version: the lock file decides.
 WASM_BINDGEN_VERSION=$(awk '$0 == "name = \"wasm-bindgen\"" { getline; gsub(/"/, "", $3); print $3; exit }' "$ROOT/Cargo.lock")
 SLAPD=$TOOLS/slapd
+REDIS=$TOOLS/redis
 BINARYEN=$TOOLS/binaryen-$(sed -n 's/.*"binaryen": "\(.*\)".*/\1/p' "$ROOT/scripts/binaryen/package.json")
 
 PATH=$TOOLS/cargo-leptos-$CARGO_LEPTOS_VERSION/bin:$TOOLS/wasm-bindgen-cli-$WASM_BINDGEN_VERSION/bin:$BINARYEN/node_modules/.bin:$PATH

@@ -4,16 +4,19 @@
 //! Records are never changed once they are stored. Times are nanoseconds since the epoch, UTC.
 
 mod agent;
+pub mod analysis;
 mod event;
 mod ids;
 mod metric;
+mod price;
 mod span;
 mod value;
 
-pub use agent::{AgentId, AgentIdentity, AgentName, AgentStatus};
+pub use agent::{AgentId, AgentIdentity, AgentName, AgentState, AgentStatus, StatusChange, StatusReason};
 pub use event::{Event, EventBody, EventKind, LogLevel, LogRecord, Retrieved};
 pub use ids::{EventId, InvalidId, MetricId, SpanId, TraceId, UnixNanos};
 pub use metric::{MetricName, MetricPoint, MetricRecord};
+pub use price::{Flag, Price};
 pub use span::{
     Cost, CostSource, Operation, Reading, Span, SpanEvent, SpanLink, SpanStatus, TokenUsage, Verdict,
 };

@@ -174,18 +174,17 @@ impl TraceTree {
         let (chunks, []) = bytes.as_chunks::<NODE_BYTES>() else { return Err(Corrupt) };
         let mut tree =
             Self { nodes: Vec::with_capacity(chunks.len()), index: HashMap::with_capacity(chunks.len()) };
-        for [id @ .., p0, p1, p2, p3, flags] in chunks {
+        for (place, [id @ .., p0, p1, p2, p3, flags]) in (0..).zip(chunks) {
             let id = SpanId::from_bytes(id).map_err(|_| Corrupt)?;
             let parent = u32::from_le_bytes([*p0, *p1, *p2, *p3]);
             let is_known = parent == NO_PARENT || (parent as usize) < chunks.len();
             if !is_known || flags & !(SEEN | HAS_USAGE | COVERED) != 0 {
                 return Err(Corrupt);
             }
-            let place = tree.place_of(id);
-            if place as usize + 1 != tree.nodes.len() || tree.nodes[place as usize].flags != 0 {
+            if tree.index.insert(id, place).is_some() {
                 return Err(Corrupt);
             }
-            tree.nodes[place as usize] = Node { id, parent, flags: *flags };
+            tree.nodes.push(Node { id, parent, flags: *flags });
         }
         Ok(tree)
     }

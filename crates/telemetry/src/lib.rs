@@ -3,7 +3,21 @@
 //! It never decides who may send or read; `service` does.
 
 pub mod accounting;
+pub mod agent_state;
+pub mod analysis;
+mod body;
+mod error;
+pub mod event;
+pub mod genai;
+mod invalid;
+pub mod otlp;
 pub mod pipeline;
+pub mod price;
+pub mod record;
+pub mod redact;
 pub mod rollup;
 pub mod sketch;
 pub mod store;
+
+pub use error::Error;
+pub use invalid::{Invalid, InvalidCode};

@@ -1,6 +1,7 @@
 //! What tests and benchmarks share, and nothing that ships: real servers (databases, a
 //! directory, an OpenID Connect provider, a language model) that start and end with the test, a
-//! scripted model, the reference estate to fill them with, and the questions of `evals/`.
+//! scripted model, the reference estate to fill them with, agents that send telemetry, and the
+//! questions of `evals/`.
 //!
 //! Start with [`mariadb::MariaDb`] or [`postgres::Postgres`], or with `app::TestApp` (feature
 //! `app`): the whole server in process.
@@ -10,12 +11,16 @@
 
 #[cfg(feature = "app")]
 pub mod app;
+pub mod clickhouse;
 pub mod evals;
+mod keeper;
 pub mod llama_server;
 pub mod mariadb;
 pub mod model_server;
 pub mod oidc_provider;
 pub mod postgres;
+pub mod redis;
 pub mod reference;
 pub mod slapd;
 pub mod sqlite;
+pub mod telemetry;

@@ -49,6 +49,9 @@ pub struct MetricPoint {
     pub value: f64,
     /// How many measurements it stands for: 1 but for histograms and summaries.
     pub count: u64,
+    /// Since when `value` and `count` sum up, where they are running totals, as those of counters and
+    /// histograms of cumulative temporality are; `None` where each point stands for itself.
+    pub running_since: Option<UnixNanos>,
     /// Which series of that name: device, model and the like.
     pub attributes: Vec<Attribute>,
 }

@@ -97,6 +97,7 @@ fn what_is_no_tree_is_refused() {
     check(&|bytes| bytes.truncate(20));
     check(&|bytes| bytes[1..9].fill(0)); // no id
     check(&|bytes| bytes.copy_within(1..14, 14)); // one id twice
+    check(&|bytes| bytes.extend_from_within(40..)); // the same, of a parent that has not come
     check(&|bytes| bytes[9] = 4); // a parent beyond the end
     check(&|bytes| bytes[13] = 8); // a flag that is never written
 }

@@ -9,6 +9,7 @@ mod ask;
 mod browser;
 mod estate;
 mod http;
+mod ingest;
 mod large;
 mod lenz;
 mod live;
@@ -77,6 +78,8 @@ enum Part {
     Viewers,
     /// A board out of five million workflow rows.
     Large,
+    /// What AI agents send.
+    Ingest,
 }
 
 impl Part {
@@ -97,6 +100,7 @@ impl Part {
             Self::Live => live::measure(&setup).await,
             Self::Viewers => viewers::measure(&setup).await,
             Self::Large => large::measure(&setup).await,
+            Self::Ingest => ingest::measure(&setup).await,
         }
     }
 }

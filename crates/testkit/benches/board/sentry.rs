@@ -24,7 +24,7 @@ pub(crate) struct Sentry {
     child: Child,
     log: PathBuf,
     /// What it keeps.
-    _data: TempDir,
+    data: TempDir,
     /// Where it listens.
     pub(crate) address: SocketAddr,
     /// From spawning the process until `/readyz` names no source that is missing.
@@ -62,8 +62,7 @@ impl Sentry {
         command.stdin(Stdio::null()).stdout(log.try_clone().context("share the log")?).stderr(log);
         let started = Instant::now();
         let child = command.spawn().with_context(|| format!("start {}", setup.sentry.display()))?;
-        let mut sentry =
-            Self { child, log: log_path.clone(), _data: data, address, ready_after: Duration::ZERO };
+        let mut sentry = Self { child, log: log_path.clone(), data, address, ready_after: Duration::ZERO };
         while !sentry.is_ready().await {
             let log = || std::fs::read_to_string(&log_path).unwrap_or_default();
             if let Some(status) = sentry.child.try_wait().context("look after the program")? {
@@ -125,6 +124,20 @@ impl Sentry {
     /// What a client types.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
+    }
+
+    /// All files of what it keeps.
+    pub(crate) fn data_bytes(&self) -> anyhow::Result<u64> {
+        let mut bytes = 0;
+        let mut folders = vec![self.data.path().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(&folder).with_context(|| format!("list {}", folder.display()))? {
+                let entry = entry.context("list the data folder")?;
+                let metadata = entry.metadata().context("look at a file of the data folder")?;
+                if metadata.is_dir() { folders.push(entry.path()) } else { bytes += metadata.len() }
+            }
+        }
+        Ok(bytes)
     }
 
     /// A figure of `/proc/PID/status` in megabytes (10⁶ bytes): `VmRSS` or `VmHWM`.

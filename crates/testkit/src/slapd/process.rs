@@ -1,5 +1,6 @@
 //! slapd as a process, under a shell that ends it when we end.
 
+use crate::keeper;
 use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
@@ -39,12 +40,8 @@ struct Installation {
 }
 
 impl Installation {
-    #[allow(clippy::disallowed_methods)] // the same variables as scripts/lib/tools.sh
     fn find() -> Self {
-        let var = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty()).map(PathBuf::from);
-        let cache = || var("XDG_CACHE_HOME").or_else(|| var("HOME").map(|home| home.join(".cache")));
-        let tools = var("SENTRY_TOOLS").or_else(|| cache().map(|cache| cache.join("sentry-tools")));
-        let unpacked = tools.unwrap_or_default().join("slapd");
+        let unpacked = keeper::tools().join("slapd");
         let at = |program: PathBuf, modules: &str, schema: &str| {
             let around = program.parent().map(Path::to_path_buf).unwrap_or_default();
             Self { modules: around.join(modules), schema: around.join(schema), program }

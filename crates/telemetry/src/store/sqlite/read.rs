@@ -143,6 +143,7 @@ pub(super) fn metric_points(
             at: UnixNanos(row.get(1)?),
             value: row.get(4)?,
             count: row.get::<_, i64>(5)? as u64,
+            running_since: None,
             attributes: series.attributes.into_owned(),
         })
     })

@@ -1,0 +1,161 @@
+//! One meaning for the many names under which agents tell of models, tokens and cost.
+//!
+//! [`normalise`] reads a span's attributes by a table of names: three generations of OpenTelemetry's
+//! GenAI conventions, OpenInference, Vercel's AI SDK, Traceloop, MLflow, Langfuse and others. Where
+//! several say the same, the earliest of the table counts. What became of each attribute is kept in
+//! the span's readings; nothing is removed from its attributes.
+
+mod metric;
+mod operation;
+mod provider;
+mod table;
+mod usage;
+mod value;
+
+pub(crate) use metric::normalise as normalise_metric;
+
+use model::ask::Amount;
+use model::telemetry::{Attribute, Operation, Reading, Span, Value, Verdict};
+use std::mem::size_of;
+use table::{Field, Row};
+
+/// Events that mark the first piece of an answer: OpenInference's and Vercel's.
+const FIRST_PIECE: [&str; 2] = ["First Token Stream Event", "ai.stream.firstChunk"];
+
+/// The attribute that counts, of those that say the same.
+#[derive(Clone, Copy)]
+struct Chosen {
+    row: &'static Row,
+    rank: usize,
+    place: usize,
+}
+
+/// The attributes that count, by what they say.
+struct Facts<'a> {
+    attributes: &'a [Attribute],
+    chosen: [Option<Chosen>; Field::COUNT],
+}
+
+/// Fills in what a span's attributes and events say: operation, model, tokens, cost and so on, and how
+/// each attribute was read.
+pub fn normalise(span: &mut Span) {
+    let (facts, mut readings) = read(&span.attributes);
+    let said = facts.value(Field::Operation).and_then(operation::operation);
+    span.usage = usage::usage(&facts, said, &mut readings);
+    span.reported_cost = usage::cost(&facts, &mut readings);
+    span.model = facts.text(Field::ResponseModel).or_else(|| facts.text(Field::RequestModel));
+    span.provider = facts.text(Field::Provider).map(|name| provider::provider(&name));
+    span.operation = said.unwrap_or_else(|| {
+        let asks_a_model = span.model.is_some() && (span.provider.is_some() || span.usage.is_some());
+        if asks_a_model { Operation::Model } else { Operation::Other }
+    });
+    span.user = facts.text(Field::User);
+    span.session = facts.text(Field::Session);
+    span.first_token_ms = facts
+        .number(Field::FirstTokenSeconds)
+        .map(|seconds| seconds * 1e3)
+        .filter(|millis| millis.is_finite())
+        .or_else(|| facts.number(Field::FirstTokenMs))
+        .or_else(|| first_piece_ms(span));
+    span.error_type = facts.text(Field::ErrorType).or_else(|| exception_type(span));
+    span.readings = readings;
+}
+
+/// Memory that the readings of these attributes take.
+pub(crate) fn readings_bytes(attributes: &[Attribute]) -> usize {
+    attributes.iter().map(|attribute| size_of::<Reading>() + attribute.key.len()).sum()
+}
+
+fn read(attributes: &[Attribute]) -> (Facts<'_>, Vec<Reading>) {
+    let mut facts = Facts { attributes, chosen: [None; Field::COUNT] };
+    let mut readings = Vec::with_capacity(attributes.len());
+    for (place, attribute) in attributes.iter().enumerate() {
+        let verdict = match table::find(&attribute.key) {
+            None => Verdict::Ignored,
+            Some((_, row)) if !value::fits(row.field, &attribute.value) => {
+                Verdict::Overruled(format!("its value is not {}", value::expected(row.field)))
+            }
+            Some((rank, row)) => facts.choose(Chosen { row, rank, place }, &mut readings),
+        };
+        readings.push(Reading { key: attribute.key.clone(), verdict });
+    }
+    facts.overrule(Field::RequestModel, Field::ResponseModel, &mut readings);
+    (facts, readings)
+}
+
+fn overruled_by(key: &str) -> Verdict {
+    Verdict::Overruled(format!("{key} says the same and comes first"))
+}
+
+impl Facts<'_> {
+    /// Takes the attribute into account and says what becomes of it.
+    fn choose(&mut self, new: Chosen, readings: &mut [Reading]) -> Verdict {
+        let verdict = match new.row.today {
+            None => Verdict::Recognised,
+            Some(name) => Verdict::Renamed(name.to_owned()),
+        };
+        // What is only shown is not summed up: all of it counts.
+        if new.row.field == Field::Shown {
+            return verdict;
+        }
+        let chosen = &mut self.chosen[new.row.field as usize];
+        match *chosen {
+            Some(before) if before.rank <= new.rank => overruled_by(&self.attributes[before.place].key),
+            before => {
+                *chosen = Some(new);
+                if let Some(before) = before {
+                    readings[before.place].verdict = overruled_by(&self.attributes[new.place].key);
+                }
+                verdict
+            }
+        }
+    }
+
+    /// Where both are said, `field` does not count beside `by`.
+    fn overrule(&self, field: Field, by: Field, readings: &mut [Reading]) {
+        if let (Some(loser), Some(winner)) = (self.chosen[field as usize], self.chosen[by as usize]) {
+            readings[loser.place].verdict = overruled_by(&self.attributes[winner.place].key);
+        }
+    }
+
+    fn value(&self, field: Field) -> Option<&Value> {
+        self.chosen[field as usize].map(|chosen| &self.attributes[chosen.place].value)
+    }
+
+    /// The name under which it was sent.
+    fn name(&self, field: Field) -> Option<&'static str> {
+        self.chosen[field as usize].map(|chosen| chosen.row.name)
+    }
+
+    fn text(&self, field: Field) -> Option<String> {
+        self.value(field).and_then(value::text)
+    }
+
+    fn count(&self, field: Field) -> Option<u64> {
+        self.value(field).and_then(value::count)
+    }
+
+    fn amount(&self, field: Field) -> Option<Amount> {
+        self.value(field).and_then(value::amount)
+    }
+
+    fn number(&self, field: Field) -> Option<f64> {
+        self.value(field).and_then(value::number)
+    }
+}
+
+fn first_piece_ms(span: &Span) -> Option<f64> {
+    let first = span.events.iter().find(|event| FIRST_PIECE.contains(&event.name.as_str()))?;
+    let nanos = first.at.0.checked_sub(span.started.0)?;
+    (nanos >= 0).then_some(nanos as f64 / 1e6)
+}
+
+fn exception_type(span: &Span) -> Option<String> {
+    let mut attributes = span.events.iter().flat_map(|event| &event.attributes);
+    attributes
+        .find(|attribute| attribute.key == "exception.type")
+        .and_then(|attribute| value::text(&attribute.value))
+}
+
+#[cfg(test)]
+mod tests;
