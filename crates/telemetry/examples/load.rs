@@ -3,6 +3,8 @@
 //! Release mode only. Records have the shape of real ones: a trace has ten spans of about ten attributes,
 //! ids are random. Times are those of ten minutes, or of thirty days where it is `fill`.
 
+#![allow(clippy::unwrap_used, reason = "it ends where something fails")]
+
 #[path = "load/made.rs"]
 mod made;
 

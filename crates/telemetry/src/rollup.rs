@@ -9,6 +9,12 @@ use model::telemetry::{EventKind, LogLevel, MetricName, TokenUsage, UnixNanos};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// So many names of numbers, and of models, a bucket tells apart: senders can make up names without end.
+/// Numbers beyond are in no sum, only among the records; calls are summed as those of [`OTHER_MODELS`].
+const MAX_NAMES: usize = 200;
+/// What stands for models beyond those that a bucket tells apart.
+pub const OTHER_MODELS: &str = "(other models)";
+
 /// How long a bucket is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
@@ -214,10 +220,8 @@ impl Bucket {
     pub fn observe(&mut self, at: UnixNanos, fact: &Fact) {
         match fact {
             Fact::Number { name, value, count } => {
-                // A known name, which nearly all are, is not copied.
-                match self.numbers.get_mut(name) {
-                    Some(numbers) => numbers.observe(at, *value, *count),
-                    None => self.numbers.entry(name.clone()).or_default().observe(at, *value, *count),
+                if let Some(numbers) = slot(&mut self.numbers, name) {
+                    numbers.observe(at, *value, *count);
                 }
             }
             Fact::Request { latency_ms, is_error } => {
@@ -225,14 +229,8 @@ impl Bucket {
                 self.requests.errors += u64::from(*is_error);
                 self.requests.latency.add(*latency_ms);
             }
-            Fact::Call(call) => match self.calls.get_mut(&call.model) {
-                Some(calls) => calls.observe(call),
-                None => self.calls.entry(call.model.clone()).or_default().observe(call),
-            },
-            Fact::Uncall(call) => {
-                let calls = self.calls.entry(call.model.clone()).or_default();
-                calls.spend.add(&call.spend, -1);
-            }
+            Fact::Call(call) => self.calls_of(&call.model).observe(call),
+            Fact::Uncall(call) => self.calls_of(&call.model).spend.add(&call.spend, -1),
             Fact::Event(kind) => *self.events.entry(*kind).or_default() += 1,
             Fact::Log(level) => *self.logs.entry(*level).or_default() += 1,
         }
@@ -241,10 +239,12 @@ impl Bucket {
     /// Adds all of another.
     pub fn merge(&mut self, other: &Self) {
         for (name, theirs) in &other.numbers {
-            self.numbers.entry(name.clone()).or_default().merge(theirs);
+            if let Some(ours) = slot(&mut self.numbers, name) {
+                ours.merge(theirs);
+            }
         }
         for (model, theirs) in &other.calls {
-            let ours = self.calls.entry(model.clone()).or_default();
+            let ours = self.calls_of(model);
             ours.spend.add(&theirs.spend, 1);
             ours.latency.merge(&theirs.latency);
             ours.first_token.merge(&theirs.first_token);
@@ -256,6 +256,13 @@ impl Bucket {
         other.logs.iter().for_each(|(level, count)| *self.logs.entry(*level).or_default() += count);
     }
 
+    fn calls_of(&mut self, model: &str) -> &mut Calls {
+        if self.calls.contains_key(model) || self.calls.len() < MAX_NAMES {
+            return self.calls.entry(model.to_owned()).or_default();
+        }
+        self.calls.entry(OTHER_MODELS.to_owned()).or_default()
+    }
+
     /// Calls, tokens and cost of all models.
     pub fn spend(&self) -> Spend {
         self.calls.values().fold(Spend::default(), |mut sum, calls| {
@@ -263,6 +270,18 @@ impl Bucket {
             sum
         })
     }
+}
+
+/// Where numbers of that name are summed; `None` for one name too many.
+fn slot<'m>(numbers: &'m mut BTreeMap<MetricName, Numbers>, name: &MetricName) -> Option<&'m mut Numbers> {
+    // A name that is known, which nearly all are, is not copied.
+    if !numbers.contains_key(name) {
+        if numbers.len() >= MAX_NAMES {
+            return None;
+        }
+        numbers.insert(name.clone(), Numbers::default());
+    }
+    numbers.get_mut(name)
 }
 
 impl Numbers {

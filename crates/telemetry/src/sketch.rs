@@ -13,17 +13,12 @@ pub struct Sketch(Form);
 
 /// A stored sketch stays bytes until somebody asks it something: a page of an agent's hours reads a
 /// hundred of them and asks few.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 enum Form {
+    #[default]
     Empty,
     Stored(Vec<u8>),
     Live(Box<DDSketch>),
-}
-
-impl Default for Form {
-    fn default() -> Self {
-        Self::Empty
-    }
 }
 
 impl Sketch {

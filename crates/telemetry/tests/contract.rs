@@ -1,5 +1,7 @@
 //! What every store keeps to. Each test runs on each kind of store.
 
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+
 #[path = "contract/agents.rs"]
 mod agents;
 #[path = "contract/make.rs"]

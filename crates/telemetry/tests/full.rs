@@ -2,6 +2,8 @@
 //!
 //! The test runs itself as a process whose files may not grow beyond a limit, which it lifts later.
 
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+
 #[path = "contract/make.rs"]
 #[expect(dead_code, reason = "other tests make more kinds of record")]
 mod make;

@@ -3,6 +3,8 @@
 //! The test runs itself as the process that is killed. A sender numbers its requests, sends those again
 //! that were not acknowledged when the process died, and is told of each that is stored.
 
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+
 #[path = "contract/make.rs"]
 #[expect(dead_code, reason = "other tests make more kinds of record")]
 mod make;

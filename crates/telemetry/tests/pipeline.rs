@@ -1,5 +1,7 @@
 //! What waits is bounded, and what was taken is written.
 
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+
 #[path = "contract/make.rs"]
 #[expect(dead_code, reason = "other tests make more kinds of record")]
 mod make;

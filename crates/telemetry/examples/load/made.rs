@@ -9,11 +9,11 @@ use std::sync::Arc;
 use telemetry::store::{BatchKey, PricedSpan};
 
 /// When the thirty days begin: 2026-10-01.
-pub const BEGIN: i64 = 1_790_812_800_000_000_000;
+pub(crate) const BEGIN: i64 = 1_790_812_800_000_000_000;
 /// How long it took to send them, in nanoseconds: ten minutes,
-pub const TEN_MINUTES: f64 = 600e9;
+pub(crate) const TEN_MINUTES: f64 = 600e9;
 /// or thirty days.
-pub const THIRTY_DAYS: f64 = 30.0 * 86_400e9;
+pub(crate) const THIRTY_DAYS: f64 = 30.0 * 86_400e9;
 const AGENTS: u64 = 100;
 /// One request in so many adds to the large trace,
 const LARGE_EVERY: u64 = 20;
@@ -21,18 +21,18 @@ const LARGE_EVERY: u64 = 20;
 const LARGE_TIMES: u64 = 5;
 
 /// The trace that grows over many requests.
-pub fn large_trace() -> TraceId {
+pub(crate) fn large_trace() -> TraceId {
     TraceId::from_bytes(&[7; 16]).unwrap()
 }
 
-pub struct Maker {
+pub(crate) struct Maker {
     state: u64,
     agents: Vec<Arc<AgentIdentity>>,
     requests: u64,
 }
 
 impl Maker {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         let agents = (0..AGENTS)
             .map(|number| {
                 Arc::new(AgentIdentity {
@@ -66,11 +66,11 @@ impl Maker {
         (u128::from(self.next()) << 64 | u128::from(self.next())).to_be_bytes()
     }
 
-    pub fn key(&mut self) -> BatchKey {
+    pub(crate) fn key(&mut self) -> BatchKey {
         BatchKey(self.bytes())
     }
 
-    pub fn record(&mut self, at: f64) -> MetricRecord {
+    pub(crate) fn record(&mut self, at: f64) -> MetricRecord {
         let agent = self.below(AGENTS) as usize;
         let values = vec![
             (MetricName::LatencyMs, self.below(3_000_000) as f64 / 1e3),
@@ -89,7 +89,7 @@ impl Maker {
         }
     }
 
-    pub fn spans(&mut self, at: f64, count: usize, length: f64) -> Vec<PricedSpan> {
+    pub(crate) fn spans(&mut self, at: f64, count: usize, length: f64) -> Vec<PricedSpan> {
         self.requests += 1;
         let is_large =
             self.requests.is_multiple_of(LARGE_EVERY) && self.requests / LARGE_EVERY <= LARGE_TIMES;

@@ -2,7 +2,7 @@
 
 use model::identity::ProjectId;
 use model::telemetry::{
-    AgentName, AgentStatus, Cost, Event, LogRecord, MetricPoint, MetricRecord, Span, UnixNanos,
+    AgentName, AgentStatus, Cost, Event, Flag, LogRecord, MetricPoint, MetricRecord, Span, UnixNanos,
 };
 
 /// All records of one request. They are stored together with those of other requests, and each stands
@@ -59,6 +59,16 @@ pub enum CostGap {
     NoPrice,
     /// Its sender did not say how many tokens it took.
     NoTokens,
+}
+
+impl From<Flag> for CostGap {
+    fn from(flag: Flag) -> Self {
+        match flag {
+            // The span or event names it.
+            Flag::NoPrice { model: _ } => Self::NoPrice,
+            Flag::NoTokens => Self::NoTokens,
+        }
+    }
 }
 
 /// A change of how an agent does.

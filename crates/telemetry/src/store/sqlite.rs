@@ -17,6 +17,7 @@ mod pack;
 mod prune;
 mod read;
 mod records;
+mod running;
 mod schema;
 mod series;
 mod spans;

@@ -1,6 +1,6 @@
 //! Sums over time.
 
-use super::make::{agent, at, call, event, record, span};
+use super::make::{agent, at, call, event, point, record, span};
 use super::{all, each_store, maintain, project, write};
 use model::ErrorKind;
 use model::telemetry::{EventBody, EventKind, MetricName, SpanStatus, TokenUsage};
@@ -198,5 +198,46 @@ fn the_latest_numbers_of_an_agent_are_known() {
         assert_eq!(latest().await, [(MetricName::GpuPercent, at(100), 50.0)]);
         write(store, Batch { records: vec![gpu(101, 51.0)], ..Batch::default() }).await;
         assert_eq!(latest().await, [(MetricName::GpuPercent, at(101), 51.0)]);
+    });
+}
+
+#[test]
+fn a_running_total_counts_what_it_grew_by() {
+    each_store(async |store| {
+        let send = async |seconds, since, value, count| {
+            let running_since = Some(at(since));
+            let total = model::telemetry::MetricPoint { running_since, ..point(seconds, value, count) };
+            write(store, Batch { points: vec![total.clone()], ..Batch::default() }).await;
+            let mut stored = store.metric_points(&project(), super::records()).await.unwrap().items;
+            stored.iter_mut().for_each(|point| point.agent = total.agent.clone());
+            assert!(stored.contains(&total), "points are stored as they were sent");
+            let numbers = day(store).await.numbers[&MetricName::GpuPercent].clone();
+            (numbers.count, numbers.sum)
+        };
+        assert_eq!(send(10, 0, 10.0, 4).await, (4, 40.0));
+        assert_eq!(send(20, 0, 12.0, 6).await, (6, 72.0));
+        // Nothing new; one that is late; one that began anew.
+        assert_eq!(send(30, 0, 12.0, 6).await, (6, 72.0));
+        assert_eq!(send(15, 0, 11.0, 5).await, (6, 72.0));
+        assert_eq!(send(40, 35, 1.0, 2).await, (8, 74.0));
+    });
+}
+
+#[test]
+fn names_without_end_do_not_make_sums_without_end() {
+    each_store(async |store| {
+        let records = (0..2_000).map(|number| {
+            record("writer", 1, MetricName::Other(format!("metric {number}")), f64::from(number))
+        });
+        let spans = (1..=2_000).map(|number| {
+            let mut priced = call(number, 1, 0, 1);
+            priced.span.model = Some(format!("model {number}"));
+            priced
+        });
+        write(store, Batch { records: records.collect(), spans: spans.collect(), ..Batch::default() }).await;
+        let day = day(store).await;
+        assert!(day.numbers.len() <= 200 && day.calls.len() <= 201);
+        // No call is lost from the sum of all.
+        assert_eq!((day.spend().calls, day.spend().input), (2_000, 2_000));
     });
 }

@@ -392,3 +392,6 @@ impl Context<'_> {
         Ok(PricedSpan { span, cost, gap: row.gap })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -245,7 +245,7 @@ impl Sums {
 fn take_over(transaction: &Transaction<'_>) -> StoreResult<()> {
     let tables = [
         ("metric", "project, agent, at, body"),
-        ("point", "project, agent, at, series, value, count"),
+        ("point", "project, agent, at, series, value, count, running_since"),
         ("log", "project, agent, at, level, trace_id, body"),
     ];
     for (table, columns) in tables {

@@ -133,7 +133,7 @@ pub(super) fn metric_points(
         return Ok(Page::empty());
     };
     let mut agents = Agents::default();
-    reader.read(connection, "point.id, at, agent, series.body, value, count", |row| {
+    reader.read(connection, "point.id, at, agent, series.body, value, count, running_since", |row| {
         let series: Series<'_> = decode(blob(row, 3)?, "a series")?;
         Ok(MetricPoint {
             agent: agents.identity(connection, row.get(2)?)?,
@@ -143,7 +143,7 @@ pub(super) fn metric_points(
             at: UnixNanos(row.get(1)?),
             value: row.get(4)?,
             count: row.get::<_, i64>(5)? as u64,
-            running_since: None,
+            running_since: row.get::<_, Option<i64>>(6)?.map(UnixNanos),
             attributes: series.attributes.into_owned(),
         })
     })

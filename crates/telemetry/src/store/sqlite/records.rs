@@ -2,6 +2,7 @@
 
 use super::fold::{Pending, SessionTouch, Source, change_status, status_of};
 use super::names::{encode, find_agent};
+use super::running;
 use super::writer::Memory;
 use crate::rollup::{Call, Fact, Spend};
 use crate::store::{AgentChange, Batch, CostGap, PricedEvent, Receipt, StoreResult};
@@ -131,13 +132,15 @@ impl Scope<'_> {
     ) -> StoreResult<()> {
         let source = self.source(memory, pending, &point.agent, point.at)?;
         let series = memory.names.series(self.transaction, point)?;
-        let insert =
-            "INSERT INTO incoming_point (project, agent, at, series, value, count) VALUES (?, ?, ?, ?, ?, ?)";
-        let count = i64::try_from(point.count).unwrap_or(i64::MAX);
-        let row = (self.project, source.agent, point.at.0, series, point.value, count);
+        let insert = "INSERT INTO incoming_point (project, agent, at, series, value, count, running_since) \
+             VALUES (?, ?, ?, ?, ?, ?, ?)";
+        let since = point.running_since.map(|since| since.0);
+        let row = (self.project, source.agent, point.at.0, series, point.value, count_of(point), since);
         self.transaction.prepare_cached(insert)?.execute(row)?;
-        let fact = Fact::Number { name: point.name.clone(), value: point.value, count: point.count };
-        pending.observe(source, point.at, fact);
+        if let Some((value, count)) = running::measured(self.transaction, source.agent, series, point)? {
+            let fact = Fact::Number { name: point.name.clone(), value, count };
+            pending.observe(source, point.at, fact);
+        }
         Ok(())
     }
 
@@ -256,6 +259,10 @@ fn fact_of(priced: &PricedEvent) -> Option<Fact> {
         }
         _ => None,
     }
+}
+
+pub(super) fn count_of(point: &MetricPoint) -> i64 {
+    i64::try_from(point.count).unwrap_or(i64::MAX)
 }
 
 pub(super) fn cost_picos(amount: model::ask::Amount) -> i64 {

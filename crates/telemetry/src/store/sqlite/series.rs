@@ -106,17 +106,24 @@ pub(super) fn spend_by(
     limit: usize,
 ) -> StoreResult<Vec<PartySpend>> {
     let Some(project) = find_project(connection, project)? else { return Ok(Vec::new()) };
-    let find = "SELECT day, name, spend FROM (SELECT *, row_number() OVER \
-         (PARTITION BY day ORDER BY cost_picos DESC, name) AS place FROM party_spend \
-         WHERE project = ? AND party = ? AND day >= ? AND day < ?) WHERE place <= ? ORDER BY day, place";
+    let (party, limit) = (party_number(party), limit.min(MAX_PAGE) as i64);
+    let next = "SELECT min(day) FROM party_spend WHERE project = ? AND party = ? AND day >= ? AND day < ?";
+    let mut next = connection.prepare_cached(next)?;
+    let find = "SELECT name, spend FROM party_spend WHERE project = ? AND party = ? AND day = ? \
+         ORDER BY cost_picos DESC, name DESC LIMIT ?";
     let mut find = connection.prepare_cached(find)?;
-    let from = Level::Day.start_of(range.from).0;
-    let range = (project, party_number(party), from, range.until.0, limit.min(MAX_PAGE) as i64);
-    let mut rows = find.query(range)?;
     let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        let spend: Spend = decode(row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?, "a cost")?;
-        found.push(PartySpend { day: UnixNanos(row.get(0)?), name: row.get(1)?, spend });
+    let mut from = Level::Day.start_of(range.from).0;
+    // Day by day, each in the order of its index: there may be a million sessions a month.
+    while let Some(day) =
+        next.query_row((project, party, from, range.until.0), |row| row.get::<_, Option<i64>>(0))?
+    {
+        let mut rows = find.query((project, party, day, limit))?;
+        while let Some(row) = rows.next()? {
+            let spend: Spend = decode(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?, "a cost")?;
+            found.push(PartySpend { day: UnixNanos(day), name: row.get(0)?, spend });
+        }
+        from = day.saturating_add(Level::Day.nanos());
     }
     Ok(found)
 }

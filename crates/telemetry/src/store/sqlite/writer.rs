@@ -59,7 +59,8 @@ impl Writer {
         // Who no longer waits for the answer does not get it.
         while let Ok(command) = commands.recv() {
             match command {
-                Command::Write(group, answer) => drop(answer.send(self.write(group))),
+                // Who waits is answered before the memory of what was written is given back.
+                Command::Write(group, answer) => drop(answer.send(self.write(&group))),
                 Command::Fold(answer) => drop(answer.send(self.fold())),
                 Command::Maintain(answer) => drop(answer.send(self.maintain())),
                 Command::Prune(project, kind, before, answer) => {
@@ -76,14 +77,14 @@ impl Writer {
     }
 
     /// Writes a group at once; where that fails for a reason that is not the disk, each batch alone.
-    fn write(&mut self, group: Vec<Write>) -> StoreResult<Vec<StoreResult<Receipt>>> {
-        let answers = match self.commit(&group) {
+    fn write(&mut self, group: &[Write]) -> StoreResult<Vec<StoreResult<Receipt>>> {
+        let answers = match self.commit(group) {
             Ok(receipts) => receipts.into_iter().map(Ok).collect(),
             Err(error @ StoreError::Unavailable(_)) => return Err(error),
             Err(error) if group.len() == 1 => vec![Err(error)],
             Err(_) => {
                 let mut answers = Vec::with_capacity(group.len());
-                for write in &group {
+                for write in group {
                     match self.commit(std::slice::from_ref(write)) {
                         Ok(receipts) => answers.extend(receipts.into_iter().map(Ok)),
                         Err(error) => answers.push(Err(error)),

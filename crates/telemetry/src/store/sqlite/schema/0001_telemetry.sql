@@ -88,7 +88,8 @@ CREATE TABLE incoming_point (
     at INTEGER NOT NULL,
     series INTEGER NOT NULL,
     value REAL NOT NULL,
-    count INTEGER NOT NULL
+    count INTEGER NOT NULL,
+    running_since INTEGER
 ) STRICT;
 
 CREATE TABLE incoming_log (
@@ -124,10 +125,22 @@ CREATE TABLE point (
     at INTEGER NOT NULL,
     series INTEGER NOT NULL,
     value REAL NOT NULL,
-    count INTEGER NOT NULL
+    count INTEGER NOT NULL,
+    running_since INTEGER
 ) STRICT;
 CREATE INDEX point_by_time ON point (project, at);
 CREATE INDEX point_by_agent ON point (agent, at);
+
+-- Of each running total of an agent the latest: sums count what it grew by.
+CREATE TABLE running (
+    agent INTEGER NOT NULL,
+    series INTEGER NOT NULL,
+    since INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    value REAL NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (agent, series)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE log (
     id INTEGER PRIMARY KEY,
@@ -187,6 +200,7 @@ CREATE TABLE party_spend (
     spend BLOB NOT NULL,
     PRIMARY KEY (project, party, day, name)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX party_spend_by_cost ON party_spend (project, party, day, cost_picos);
 
 CREATE TABLE session (
     id INTEGER PRIMARY KEY,
