@@ -4,8 +4,7 @@ Start with `init`; `capture_*`, `span` and `monitor` say what happens. Nothing h
 program that is observed, and nothing waits but `flush` and `shutdown`.
 """
 
-from ._batcher import Stats
-from ._client import (
+from ._api import (
     capture_error,
     capture_event,
     capture_llm_usage,
@@ -17,6 +16,7 @@ from ._client import (
     span,
     stats,
 )
+from ._batcher import Stats
 from ._monitor import monitor
 from ._spans import Span
 from ._version import VERSION as __version__

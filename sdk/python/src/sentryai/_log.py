@@ -36,7 +36,7 @@ class Throttle:
         logger.log(level, message, *args)
 
 
-_defects = Throttle()
+_defects: dict[str, Throttle] = {}
 
 
 @contextlib.contextmanager
@@ -45,4 +45,5 @@ def harmless(what: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        _defects.log(logging.ERROR, "%s failed: %s: %s", what, type(error).__name__, error)
+        throttle = _defects.setdefault(what, Throttle())
+        throttle.log(logging.ERROR, "%s failed: %s: %s", what, type(error).__name__, error)

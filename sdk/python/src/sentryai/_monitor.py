@@ -7,7 +7,7 @@ import inspect
 from collections.abc import AsyncGenerator, Generator, Mapping
 from typing import Any, Callable, TypeVar, cast, overload
 
-from . import _client
+from . import _api
 from ._spans import AttributeValue, Span
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -49,7 +49,7 @@ def monitor(
         span_name = name or function.__qualname__
 
         def new_span() -> Span:
-            return _client.span(
+            return _api.span(
                 span_name,
                 operation=operation,
                 model=model,
@@ -76,7 +76,7 @@ def _around_function(function: Callable[..., Any], new_span: Callable[[], Span])
             try:
                 return function(*args, **kwargs)
             except Exception as error:
-                _client.capture_error(error)
+                _api.capture_error(error)
                 raise
 
     return wrapper
@@ -88,7 +88,7 @@ def _around_coroutine(function: Callable[..., Any], new_span: Callable[[], Span]
             try:
                 return await function(*args, **kwargs)
             except Exception as error:
-                _client.capture_error(error)
+                _api.capture_error(error)
                 raise
 
     return wrapper
@@ -114,7 +114,7 @@ def _around_generator(function: Callable[..., Any], new_span: Callable[[], Span]
                     return stop.value
                 except Exception as error:
                     failure = error
-                    _client.capture_error(error)
+                    _api.capture_error(error)
                     raise
                 finally:
                     span.leave()
@@ -148,7 +148,7 @@ def _around_async_generator(function: Callable[..., Any], new_span: Callable[[],
                     return
                 except Exception as error:
                     failure = error
-                    _client.capture_error(error)
+                    _api.capture_error(error)
                     raise
                 finally:
                     span.leave()

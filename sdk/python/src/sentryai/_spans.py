@@ -8,6 +8,7 @@ from contextvars import Token
 from types import TracebackType
 from typing import Union
 
+from google.protobuf.message import DecodeError
 from opentelemetry import context as otel_context
 from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
@@ -52,7 +53,10 @@ class SpanSender:
                 reply.message,
             )
             return 0
-        partial = ExportTraceServiceResponse.FromString(reply.content).partial_success
+        try:
+            partial = ExportTraceServiceResponse.FromString(reply.content).partial_success
+        except DecodeError:
+            return len(spans)
         if partial.error_message:
             self._refused.log(
                 logging.WARNING,
