@@ -51,8 +51,8 @@ def test_every_type_is_sent_as_it_is_given(server: Server, init: Init) -> None:
         assert context.pop("runtime").startswith("CPython 3.")
         assert context == {
             "agent": "tester",
-            "version": "1.2",
-            "type": "bot",
+            "agentVersion": "1.2",
+            "agentType": "bot",
             "environment": "test",
             "team": "risk",
         }
@@ -82,6 +82,16 @@ def test_types_and_fields_are_those_of_the_specification() -> None:
         ("log", {"level": "info", "message": None}, "message must be a text, not None"),
         ("log", ["level"], "the body must be an object"),
         (
+            "token_usage",
+            {"model": " ", "inputTokens": 1, "outputTokens": 0},
+            "model must be a text of 1 to 255 characters",
+        ),
+        (
+            "tool_call",
+            {"toolName": "t" * 256, "arguments": {}},
+            "toolName must be a text of 1 to 255 characters",
+        ),
+        (
             "error",
             {"message": "m", "stacktrace": "s"},
             "unknown field 'stacktrace'; there are message, stack,",
@@ -91,7 +101,7 @@ def test_types_and_fields_are_those_of_the_specification() -> None:
         (
             "token_usage",
             {"model": "m", "inputTokens": -1, "outputTokens": 0},
-            "inputTokens must be a whole number of at least 0, not -1",
+            "inputTokens must be a whole number from 0 to a billion, not -1",
         ),
         (
             "token_usage",
@@ -105,7 +115,7 @@ def test_types_and_fields_are_those_of_the_specification() -> None:
         ),
         (
             "token_usage",
-            {"model": "m", "inputTokens": 2**63, "outputTokens": 0},
+            {"model": "m", "inputTokens": 10**9 + 1, "outputTokens": 0},
             "inputTokens must be a whole number",
         ),
         (
@@ -190,8 +200,17 @@ def test_what_is_no_json_becomes_text_or_is_explained(
 
 def test_usage_and_response(server: Server, init: Init) -> None:
     init()
-    sentryai.capture_llm_usage("gpt-4o", 1000, 500, 0.0125, metadata={"retry": 1})
-    sentryai.capture_llm_usage("gpt-4o", 1, 0, context={"user_id": "u1", "session_id": "s1"})
+    sentryai.capture_llm_usage(
+        "gpt-4o",
+        1000,
+        500,
+        0.0125,
+        cache_read_tokens=100,
+        cache_write_tokens=50,
+        reasoning_tokens=20,
+        metadata={"retry": 1},
+    )
+    sentryai.capture_llm_usage("gpt-4o", 1, 0, context={"user": "u1", "session": "s1"})
     sentryai.capture_model_response("gpt-4o", "Hi", "Hello", 12.5, finish_reason="stop")
     assert sentryai.flush()
     usage, bare, response = server.events()
@@ -199,11 +218,15 @@ def test_usage_and_response(server: Server, init: Init) -> None:
         "model": "gpt-4o",
         "inputTokens": 1000,
         "outputTokens": 500,
+        "cacheReadTokens": 100,
+        "cacheWriteTokens": 50,
+        "reasoningTokens": 20,
         "costUSD": 0.0125,
         "metadata": {"retry": 1},
     }
     assert bare["body"] == {"model": "gpt-4o", "inputTokens": 1, "outputTokens": 0}
-    assert bare["context"]["user_id"] == "u1"
+    assert (bare["context"]["user"], bare["context"]["session"]) == ("u1", "s1")
+    assert "projectId" not in bare
     assert response["body"] == {
         "model": "gpt-4o",
         "prompt": "Hi",

@@ -26,7 +26,6 @@ from ._spans import AttributeValue, Span
 from ._version import VERSION
 
 DEFAULT_ENDPOINT = "http://127.0.0.1:3000"
-DEFAULT_PROJECT_ID = "default"
 
 #: Marks an exception that was taken.
 _CAPTURED = "__sentryai_captured__"
@@ -60,7 +59,7 @@ def init(
     Args:
         api_key: a key of the project with the scope `ingest`.
         endpoint: the server's address, such as `https://sentry.example.org`.
-        project_id: the key's project, as the envelope of an event names it.
+        project_id: the key's project; the server refuses events that name another.
         service_name: the agent's name.
         service_version: the agent's version.
         agent_type: a word that agents are grouped by.
@@ -95,7 +94,7 @@ def init(
             Settings(
                 api_key=key,
                 endpoint=address.rstrip("/"),
-                project_id=setting(project_id, "SENTRY_AI_PROJECT_ID") or DEFAULT_PROJECT_ID,
+                project_id=setting(project_id, "SENTRY_AI_PROJECT_ID"),
                 service_name=setting(service_name, "SENTRY_AI_SERVICE_NAME", "OTEL_SERVICE_NAME")
                 or Path(sys.argv[0] or "python").stem,
                 service_version=setting(service_version, "SENTRY_AI_SERVICE_VERSION"),
@@ -195,10 +194,16 @@ def capture_llm_usage(
     output_tokens: int,
     cost_usd: float | None = None,
     *,
+    cache_read_tokens: int | None = None,
+    cache_write_tokens: int | None = None,
+    reasoning_tokens: int | None = None,
     metadata: Mapping[str, Any] | None = None,
     context: Mapping[str, Any] | None = None,
 ) -> str | None:
     """Takes the tokens of a call. Without a cost the server reckons it by its prices.
+
+    Tokens read from and written to the provider's cache are part of `input_tokens`, those of
+    reasoning part of `output_tokens`.
 
     For calls that no span tells of: tokens of a span are counted by themselves.
     """
@@ -206,6 +211,9 @@ def capture_llm_usage(
         "model": model,
         "inputTokens": input_tokens,
         "outputTokens": output_tokens,
+        "cacheReadTokens": cache_read_tokens,
+        "cacheWriteTokens": cache_write_tokens,
+        "reasoningTokens": reasoning_tokens,
         "costUSD": cost_usd,
         "metadata": metadata,
     }

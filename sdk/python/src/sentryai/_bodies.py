@@ -27,6 +27,11 @@ def _text(value: object) -> str | None:
     return None if isinstance(value, str) else "a text"
 
 
+def _name(value: object) -> str | None:
+    is_name = isinstance(value, str) and value.strip() and len(value) <= 255
+    return None if is_name else "a text of 1 to 255 characters"
+
+
 def _texts(value: object) -> str | None:
     is_list = isinstance(value, Sequence) and not isinstance(value, (str, bytes))
     if is_list and all(isinstance(item, str) for item in value):  # type: ignore[attr-defined]
@@ -48,8 +53,8 @@ def _positive(value: object) -> str | None:
 
 
 def _count(value: object) -> str | None:
-    is_count = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63
-    return None if is_count else "a whole number of at least 0"
+    is_count = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 10**9
+    return None if is_count else "a whole number from 0 to a billion"
 
 
 def _object(value: object) -> str | None:
@@ -101,17 +106,21 @@ BODIES: dict[str, dict[str, Field]] = {
         **_METADATA,
     },
     "span": {
-        "spanId": Field(_text, is_required=True),
-        "parentSpanId": Field(_text),
-        "name": Field(_text, is_required=True),
+        "spanId": Field(_name, is_required=True),
+        "parentSpanId": Field(_name),
+        "name": Field(_name, is_required=True),
         "start": Field(_text, is_required=True),
         "end": Field(_text),
         "attributes": Field(_object),
     },
     "token_usage": {
-        "model": Field(_text, is_required=True),
+        "model": Field(_name, is_required=True),
         "inputTokens": Field(_count, is_required=True),
         "outputTokens": Field(_count, is_required=True),
+        # Part of the input and of the output; the server takes them besides what is specified.
+        "cacheReadTokens": Field(_count),
+        "cacheWriteTokens": Field(_count),
+        "reasoningTokens": Field(_count),
         "costUSD": Field(_positive),
         **_METADATA,
     },
@@ -121,14 +130,14 @@ BODIES: dict[str, dict[str, Field]] = {
         **_METADATA,
     },
     "eval_metric": {
-        "suiteId": Field(_text, is_required=True),
-        "metric": Field(_text, is_required=True),
+        "suiteId": Field(_name, is_required=True),
+        "metric": Field(_name, is_required=True),
         "value": Field(_number, is_required=True),
         **_METADATA,
     },
     "agent_action": {
-        "agentName": Field(_text),
-        "action": Field(_text, is_required=True),
+        "agentName": Field(_name),
+        "action": Field(_name, is_required=True),
         "input": Field(_anything, is_required=True),
         "output": Field(_anything),
         "reasoning": Field(_text),
@@ -141,22 +150,22 @@ BODIES: dict[str, dict[str, Field]] = {
         **_METADATA,
     },
     "tool_call": {
-        "toolName": Field(_text, is_required=True),
+        "toolName": Field(_name, is_required=True),
         "arguments": Field(_object, is_required=True),
         "result": Field(_object),
         "latencyMs": Field(_positive),
         **_METADATA,
     },
     "model_response": {
-        "model": Field(_text, is_required=True),
+        "model": Field(_name, is_required=True),
         "prompt": Field(_text, is_required=True),
         "response": Field(_text, is_required=True),
-        "finishReason": Field(_text),
+        "finishReason": Field(_name),
         "latencyMs": Field(_positive, is_required=True),
         **_METADATA,
     },
     "custom": {
-        "name": Field(_text, is_required=True),
+        "name": Field(_name, is_required=True),
         "payload": Field(_object, is_required=True),
     },
 }

@@ -33,7 +33,7 @@ class Settings:
 
     api_key: str
     endpoint: str
-    project_id: str
+    project_id: str | None
     service_name: str
     service_version: str | None
     agent_type: str | None
@@ -60,8 +60,8 @@ class Settings:
         """Who sends, as the context of an event says it."""
         context = {
             "agent": self.service_name,
-            "version": self.service_version,
-            "type": self.agent_type,
+            "agentVersion": self.service_version,
+            "agentType": self.agent_type,
             "environment": self.environment,
             "team": self.team,
             "runtime": f"{platform.python_implementation()} {platform.python_version()}",

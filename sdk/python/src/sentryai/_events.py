@@ -42,7 +42,7 @@ def encode_event(
     event_type: str,
     body: Mapping[str, Any],
     *,
-    project_id: str,
+    project_id: str | None,
     context: Mapping[str, Any],
     sdk: Mapping[str, str],
 ) -> tuple[str, bytes]:
@@ -58,7 +58,8 @@ def encode_event(
     event_id = str(uuid.uuid4())
     envelope = {
         "eventId": event_id,
-        "projectId": project_id,
+        # The key says which project it is; a name only lets the server refuse another.
+        **({"projectId": project_id} if project_id else {}),
         "type": event_type,
         "timestamp": iso_time(now_ns()),
         "sdk": sdk,
