@@ -1,7 +1,7 @@
 """An AI application with a public instrumentation, whose telemetry goes to an OTLP endpoint.
 
-It calls the model server of this folder, exports spans, metrics and logs, and prints the model
-server's bill as JSON: what the telemetry must add up to.
+It calls the model server of this folder, exports spans, metrics and logs, and prints as JSON what
+its telemetry must add up to: the model server's bill, but for what the instrumentation leaves out.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import urllib.parse
 import urllib.request
 from typing import Callable
 
@@ -43,11 +44,12 @@ def main() -> None:
     for name, value in ENVIRONMENT.get(arguments.instrumentation, {}).items():
         os.environ[name] = value
     shut_down = set_up_telemetry(arguments.endpoint, arguments.key, service)
-    instrument, work = INSTRUMENTATIONS[arguments.instrumentation]
+    instrument, work, left_out = INSTRUMENTATIONS[arguments.instrumentation]
     instrument()
     work()
     shut_down()
-    with urllib.request.urlopen(f"{arguments.model_server}/bill/{service}") as bill:
+    query = urllib.parse.urlencode(left_out, doseq=True)
+    with urllib.request.urlopen(f"{arguments.model_server}/bill/{service}?{query}") as bill:
         print(json.dumps({"service": service, **json.load(bill)}))
 
 
@@ -174,24 +176,27 @@ def all_of(*instruments: Callable[[], None]) -> Callable[[], None]:
     return instrument
 
 
-INSTRUMENTATIONS: dict[str, tuple[Callable[[], None], Callable[[], None]]] = {
-    "openai-v2": (openai_v2, use_openai),
-    "openai-v2-latest": (openai_v2, use_openai),
-    "openinference-openai": (openinference_openai, use_openai),
-    "traceloop-langchain": (traceloop_langchain, use_langchain),
-    "openinference-langchain": (openinference_langchain, use_langchain),
-    "pydantic-ai": (pydantic_ai, use_pydantic_ai),
+#: What sets it up, what uses it, what it leaves out (the query of the model server's bill).
+INSTRUMENTATIONS: dict[str, tuple[Callable[[], None], Callable[[], None], dict[str, list[str]]]] = {
+    "openai-v2": (openai_v2, use_openai, {"unsaid": ["cache_read", "reasoning"]}),
+    "openai-v2-latest": (openai_v2, use_openai, {"unsaid": ["cache_read", "reasoning"]}),
+    "openinference-openai": (openinference_openai, use_openai, {}),
+    "traceloop-langchain": (traceloop_langchain, use_langchain, {"unsaid": ["reasoning"]}),
+    "openinference-langchain": (openinference_langchain, use_langchain, {}),
+    "pydantic-ai": (pydantic_ai, use_pydantic_ai, {}),
     # The agent's span repeats the tokens of its calls under the same names.
-    "pydantic-ai-repeating": (pydantic_ai_repeating, use_pydantic_ai),
+    "pydantic-ai-repeating": (pydantic_ai_repeating, use_pydantic_ai, {}),
     # Each call is told twice, by LangChain's span and by the openai package's, which are not
     # parent and child.
     "traceloop-langchain-and-openai-v2": (
         all_of(traceloop_langchain, openai_v2),
         use_langchain,
+        {"unsaid": ["reasoning"]},
     ),
     "openinference-langchain-and-openai": (
         all_of(openinference_langchain, openinference_openai),
         use_langchain,
+        {},
     ),
 }
 

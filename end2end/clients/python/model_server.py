@@ -1,7 +1,8 @@
 """A model server that speaks as OpenAI's and bills fixed numbers of tokens.
 
 It keeps a bill for each API key, so that what a client's telemetry adds up to can be compared with
-what was really billed: `GET /bill/KEY`. `python model_server.py --port 0` prints its address.
+what was really billed: `GET /bill/KEY?unseen=KIND&untold=KIND&unsaid=FIELD`, each as often as
+needed. `python model_server.py` prints its address.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ import argparse
 import json
 import threading
 import uuid
-from collections.abc import Iterable
+from collections.abc import Set
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 #: US dollars a million tokens.
 PRICES = {
@@ -21,12 +23,15 @@ PRICES = {
     "text-embedding-3-small": {"input": "0.02", "output": "0"},
 }
 
-#: What is billed: input, output, of the input read from the cache, of the output thought.
-CHAT = (1000, 500, 200, 50)
-STREAMED_CHAT = (300, 70, 0, 0)
-TOOL_CALL = (120, 30, 0, 0)
-AFTER_TOOL = (180, 20, 128, 0)
-EMBEDDING = (40, 0, 0, 0)
+#: What is billed by kind of call: input, output, of the input read from the cache, of the output
+#: thought.
+TOKENS = {
+    "chat": (1000, 500, 200, 50),
+    "streamed_chat": (300, 70, 0, 0),
+    "tool_call": (120, 30, 0, 0),
+    "after_tool": (180, 20, 128, 0),
+    "embedding": (40, 0, 0, 0),
+}
 
 ANSWER = ["The answer", " is", " 42."]
 
@@ -46,38 +51,38 @@ class ModelServer(ThreadingHTTPServer):
     def address(self) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}"
 
-    def bill(self, key: str) -> dict[str, Any]:
-        """What the key's calls add up to, but for `calls_without_usage`: their answers said nothing
-        of tokens, so that no telemetry can know them.
+    def bill(
+        self, key: str, unseen: Set[str], untold: Set[str], unsaid: Set[str]
+    ) -> dict[str, Any]:
+        """What the key's calls add up to for somebody who does not see calls of the kinds `unseen`,
+        is not told the tokens of `untold` ones, and of the others not the fields `unsaid`.
 
-        `cost_at_full_price_usd` is what one gets who does not know which tokens were cached.
+        Nobody is told the tokens of a stream that did not ask for them.
         """
         with self.lock:
-            calls = list(self.calls.get(key, []))
-        told = [call for call in calls if call["is_told"]]
+            calls = [call for call in self.calls.get(key, []) if call["kind"] not in unseen]
+        told = [
+            {**call, **dict.fromkeys(unsaid, 0)}
+            for call in calls
+            if call["is_told"] and call["kind"] not in untold
+        ]
         return {
-            "calls": len(calls),
+            "model_calls": len(calls),
             "calls_without_usage": len(calls) - len(told),
             "input_tokens": sum(call["input"] for call in told),
             "output_tokens": sum(call["output"] for call in told),
             "cache_read_tokens": sum(call["cache_read"] for call in told),
             "reasoning_tokens": sum(call["reasoning"] for call in told),
-            "cost_usd": dollars(self.cost(call, "cache_read") for call in told),
-            "cost_at_full_price_usd": dollars(self.cost(call, "input") for call in told),
+            "cost_usd": str(sum((self.cost(call) for call in told), Decimal(0)).normalize()),
         }
 
-    def cost(self, call: dict[str, Any], cache_read: str) -> Decimal:
-        """Of a call, with the price of that name for tokens read from the cache."""
+    def cost(self, call: dict[str, Any]) -> Decimal:
         price = self.prices[call["model"]]
         return (
             (call["input"] - call["cache_read"]) * Decimal(price["input"])
-            + call["cache_read"] * Decimal(price.get(cache_read, price["input"]))
+            + call["cache_read"] * Decimal(price.get("cache_read", price["input"]))
             + call["output"] * Decimal(price["output"])
         ) / 1_000_000
-
-
-def dollars(amounts: Iterable[Decimal]) -> str:
-    return str(sum(amounts, Decimal(0)).normalize())
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -85,8 +90,10 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        _, _, key = self.path.rpartition("/bill/")
-        self.answer(self.server.bill(key))
+        address = urlsplit(self.path)
+        query = parse_qs(address.query)
+        names = (set(query.get(name, [])) for name in ("unseen", "untold", "unsaid"))
+        self.answer(self.server.bill(address.path.removeprefix("/bill/"), *names))
 
     def do_POST(self) -> None:
         request = json.loads(self.rfile.read(int(self.headers["content-length"])))
@@ -99,7 +106,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def embed(self, request: dict[str, Any]) -> None:
         inputs = request["input"] if isinstance(request["input"], list) else [request["input"]]
-        usage = self.charge(request["model"], EMBEDDING, is_told=True)
+        usage = self.charge(request["model"], "embedding")
         self.answer(
             {
                 "object": "list",
@@ -121,10 +128,13 @@ class Handler(BaseHTTPRequestHandler):
         if request.get("stream"):
             self.stream(request)
             return
-        tokens = TOOL_CALL if calls_tool else AFTER_TOOL if is_after_tool else CHAT
+        kind = "tool_call" if calls_tool else "after_tool" if is_after_tool else "chat"
         message: dict[str, Any] = {"role": "assistant", "content": "".join(ANSWER)}
         if calls_tool:
-            function = {"name": request["tools"][0]["function"]["name"], "arguments": '{"of":"all"}'}
+            function = {
+                "name": request["tools"][0]["function"]["name"],
+                "arguments": '{"of":"all"}',
+            }
             message = {
                 "role": "assistant",
                 "content": None,
@@ -139,13 +149,13 @@ class Handler(BaseHTTPRequestHandler):
             {
                 **self.head(request, "chat.completion"),
                 "choices": [choice],
-                "usage": self.charge(request["model"], tokens, is_told=True),
+                "usage": self.charge(request["model"], kind),
             }
         )
 
     def stream(self, request: dict[str, Any]) -> None:
         is_told = bool((request.get("stream_options") or {}).get("include_usage"))
-        usage = self.charge(request["model"], STREAMED_CHAT, is_told=is_told)
+        usage = self.charge(request["model"], "streamed_chat", is_told=is_told)
         head = self.head(request, "chat.completion.chunk")
         chunks = [
             {**head, "choices": [{"index": 0, "delta": {"role": "assistant", "content": piece}}]}
@@ -161,17 +171,21 @@ class Handler(BaseHTTPRequestHandler):
     def head(self, request: dict[str, Any], kind: str) -> dict[str, Any]:
         # As OpenAI does: each answer has an id, and names the model's dated version.
         model = {"gpt-4o": "gpt-4o-2024-08-06"}.get(request["model"], request["model"])
-        return {"id": f"chatcmpl-{uuid.uuid4().hex}", "object": kind, "created": 1_790_000_000, "model": model}
+        return {
+            "id": f"chatcmpl-{uuid.uuid4().hex}",
+            "object": kind,
+            "created": 1_790_000_000,
+            "model": model,
+        }
 
-    def charge(
-        self, model: str, tokens: tuple[int, int, int, int], *, is_told: bool
-    ) -> dict[str, Any]:
+    def charge(self, model: str, kind: str, *, is_told: bool = True) -> dict[str, Any]:
         """Puts a call on the bill of the key; what the answer says of it."""
-        taken, given, cached, thought = tokens
+        taken, given, cached, thought = TOKENS[kind]
         key = self.headers["authorization"].removeprefix("Bearer ")
         with self.server.lock:
             self.server.calls.setdefault(key, []).append(
                 {
+                    "kind": kind,
                     "model": model,
                     "input": taken,
                     "output": given,

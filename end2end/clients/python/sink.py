@@ -90,27 +90,37 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"]))
+        body = self.read_body()
         if self.headers.get("authorization") != f"Bearer {self.server.key}":
             self.answer(401, b"")
             return
         if self.headers.get("content-encoding") == "gzip":
             body = gzip.decompress(body)
         message, response = MESSAGES[self.path]
-        if self.headers["content-type"].startswith("application/json"):
-            request = json_format.Parse(body, message())
-        else:
-            request = message.FromString(body)
+        is_json = self.headers["content-type"] == "application/json"
+        # Parse takes hexadecimal ids for base64: they come out as others, but remain distinct.
+        request = json_format.Parse(body, message()) if is_json else message.FromString(body)
         _, resources = request.ListFields()[0]
         with self.server.lock:
             for resource in resources:
                 service = attributes(resource.resource.attributes)["service.name"]
                 self.server.kept.setdefault((self.path, service), []).append(resource)
-        self.answer(200, response().SerializeToString())
+        self.answer(200, b"{}" if is_json else response().SerializeToString())
+
+    def read_body(self) -> bytes:
+        if self.headers.get("transfer-encoding") != "chunked":
+            return self.rfile.read(int(self.headers["content-length"]))
+        # Node's exporter sends chunks.
+        body = b""
+        while size := int(self.rfile.readline(), 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return body
 
     def answer(self, status: int, body: bytes) -> None:
         self.send_response(status)
-        self.send_header("Content-Type", "application/x-protobuf")
+        self.send_header("Content-Type", self.headers["content-type"])
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
