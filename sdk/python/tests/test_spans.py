@@ -291,7 +291,7 @@ def test_an_async_generator(server: Server, init: Init) -> None:
     assert [body["message"] for body in server.bodies()] == ["ValueError: halfway"]
 
 
-def run(server: Server, program: str, *before: str) -> None:
+def run(server: Server, program: str) -> None:
     """Runs a program of its own: a process has one global provider, once."""
     subprocess.run(
         [
@@ -378,6 +378,25 @@ def test_a_provider_of_another_kind_is_left_alone(server: Server) -> None:
         """,
     )
     assert [span.name for span in server.spans()] == ["ours"]
+
+
+def test_the_requests_to_the_server_are_not_traced(server: Server) -> None:
+    run(
+        server,
+        """
+        import sys, sentryai
+        from opentelemetry.instrumentation.requests import RequestsInstrumentor
+        RequestsInstrumentor().instrument()
+        sentryai.init(sys.argv[2], endpoint=sys.argv[1], metrics_interval_s=0.01)
+        for _ in range(3):
+            with sentryai.span("ours"):
+                sentryai.capture_log("m")
+            assert sentryai.flush()
+        """,
+    )
+    assert [span.name for span in server.spans()] == ["ours"] * 3
+    assert len(server.events()) == 3
+    assert server.metrics()
 
 
 def test_spans_that_are_not_sampled_are_not_sent(server: Server) -> None:

@@ -116,10 +116,11 @@ def shutdown(timeout_s: float = 5.0) -> None:
     Called by itself at the end of the program.
     """
     global _client
-    with _lock, harmless("shutdown"):
+    with _lock:
         atexit.unregister(shutdown)
         client, _client = _client, None
-        if client is not None:
+    if client is not None:
+        with harmless("shutdown"):
             client.close(timeout_s)
 
 

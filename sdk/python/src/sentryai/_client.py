@@ -135,7 +135,8 @@ class Client:
         self.events.close(0)
         self.spans.close(0)
         if self._meters is not None:
-            left_s = max(0.0, end_s - time.monotonic())
+            # A moment at least: without one it would not even end its thread.
+            left_s = max(0.1, end_s - time.monotonic())
             with harmless("the end of metrics"):
                 self._meters.shutdown(timeout_millis=1000 * min(left_s, _LAST_METRICS_S))
 
