@@ -239,6 +239,18 @@ def test_a_queue_lives_on_when_sending_has_a_defect(caplog: pytest.LogCaptureFix
     batcher.close(1)
 
 
+def test_a_flush_waits_only_for_what_was_taken_before_it() -> None:
+    def send_and_put(batch: list[int]) -> int:
+        batcher.put(0)
+        return len(batch)
+
+    batcher: Batcher[int] = Batcher("t", lambda stop: send_and_put, max_records=9, interval_s=0)
+    batcher.put(0)
+    assert batcher.flush(20)
+    assert batcher.flush(20)
+    batcher.close(0)
+
+
 def test_without_a_thread_records_wait_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread at interpreter shutdown")

@@ -75,7 +75,9 @@ class Batcher(Generic[T]):
         self._bytes = 0
         self._in_flight = 0
         self._sent = self._dropped = self._refused = 0
-        self._hurry = False
+        # How many were taken and how many of them are done with, in the order of the queue; up to
+        # which one somebody waits.
+        self._taken = self._done = self._awaited = 0
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -92,6 +94,7 @@ class Batcher(Generic[T]):
             if has_room:
                 self._queue.append((record, size_bytes))
                 self._bytes += size_bytes
+                self._taken += 1
                 self._start()
                 self._changed.notify_all()
             else:
@@ -101,13 +104,11 @@ class Batcher(Generic[T]):
         return has_room
 
     def flush(self, timeout_s: float) -> bool:
-        """Waits until all is sent, at most so long; says whether it is."""
+        """Waits until all that was taken so far is sent, at most so long; says whether it is."""
         with self._changed:
-            self._hurry = True
+            awaited = self._awaited = self._taken
             self._changed.notify_all()
-            is_sent = self._changed.wait_for(self._is_idle, timeout_s)
-            self._hurry = not is_sent
-            return is_sent
+            return self._changed.wait_for(lambda: self._done >= awaited, timeout_s)
 
     def close(self, timeout_s: float) -> None:
         """Sends what can be sent in that time and gives the rest up. A second call does nothing."""
@@ -119,6 +120,7 @@ class Batcher(Generic[T]):
             self._stop.set()
             lost = len(self._queue)
             self._dropped += lost
+            self._done += lost
             self._queue.clear()
             self._bytes = 0
             lost += self._in_flight
@@ -135,9 +137,6 @@ class Batcher(Generic[T]):
                 dropped=self._dropped,
                 refused=self._refused,
             )
-
-    def _is_idle(self) -> bool:
-        return not self._queue and not self._in_flight
 
     def _start(self) -> None:
         if self._thread is None:
@@ -167,6 +166,7 @@ class Batcher(Generic[T]):
                 self._log.log(logging.ERROR, "%s could not be sent", self._name)
             with self._changed:
                 self._in_flight = 0
+                self._done += len(batch)
                 self._sent += stored
                 if self._stop.is_set():
                     self._dropped += len(batch) - stored
@@ -176,7 +176,7 @@ class Batcher(Generic[T]):
 
     def _is_due(self) -> bool:
         return (
-            self._hurry
+            self._done < self._awaited
             or self._stop.is_set()
             or len(self._queue) >= self._batch_records
             or self._bytes >= self._batch_bytes
