@@ -143,6 +143,17 @@ def test_a_refused_event_does_not_take_the_others_with_it(
     assert f"the server refused 1 events: {status} level: no such" in caplog.text
 
 
+def test_spans_that_are_too_much_at_once_go_in_halves(server: Server, init: Init) -> None:
+    server.will_answer(TRACES, Answer(413), Answer(), Answer(413))
+    init(batch_interval_s=5)
+    for name in "abc":
+        with sentryai.span(name):
+            pass
+    assert sentryai.flush()
+    assert [span.name for span in server.spans()] == ["a", "b", "c"]
+    assert sentryai.stats()["spans"] == Stats(queued=0, sent=3, dropped=0, refused=0)
+
+
 def test_spans_that_are_partly_refused_are_counted(
     server: Server, init: Init, caplog: pytest.LogCaptureFixture
 ) -> None:

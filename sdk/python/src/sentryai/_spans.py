@@ -44,6 +44,9 @@ class SpanSender:
         reply = self._connection.post(PATH, body, "application/x-protobuf")
         if reply is None:
             return 0
+        if reply.status == 413 and len(spans) > 1:
+            half = len(spans) // 2
+            return self(spans[:half]) + self(spans[half:])
         if not reply.is_stored:
             self._refused.log(
                 logging.ERROR,
