@@ -59,7 +59,7 @@ class Server(ThreadingHTTPServer):
     def will_answer(self, path: str, *answers: Answer) -> None:
         self.script.setdefault(path, deque()).extend(answers)
 
-    def wait_for(self, is_there: Callable[[], bool], timeout_s: float = 20) -> None:
+    def wait_for(self, is_there: Callable[[], bool], timeout_s: float = 60) -> None:
         with self.changed:
             assert self.changed.wait_for(is_there, timeout_s), [r.path for r in self.requests]
 
@@ -129,7 +129,7 @@ class Handler(BaseHTTPRequestHandler):
             self.server.requests.append(Request(self.path, headers, body, answer.status))
             self.server.changed.notify_all()
         if answer.gate is not None:
-            answer.gate.wait(20)
+            answer.gate.wait(60)
         self.send_response(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)

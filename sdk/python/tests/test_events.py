@@ -40,7 +40,7 @@ VALID: list[tuple[str, dict[str, Any]]] = [
 def test_every_type_is_sent_as_it_is_given(server: Server, init: Init) -> None:
     init(project_id="p1", environment="test", team="risk", service_version="1.2", agent_type="bot")
     ids = [sentryai.capture_event(kind, body) for kind, body in VALID]
-    assert sentryai.flush()
+    assert sentryai.flush(60)
     events = server.events()
     assert [event["eventId"] for event in events] == ids
     assert [(event["type"], event["body"]) for event in events] == VALID
@@ -167,7 +167,7 @@ def test_a_wrong_body_is_explained_and_not_sent(
     init()
     assert sentryai.capture_event(kind, body) is None
     assert complaint in caplog.text
-    assert sentryai.flush()
+    assert sentryai.flush(60)
     assert server.requests == []
 
 
@@ -188,7 +188,7 @@ def test_what_is_no_json_becomes_text_or_is_explained(
     assert sentryai.capture_log("context", context="none") is None  # type: ignore[arg-type]
     assert "an event is not sent: Out of range float values" in caplog.text
     assert "capture failed: RuntimeError: no" in caplog.text
-    assert sentryai.flush()
+    assert sentryai.flush(60)
     assert server.bodies() == [
         {
             "level": "info",
@@ -212,7 +212,7 @@ def test_usage_and_response(server: Server, init: Init) -> None:
     )
     sentryai.capture_llm_usage("gpt-4o", 1, 0, context={"user": "u1", "session": "s1"})
     sentryai.capture_model_response("gpt-4o", "Hi", "Hello", 12.5, finish_reason="stop")
-    assert sentryai.flush()
+    assert sentryai.flush(60)
     usage, bare, response = server.events()
     assert usage["body"] == {
         "model": "gpt-4o",
@@ -243,7 +243,7 @@ def test_times_are_utc_with_nanoseconds(server: Server, init: Init) -> None:
     before = iso_time(time.time_ns())
     sentryai.capture_log("now")
     after = iso_time(time.time_ns())
-    assert sentryai.flush()
+    assert sentryai.flush(60)
     assert before <= server.events()[0]["timestamp"] <= after
 
 
@@ -262,7 +262,7 @@ def test_an_error_has_its_whole_traceback_after_its_block(server: Server, init: 
     except ValueError as error:
         kept = error
     sentryai.capture_error(kept, fingerprint=["f"], metadata={"step": 3})
-    assert sentryai.flush()
+    assert sentryai.flush(60)
     (body,) = server.bodies()
     assert body["message"] == "ValueError: outer"
     assert body["fingerprint"] == ["f"]
@@ -285,7 +285,7 @@ def test_an_error_that_is_handled_or_never_raised(
     sentryai.capture_error(OSError("never raised"))
     assert sentryai.capture_error() is None
     assert "without an exception" in caplog.text
-    assert sentryai.flush()
+    assert sentryai.flush(60)
     handled, unraised = server.bodies()
     assert "in raise_nested" in handled["stack"]
     assert "in test_an_error_that_is_handled_or_never_raised" in unraised["stack"]
@@ -297,7 +297,7 @@ def test_an_error_is_sent_once(server: Server, init: Init) -> None:
     error = ValueError("same")
     assert sentryai.capture_error(error)
     assert sentryai.capture_error(error) is None
-    assert sentryai.flush()
+    assert sentryai.flush(60)
     assert len(server.events()) == 1
 
 
@@ -308,7 +308,7 @@ def test_an_error_that_cannot_say_what_it_is(server: Server, init: Init) -> None
 
     init()
     sentryai.capture_error(Mute())
-    assert sentryai.flush()
+    assert sentryai.flush(60)
     assert "Mute" in server.bodies()[0]["message"]
 
 
@@ -317,7 +317,7 @@ def test_before_init_nothing_happens(caplog: pytest.LogCaptureFixture) -> None:
     assert sentryai.capture_error(ValueError("lost")) is None
     with sentryai.span("lost") as span:
         span.record_usage(1, 2)
-    assert sentryai.flush()
+    assert sentryai.flush(60)
     assert sentryai.stats() == {}
     assert caplog.text.count("init was not called") <= 1
 
@@ -327,7 +327,7 @@ def test_the_first_init_stays(server: Server, init: Init, caplog: pytest.LogCapt
     sentryai.init("another", endpoint="http://127.0.0.1:9")
     assert "the first call stays" in caplog.text
     sentryai.capture_log("m")
-    assert sentryai.flush()
+    assert sentryai.flush(60)
     assert len(server.events()) == 1
 
 
@@ -366,7 +366,7 @@ def test_settings_come_from_the_environment(
         monkeypatch.setenv(name, value)
     sentryai.init(metrics_interval_s=None)
     sentryai.capture_log("m")
-    assert sentryai.flush()
+    assert sentryai.flush(60)
     (event,) = server.events()
     assert event["projectId"] == "p2"
     assert event["context"]["agent"] == "from-otel"
@@ -381,7 +381,7 @@ def test_a_netrc_does_not_replace_the_key(
     monkeypatch.setenv("NETRC", str(netrc))
     init(metrics_interval_s=0.05)
     sentryai.capture_log("m")
-    assert sentryai.flush()
+    assert sentryai.flush(60)
     assert len(server.events()) == 1
     server.wait_for(lambda: "process.memory.usage" in server.metrics())
 
@@ -398,8 +398,8 @@ def test_logs_of_sending_are_not_captured(server: Server, init: Init) -> None:
     try:
         init()
         requests_logger.debug("one")
-        assert sentryai.flush()
-        assert sentryai.flush()
+        assert sentryai.flush(60)
+        assert sentryai.flush(60)
     finally:
         requests_logger.removeHandler(handler)
         requests_logger.setLevel(logging.NOTSET)
@@ -410,7 +410,7 @@ def test_many_events_go_in_batches(server: Server, init: Init) -> None:
     init()
     for number in range(1200):
         sentryai.capture_log(str(number))
-    assert sentryai.flush()
+    assert sentryai.flush(60)
     assert [body["message"] for body in server.bodies()] == [str(n) for n in range(1200)]
     sizes = [len(json.loads(request.body)["events"]) for request in server.requests]
     assert max(sizes) <= 500
@@ -420,6 +420,6 @@ def test_large_events_go_in_several_requests(server: Server, init: Init) -> None
     init(batch_interval_s=5)
     for _ in range(10):
         sentryai.capture_log("x" * 300_000)
-    assert sentryai.flush()
+    assert sentryai.flush(60)
     assert len(server.events()) == 10
     assert max(len(request.body) for request in server.requests) < 1_100_000

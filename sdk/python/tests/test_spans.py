@@ -19,7 +19,7 @@ from .conftest import KEY, Init, Server, attributes
 
 def sent(server: Server) -> dict[str, Span]:
     """The spans so far by name."""
-    assert sentryai.flush()
+    assert sentryai.flush(60)
     spans = server.spans()
     by_name = {span.name: span for span in spans}
     assert len(by_name) == len(spans)
@@ -303,7 +303,7 @@ def run(server: Server, program: str) -> None:
             server.endpoint,
             KEY,
         ],
-        timeout=60,
+        timeout=300,
         check=True,
     )
 
@@ -316,7 +316,7 @@ def test_the_resource_says_who_sends(server: Server) -> None:
         os.environ["OTEL_RESOURCE_ATTRIBUTES"] = "host.name=h1,team=overruled"
         sentryai.init(
             sys.argv[2], endpoint=sys.argv[1], service_name="tester", service_version="1.2",
-            environment="test", team="risk", agent_type="bot", metrics_interval_s=None,
+            environment="test", team="risk", agent_type="bot", metrics_interval_s=None, exit_timeout_s=60,
         )
         from opentelemetry import trace
         with trace.get_tracer("the application's own").start_as_current_span("s"):
@@ -351,7 +351,7 @@ def test_a_provider_of_the_application_is_used_and_kept(server: Server) -> None:
         provider = TracerProvider(resource=Resource.create({"service.name": "theirs"}))
         provider.add_span_processor(SimpleSpanProcessor(theirs))
         trace.set_tracer_provider(provider)
-        sentryai.init(sys.argv[2], endpoint=sys.argv[1], metrics_interval_s=None)
+        sentryai.init(sys.argv[2], endpoint=sys.argv[1], metrics_interval_s=None, exit_timeout_s=60)
         assert trace.get_tracer_provider() is provider
         with trace.get_tracer("t").start_as_current_span("by hand"), sentryai.span("ours"):
             pass
@@ -371,7 +371,7 @@ def test_a_provider_of_another_kind_is_left_alone(server: Server) -> None:
         from opentelemetry import trace
         provider = trace.NoOpTracerProvider()
         trace.set_tracer_provider(provider)
-        sentryai.init(sys.argv[2], endpoint=sys.argv[1], metrics_interval_s=None)
+        sentryai.init(sys.argv[2], endpoint=sys.argv[1], metrics_interval_s=None, exit_timeout_s=60)
         assert trace.get_tracer_provider() is provider
         with trace.get_tracer("t").start_as_current_span("theirs"), sentryai.span("ours"):
             pass
@@ -391,7 +391,7 @@ def test_the_requests_to_the_server_are_not_traced(server: Server) -> None:
         for _ in range(3):
             with sentryai.span("ours"):
                 sentryai.capture_log("m")
-            assert sentryai.flush()
+            assert sentryai.flush(60)
         """,
     )
     assert [span.name for span in server.spans()] == ["ours"] * 3
@@ -405,7 +405,7 @@ def test_spans_that_are_not_sampled_are_not_sent(server: Server) -> None:
         """
         import os, sys, sentryai
         os.environ["OTEL_TRACES_SAMPLER"] = "always_off"
-        sentryai.init(sys.argv[2], endpoint=sys.argv[1], metrics_interval_s=None)
+        sentryai.init(sys.argv[2], endpoint=sys.argv[1], metrics_interval_s=None, exit_timeout_s=60)
         with sentryai.span("unsampled") as span:
             assert span.span_id != "0" * 16
         assert sentryai.stats()["spans"].queued == 0
