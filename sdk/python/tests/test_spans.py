@@ -316,7 +316,8 @@ def test_the_resource_says_who_sends(server: Server) -> None:
         os.environ["OTEL_RESOURCE_ATTRIBUTES"] = "host.name=h1,team=overruled"
         sentryai.init(
             sys.argv[2], endpoint=sys.argv[1], service_name="tester", service_version="1.2",
-            environment="test", team="risk", agent_type="bot", metrics_interval_s=None, exit_timeout_s=60,
+            environment="test", team="risk", agent_type="bot",
+            metrics_interval_s=None, exit_timeout_s=60,
         )
         from opentelemetry import trace
         with trace.get_tracer("the application's own").start_as_current_span("s"):
