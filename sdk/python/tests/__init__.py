@@ -1,0 +1,1 @@
+"""Tests against a small server of our own."""
