@@ -11,6 +11,7 @@ mod metric;
 mod price;
 mod span;
 mod value;
+pub mod view;
 
 pub use agent::{AgentId, AgentIdentity, AgentName, AgentState, AgentStatus, StatusChange, StatusReason};
 pub use event::{Event, EventBody, EventKind, LogLevel, LogRecord, Retrieved};

@@ -23,7 +23,8 @@ pub(crate) fn optional_timestamp<'de, D: Deserializer<'de>>(
     }
 }
 
-fn read(text: &str) -> Option<Timestamp> {
+/// Reads the text of such a time.
+pub(crate) fn read(text: &str) -> Option<Timestamp> {
     const SHAPE: &[u8] = b"0000-00-00T00:00:00";
     let (head, rest) = text.as_bytes().split_at_checked(SHAPE.len())?;
     let fits = |(byte, shape): (&u8, &u8)| if *shape == b'0' { byte.is_ascii_digit() } else { byte == shape };

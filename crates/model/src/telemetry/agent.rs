@@ -41,6 +41,31 @@ pub enum AgentStatus {
     Unknown,
 }
 
+impl AgentStatus {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Running, Self::Error, Self::Stopped, Self::Unknown];
+
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Stopped => "stopped",
+            Self::Error => "error",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// The status of that word.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == text)
+    }
+
+    /// Whether pages show it as up; all others are down.
+    pub fn is_up(self) -> bool {
+        self == Self::Running
+    }
+}
+
 /// What is known of how an agent does. A new agent's is the default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgentState {

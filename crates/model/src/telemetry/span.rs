@@ -85,6 +85,24 @@ pub enum Operation {
     Other,
 }
 
+impl Operation {
+    /// The word on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Model => "model",
+            Self::Embedding => "embedding",
+            Self::Agent => "agent",
+            Self::Tool => "tool",
+            Self::Retrieval => "retrieval",
+            Self::Rerank => "rerank",
+            Self::Chain => "chain",
+            Self::Guardrail => "guardrail",
+            Self::Evaluation => "evaluation",
+            Self::Other => "other",
+        }
+    }
+}
+
 /// How a span ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

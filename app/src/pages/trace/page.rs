@@ -1,0 +1,196 @@
+//! The page of one trace.
+
+use super::query::SpanQuery;
+use super::span::{flag_words, span_detail};
+use crate::api::telemetry::{get_span, get_trace};
+use crate::components::copy_button::CopyButton;
+use crate::components::error_page::{ErrorPage, NotFoundPage};
+use crate::components::figures::{amount, count, nanoseconds};
+use crate::components::page_meta::PageMeta;
+use crate::components::skeleton::Skeleton;
+use crate::components::virtual_rows::FIRST_ROWS;
+use crate::components::waterfall::{Links, waterfall};
+use crate::components::with_query::with_query;
+use crate::context::use_zone;
+use crate::location::Place;
+use crate::pages::traces::{PATH, traces_href};
+use crate::time::Zone;
+use leptos::either::Either;
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+use model::telemetry::view::{TraceQuery, TraceView};
+use model::telemetry::{SpanId, TraceId};
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// One trace.
+#[component]
+pub(crate) fn TracePage() -> impl IntoView {
+    with_query(|pairs| SpanQuery::parse(pairs.iter().copied()), page)
+}
+
+fn page(place: Memo<Place>, query: Memo<SpanQuery>) -> AnyView {
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.with(|params| TraceId::parse(params.get_str("id")?).ok()));
+    let one = move || match id.get() {
+        Some(id) => trace(id, place, query),
+        None => view! { <NotFoundPage/> }.into_any(),
+    };
+    one.into_any()
+}
+
+fn trace(id: TraceId, place: Memo<Place>, query: Memo<SpanQuery>) -> AnyView {
+    // The server sends what the first screen shows; the browser asks for the rest.
+    let answer = Resource::new(move || id, |id| get_trace(id, Some(FIRST_ROWS)));
+    view! {
+        <Transition fallback=Skeleton>
+            {move || {
+                answer.get().map(|answer| match answer {
+                    Ok(view) => Either::Left(loaded(view, place, query)),
+                    Err(error) => Either::Right(view! { <ErrorPage error/> }),
+                })
+            }}
+        </Transition>
+    }
+    .into_any()
+}
+
+/// The addresses of one trace.
+#[derive(Clone, Copy)]
+struct TraceLinks {
+    id: TraceId,
+    place: Memo<Place>,
+    query: Memo<SpanQuery>,
+}
+
+impl Links for TraceLinks {
+    fn folded(self) -> HashSet<SpanId> {
+        self.query.with(|query| query.folded.iter().copied().collect())
+    }
+
+    fn selected(self) -> Option<SpanId> {
+        self.query.with(|query| query.span)
+    }
+
+    fn select(self, span: SpanId) -> String {
+        self.query.read().selecting(span).href(&self.place.read(), self.id)
+    }
+
+    fn fold(self, span: SpanId) -> String {
+        self.query.read().folding(span).href(&self.place.read(), self.id)
+    }
+}
+
+fn loaded(view: TraceView, place: Memo<Place>, query: Memo<SpanQuery>) -> AnyView {
+    let links = TraceLinks { id: view.trace.trace_id, place, query };
+    let zone = use_zone();
+    let is_whole = view.spans.len() as u64 >= view.trace.spans;
+    let trace = RwSignal::new(Arc::new(view));
+    let trouble = RwSignal::new(None::<String>);
+    let rest = Action::new(move |_: &()| async move {
+        match get_trace(links.id, None).await {
+            Ok(whole) => {
+                trace.try_set(Arc::new(whole));
+            }
+            Err(error) => {
+                trouble.try_set(Some(format!("Only the first spans are shown: {error}")));
+            }
+        }
+    });
+    Effect::new(move |_| {
+        if !is_whole {
+            rest.dispatch_local(());
+        }
+    });
+    let head = move || trace.with(|trace| head(trace, &place.read(), &zone.read()));
+    view! {
+        {head}
+        <p class="explorer-trouble" role="status">{move || trouble.get()}</p>
+        <div class="trace" class:has-detail=move || links.selected().is_some()>
+            <section class="section-card">{waterfall(trace, links)}</section>
+            {detail_panel(links)}
+        </div>
+    }
+    .into_any()
+}
+
+/// The details of the span that is selected.
+fn detail_panel(links: TraceLinks) -> AnyView {
+    let selected = Memo::new(move |_| links.selected());
+    let answer = Resource::new(
+        move || selected.get(),
+        move |span| async move {
+            match span {
+                Some(span) => Some(get_span(links.id, span).await),
+                None => None,
+            }
+        },
+    );
+    let zone = use_zone();
+    let shown = move || {
+        answer.with(|answer| {
+            let close = SpanQuery { span: None, ..links.query.get() }.href(&links.place.read(), links.id);
+            Some(match answer.as_ref()?.as_ref()? {
+                Ok(span) => span_detail(span, close, &links.place.read(), &zone.read()),
+                Err(error) => view! {
+                    <div class="rca-trouble" role="alert">
+                        <p>{format!("The span cannot be shown: {error}")}</p>
+                        <p>{error.advice()} " " <a href=close>"Close"</a></p>
+                    </div>
+                }
+                .into_any(),
+            })
+        })
+    };
+    view! {
+        <aside class="section-card span-detail" aria-label="Span" hidden=move || selected.get().is_none()>
+            <Transition fallback=Skeleton>{shown}</Transition>
+        </aside>
+    }
+    .into_any()
+}
+
+fn head(view: &TraceView, place: &Place, zone: &Zone) -> AnyView {
+    let trace = &view.trace;
+    let id = trace.trace_id.to_string();
+    let of_session = trace.session.clone().map(|session| {
+        let query = TraceQuery { session: session.clone(), ..TraceQuery::default() };
+        view! { <dt>"Session"</dt><dd><a href=traces_href(place, &query)>{session}</a></dd> }
+    });
+    let user = trace.user.clone().map(|user| view! { <dt>"User"</dt><dd>{user}</dd> });
+    let flags: Vec<_> = view.flags.iter().map(flag_words).collect();
+    let flags = (!flags.is_empty()).then(|| {
+        let words = format!("A part of the cost is not known and not counted: {}.", flags.join("; "));
+        view! { <p class="settings-note">{words}</p> }
+    });
+    let summary = format!(
+        "{} spans, {} errors, {}, by {}",
+        count(trace.spans),
+        count(trace.errors),
+        nanoseconds(trace.duration_ns),
+        trace.agent
+    );
+    let title = format!("{}: trace — SENTRY", trace.name);
+    view! {
+        <PageMeta title description=summary.clone() path=format!("{PATH}/{id}")/>
+        <div class="page-header">
+            <div>
+                <h1 class="page-title">{trace.name.clone()}</h1>
+                <p class="page-subtitle">{summary}</p>
+            </div>
+            <div class="page-controls">
+                <a class="quick-action" href=traces_href(place, &TraceQuery::default())>"All traces"</a>
+            </div>
+        </div>
+        <dl class="facts">
+            <dt>"Started"</dt><dd class="mono">{zone.exact(trace.started.timestamp())}</dd>
+            <dt>"Cost"</dt><dd title=trace.spend.cost.to_string()>{amount(trace.spend.cost)}</dd>
+            <dt>"Tokens in / out"</dt>
+            <dd>{format!("{} / {}", count(trace.spend.input), count(trace.spend.output))}</dd>
+            {of_session} {user}
+            <dt>"Id"</dt><dd class="mono">{id.clone()} " " <CopyButton text=id what="trace id"/></dd>
+        </dl>
+        {flags}
+    }
+    .into_any()
+}
