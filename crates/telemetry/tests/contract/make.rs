@@ -120,6 +120,7 @@ pub(crate) fn point(seconds: i64, value: f64, count: u64) -> MetricPoint {
         at: at(seconds),
         value,
         count,
+        running_since: None,
         attributes: vec![text("gpu", "0")],
     }
 }
