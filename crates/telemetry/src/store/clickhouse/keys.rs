@@ -57,7 +57,9 @@ impl Keys {
         while self.known.len() > KEPT
             && let Some(oldest) = self.entries.pop_front()
         {
-            oldest.iter().for_each(|key| drop(self.known.remove(key)));
+            for key in &oldest {
+                self.known.remove(key);
+            }
         }
     }
 }

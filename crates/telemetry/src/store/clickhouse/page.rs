@@ -98,7 +98,7 @@ impl<'q> PageReader<'q> {
         };
         let sql = format!(
             "SELECT {columns} FROM {table} WHERE {} ORDER BY {time} {direction}, id {direction} \
-             LIMIT {{limit:Int64}}",
+             LIMIT {{limit:UInt64}}",
             self.conditions
         );
         let question = self.values.into_iter().fold(server.ask(&sql), |question, (name, value)| match value {

@@ -80,7 +80,7 @@ impl Old {
             server.ask(&drop).with("partition", &partition).run().await?;
         } else {
             // Rows are marked, without a lock, and go when their part is merged.
-            let delete = format!("DELETE FROM {table} WHERE _partition_id = {{partition:String}} AND {is_old}");
+            let delete = format!("DELETE FROM {table} IN PARTITION ID {{partition:String}} WHERE {is_old}");
             ask(&delete).with("partition", &partition).run().await?;
         }
         Ok(true)

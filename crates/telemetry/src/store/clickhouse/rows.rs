@@ -122,7 +122,7 @@ impl Group {
 }
 
 fn trace_bytes(id: Option<&TraceId>) -> &[u8] {
-    id.map_or(&NO_TRACE, TraceId::as_bytes)
+    id.map_or(&NO_TRACE, |id| id.as_bytes())
 }
 
 /// The id of a trace, or of none.

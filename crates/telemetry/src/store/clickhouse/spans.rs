@@ -222,7 +222,7 @@ fn push_span(group: &mut Group, project: &ProjectId, priced: &PricedSpan) -> Sto
     let body = encode(&body)?;
     let row = group.rows(Table::Span);
     row.text(project.as_str()).fixed(span.trace_id.as_bytes()).fixed(span.span_id.as_bytes());
-    row.fixed(span.parent_id.as_ref().map_or(&NO_PARENT, SpanId::as_bytes));
+    row.fixed(span.parent_id.as_ref().map_or(&NO_PARENT, |id| id.as_bytes()));
     row.int(span.started.0).int(span.ended.0).text(span.agent.name.as_str()).text(&span.name).bytes(&body);
     Ok(())
 }
