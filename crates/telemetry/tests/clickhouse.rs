@@ -43,8 +43,7 @@ async fn write(store: &ClickHouse, batch: Batch) -> StoreResult<u32> {
 async fn counts(store: &ClickHouse) -> StoreResult<[u64; 5]> {
     let project = project();
     let range = TimeRange { from: make::at(0), until: make::at(86_400) };
-    let records =
-        RecordQuery { range, agent: None, order: Order::NewestFirst, limit: 10_000, cursor: None };
+    let records = RecordQuery { range, agent: None, order: Order::NewestFirst, limit: 10_000, cursor: None };
     let events = EventQuery { records: records.clone(), kind: None, trace_id: None };
     let sums = SeriesQuery { range, agents: None, step_ns: 86_400_000_000_000, grouping: Grouping::Together };
     let day = store.series(&project, sums).await?.remove(0).bucket;

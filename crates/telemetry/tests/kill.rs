@@ -31,7 +31,6 @@ const PLACE: &str = "TELEMETRY_KILL_PLACE";
 const FIRST: &str = "TELEMETRY_KILL_FIRST";
 
 /// Where a store is: a folder, or a ClickHouse's address and database.
-#[derive(Clone)]
 enum Place {
     Sqlite(PathBuf),
     ClickHouse(String, String),
@@ -159,8 +158,11 @@ fn kill_many_times(test: &str, place: impl FnOnce() -> Place) {
 
 #[test]
 fn every_acknowledged_record_is_there_once() {
-    let dir = tempfile::tempdir().unwrap();
-    kill_many_times("every_acknowledged_record_is_there_once", || Place::Sqlite(dir.path().to_owned()));
+    let mut dir = None;
+    kill_many_times("every_acknowledged_record_is_there_once", || {
+        let dir = dir.insert(tempfile::tempdir().unwrap());
+        Place::Sqlite(dir.path().to_owned())
+    });
 }
 
 #[test]

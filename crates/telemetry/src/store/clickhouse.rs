@@ -70,7 +70,10 @@ impl ClickHouse {
         match store.settle().await {
             Ok(()) => {}
             Err(error @ StoreError::Unavailable(_)) => {
-                tracing::warn!(error = &error as &dyn StdError, "ClickHouse does not answer: trying again later");
+                tracing::warn!(
+                    error = &error as &dyn StdError,
+                    "ClickHouse does not answer: trying again later"
+                );
             }
             Err(error) => return Err(error),
         }
@@ -221,9 +224,9 @@ impl Store for ClickHouse {
         limit: usize,
     ) -> BoxFuture<'_, StoreResult<Vec<PricedSpan>>> {
         let project = project.clone();
-        Box::pin(async move {
-            traces::trace_spans(self.reader().await?, &project, trace_id, after, limit).await
-        })
+        Box::pin(
+            async move { traces::trace_spans(self.reader().await?, &project, trace_id, after, limit).await },
+        )
     }
 
     fn export_traces(

@@ -1,13 +1,11 @@
 //! Agents: one row each, and the rules by which it changes.
 
 use super::keys::fnv;
-use super::rows::{decode};
+use super::rows::decode;
 use super::server::Server;
 use crate::store::{AgentSummary, StatusChange, StoreResult};
 use model::identity::ProjectId;
-use model::telemetry::{
-    AgentId, AgentIdentity, AgentName, AgentStatus, Attribute, MetricName, UnixNanos,
-};
+use model::telemetry::{AgentId, AgentIdentity, AgentName, AgentStatus, Attribute, MetricName, UnixNanos};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

@@ -47,7 +47,8 @@ pub(super) async fn append(server: &Server, last: Mark, entry: &Entry) -> StoreR
     server.insert("journal (seq, nonce, body)", &token, row.into_bytes().into()).await?;
     // That the one before is still there says that the number is not one of long ago, whose token is
     // forgotten.
-    let find = "SELECT seq, nonce FROM journal WHERE seq >= {before:Int64} AND seq <= {seq:Int64} ORDER BY seq";
+    let find =
+        "SELECT seq, nonce FROM journal WHERE seq >= {before:Int64} AND seq <= {seq:Int64} ORDER BY seq";
     let find = server.ask(find).with("before", last.seq.max(1)).with("seq", mark.seq);
     let mut answer = find.rows().await?;
     let mut found = Vec::new();

@@ -101,10 +101,11 @@ impl<'q> PageReader<'q> {
              LIMIT {{limit:UInt64}}",
             self.conditions
         );
-        let question = self.values.into_iter().fold(server.ask(&sql), |question, (name, value)| match value {
-            Value::Int(number) => question.with(name, number),
-            Value::Text(text) => question.with(name, text),
-        });
+        let question =
+            self.values.into_iter().fold(server.ask(&sql), |question, (name, value)| match value {
+                Value::Int(number) => question.with(name, number),
+                Value::Text(text) => question.with(name, text),
+            });
         let mut answer = question.rows().await?;
         let mut page = Page::empty();
         let mut last = Cursor { newest, at: 0, id: 0 };

@@ -7,9 +7,7 @@ use super::rows::{
     read_trace_id, span_id,
 };
 use super::server::Server;
-use crate::store::{
-    EventQuery, LogQuery, Page, RecordQuery, SessionSummary, StoreError, StoreResult,
-};
+use crate::store::{EventQuery, LogQuery, Page, RecordQuery, SessionSummary, StoreError, StoreResult};
 use model::identity::ProjectId;
 use model::telemetry::{
     AgentIdentity, AgentName, Event, EventId, LogRecord, MetricId, MetricPoint, MetricRecord, UnixNanos,

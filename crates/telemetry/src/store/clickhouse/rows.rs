@@ -94,7 +94,11 @@ impl Group {
         let body = encode(&body)?;
         let id = self.next_id();
         let row = self.rows(Table::Log);
-        row.text(project).text(log.agent.name.as_str()).int(log.at.0).int(id).byte(log_level_number(log.level));
+        row.text(project)
+            .text(log.agent.name.as_str())
+            .int(log.at.0)
+            .int(id)
+            .byte(log_level_number(log.level));
         row.fixed(trace_bytes(log.trace_id.as_ref())).bytes(&body);
         Ok(())
     }

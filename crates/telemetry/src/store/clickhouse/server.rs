@@ -109,8 +109,23 @@ fn meaning(error: Error) -> StoreError {
         None if matches!(error, Error::BadResponse(_)) => StoreError::Unavailable(error.into()),
         // Files, the disk, memory, connections and users; too much going on; an outage of a part.
         Some(
-            74..=76 | 81 | 164 | 192..=194 | 201 | 202 | 209 | 210 | 236 | 241..=243 | 252 | 319 | 394 | 497
-            | 499 | 516 | 999,
+            74..=76
+            | 81
+            | 164
+            | 192..=194
+            | 201
+            | 202
+            | 209
+            | 210
+            | 236
+            | 241..=243
+            | 252
+            | 319
+            | 394
+            | 497
+            | 499
+            | 516
+            | 999,
         ) => StoreError::Unavailable(error.into()),
         _ => StoreError::Failed(error.into()),
     }

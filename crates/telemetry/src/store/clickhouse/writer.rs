@@ -69,7 +69,10 @@ impl Writer {
             match journal::apply(server, mark.seq, &mut entry).await {
                 Ok(()) => known.add(mark, entry),
                 Err(error) => {
-                    tracing::warn!(error = &error as &dyn StdError, "telemetry is stored but not yet in its tables");
+                    tracing::warn!(
+                        error = &error as &dyn StdError,
+                        "telemetry is stored but not yet in its tables"
+                    );
                     return Ok(receipts);
                 }
             }
