@@ -1,14 +1,19 @@
-//! Where telemetry is kept, behind one [`Store`]: [`Sqlite`] in the data directory.
+//! Where telemetry is kept, behind one [`Store`]: [`Sqlite`] in the data directory, or a
+//! [`ClickHouse`] server.
 //!
 //! Nothing that is stored is changed or taken out but by age, see [`Store::prune`].
 
 mod batch;
+mod clickhouse;
+mod cover;
 mod error;
+mod facts;
 mod query;
 mod size;
 mod sqlite;
 
 pub use batch::{AgentChange, Batch, BatchKey, CostGap, PricedEvent, PricedSpan, Receipt, Write};
+pub use clickhouse::{ClickHouse, ClickHouseSettings};
 pub use error::StoreError;
 pub use query::{
     AgentSummary, Cursor, EventQuery, Grouping, LogQuery, Order, Page, Party, PartySpend, RecordKind,

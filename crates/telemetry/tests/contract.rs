@@ -4,6 +4,8 @@
 
 #[path = "contract/agents.rs"]
 mod agents;
+#[path = "contract/clickhouse.rs"]
+mod clickhouse;
 #[path = "contract/make.rs"]
 mod make;
 #[path = "contract/paging.rs"]
@@ -21,29 +23,21 @@ use model::identity::ProjectId;
 use model::telemetry::UnixNanos;
 use std::sync::Arc;
 use telemetry::store::{
-    Batch, Order, Receipt, RecordQuery, SharedStore, Sqlite, StoreResult, TimeRange, Write,
+    Batch, ClickHouse, Order, Receipt, RecordQuery, SharedStore, Sqlite, StoreResult, TimeRange, Write,
 };
 
-/// A store that a test may do anything with.
-struct Fresh {
-    store: SharedStore,
-    _dir: tempfile::TempDir,
-}
-
-fn sqlite() -> Fresh {
-    let dir = tempfile::tempdir().unwrap();
-    Fresh { store: Arc::new(Sqlite::open(dir.path()).unwrap()), _dir: dir }
-}
-
-const STORES: &[fn() -> Fresh] = &[sqlite];
-
-/// Runs a test on each kind of store.
+/// Runs a test on a new store of each kind.
 fn each_store(test: impl AsyncFn(&SharedStore)) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    for open in STORES {
-        let fresh = open();
-        runtime.block_on(test(&fresh.store));
-    }
+    let dir = tempfile::tempdir().unwrap();
+    let sqlite: SharedStore = Arc::new(Sqlite::open(dir.path()).unwrap());
+    runtime.block_on(test(&sqlite));
+    runtime.block_on(async {
+        let server = testkit::clickhouse::ClickHouse::shared();
+        let settings = clickhouse::settings(server.url(), server.create_database().await);
+        let clickhouse: SharedStore = Arc::new(ClickHouse::open(&settings).await.unwrap());
+        test(&clickhouse).await;
+    });
 }
 
 fn project() -> ProjectId {

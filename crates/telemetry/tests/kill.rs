@@ -5,6 +5,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+#[path = "contract/clickhouse.rs"]
+mod clickhouse;
 #[path = "contract/make.rs"]
 #[expect(dead_code, reason = "other tests make more kinds of record")]
 mod make;
@@ -14,12 +16,12 @@ use model::identity::ProjectId;
 use model::telemetry::MetricName;
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use telemetry::pipeline::{Pipeline, PipelineSettings};
 use telemetry::store::{
-    Batch, BatchKey, EventQuery, Grouping, Order, RecordQuery, SeriesQuery, SharedStore, Sqlite, Store,
+    Batch, BatchKey, ClickHouse, EventQuery, Grouping, Order, RecordQuery, SeriesQuery, SharedStore, Sqlite,
     TimeRange,
 };
 
@@ -27,8 +29,40 @@ const KILLS: u64 = 50;
 /// Requests that are sent at the same time.
 const SENDERS: u64 = 16;
 /// Where the process that is killed finds what to do; set for it only.
-const DIR: &str = "TELEMETRY_KILL_DIR";
+const PLACE: &str = "TELEMETRY_KILL_PLACE";
 const FIRST: &str = "TELEMETRY_KILL_FIRST";
+
+/// Where a store is: a folder, or a ClickHouse's address and database.
+enum Place {
+    Sqlite(PathBuf),
+    ClickHouse(String, String),
+}
+
+impl Place {
+    fn parse(text: &str) -> Self {
+        match text.split_once(' ') {
+            Some((url, database)) => Self::ClickHouse(url.to_owned(), database.to_owned()),
+            None => Self::Sqlite(text.into()),
+        }
+    }
+
+    fn text(&self) -> String {
+        match self {
+            Self::Sqlite(dir) => dir.display().to_string(),
+            Self::ClickHouse(url, database) => format!("{url} {database}"),
+        }
+    }
+
+    async fn open(&self) -> SharedStore {
+        match self {
+            Self::Sqlite(dir) => Arc::new(Sqlite::open(dir).unwrap()),
+            Self::ClickHouse(url, database) => {
+                let settings = clickhouse::settings(url.clone(), database.clone());
+                Arc::new(ClickHouse::open(&settings).await.unwrap())
+            }
+        }
+    }
+}
 
 fn project() -> ProjectId {
     ProjectId::from("ours")
@@ -56,10 +90,10 @@ fn batch(number: u64) -> Batch {
 }
 
 /// Sends requests from `first` on until it is killed, and says which are stored.
-fn send(dir: &Path, first: u64) {
+fn send(place: &Place, first: u64) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let store: SharedStore = Arc::new(Sqlite::open(dir).unwrap());
+        let store = place.open().await;
         let pipeline = Pipeline::start(store, Clock::system(), PipelineSettings::default());
         let senders = (0..SENDERS).map(|sender| {
             let pipeline = pipeline.clone();
@@ -79,10 +113,10 @@ fn send(dir: &Path, first: u64) {
 }
 
 /// Runs the process until it has acknowledged so many requests, and kills it.
-fn run_and_kill(dir: &Path, first: u64, until: usize, acknowledged: &mut BTreeSet<u64>) {
+fn run_and_kill(test: &str, place: &Place, first: u64, until: usize, acknowledged: &mut BTreeSet<u64>) {
     let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "every_acknowledged_record_is_there_once", "--nocapture"])
-        .env(DIR, dir)
+        .args(["--exact", test, "--nocapture"])
+        .env(PLACE, place.text())
         .env(FIRST, first.to_string())
         .stdout(Stdio::piped())
         .spawn()
@@ -105,27 +139,44 @@ fn run_and_kill(dir: &Path, first: u64, until: usize, acknowledged: &mut BTreeSe
     assert!(is_killed, "it ended by itself");
 }
 
-#[test]
-fn every_acknowledged_record_is_there_once() {
+/// Kills the process of a test again and again, and looks at what it has stored.
+fn kill_many_times(test: &str, place: impl FnOnce() -> Place) {
     #[expect(clippy::disallowed_methods, reason = "how the test tells the process that it is to be killed")]
-    if let (Ok(dir), Ok(first)) = (std::env::var(DIR), std::env::var(FIRST)) {
-        return send(&PathBuf::from(dir), first.parse().unwrap());
+    if let (Ok(place), Ok(first)) = (std::env::var(PLACE), std::env::var(FIRST)) {
+        return send(&Place::parse(&place), first.parse().unwrap());
     }
-    let dir = tempfile::tempdir().unwrap();
+    let place = place();
     let mut acknowledged = BTreeSet::new();
     for kill in 0..KILLS {
         // The sender goes on with what was not acknowledged; what was is sent again in part as well.
         let first = (0..).find(|number| !acknowledged.contains(number)).unwrap();
         // At another place in the cycle of commits each time.
-        run_and_kill(dir.path(), first, 20 + (kill * 37 % 101) as usize, &mut acknowledged);
+        run_and_kill(test, &place, first, 20 + (kill * 37 % 101) as usize, &mut acknowledged);
     }
     assert!(acknowledged.len() as u64 > KILLS * 10);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(check(dir.path(), &acknowledged));
+    runtime.block_on(async { check(&place.open().await, &acknowledged).await });
 }
 
-async fn check(dir: &Path, acknowledged: &BTreeSet<u64>) {
-    let store = Sqlite::open(dir).unwrap();
+#[test]
+fn every_acknowledged_record_is_there_once() {
+    let mut dir = None;
+    kill_many_times("every_acknowledged_record_is_there_once", || {
+        let dir = dir.insert(tempfile::tempdir().unwrap());
+        Place::Sqlite(dir.path().to_owned())
+    });
+}
+
+#[test]
+fn every_record_that_clickhouse_acknowledged_is_there_once() {
+    kill_many_times("every_record_that_clickhouse_acknowledged_is_there_once", || {
+        let server = testkit::clickhouse::ClickHouse::shared();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        Place::ClickHouse(server.url(), runtime.block_on(server.create_database()))
+    });
+}
+
+async fn check(store: &SharedStore, acknowledged: &BTreeSet<u64>) {
     let range = TimeRange { from: make::at(0), until: make::at(86_400) };
     let mut query =
         RecordQuery { range, agent: None, order: Order::OldestFirst, limit: 10_000, cursor: None };

@@ -1,0 +1,240 @@
+//! Telemetry in a ClickHouse server.
+//!
+//! A group is stored once its row of the [journal] is; its records, a row each, follow from that row, as
+//! often as it takes. Sums of minutes, hours and days are kept as they are read, our sketches among them,
+//! and brought up to the journal [by version](fold). Several processes may write to one database: their
+//! groups are ordered by the journal. What another process has stored is read once that one has put it
+//! where it belongs, within a second.
+//!
+//! No text is ever put into a query: values are bound by the server.
+
+mod agents;
+mod entry;
+mod fold;
+mod journal;
+mod keys;
+mod page;
+mod prune;
+mod read;
+mod rows;
+mod schema;
+mod series;
+mod server;
+mod spans;
+mod traces;
+mod wire;
+mod writer;
+
+pub use server::ClickHouseSettings;
+
+use crate::store::{
+    AgentSummary, EventQuery, LogQuery, Page, Party, PartySpend, PricedSpan, Receipt, RecordKind,
+    RecordQuery, SeriesQuery, SessionSummary, StatusChange, Store, StoreError, StoreResult, Sum, TimeRange,
+    Trace, TraceQuery, TraceSummary, Write,
+};
+use futures::future::BoxFuture;
+use model::identity::ProjectId;
+use model::telemetry::{AgentName, Event, LogRecord, MetricPoint, MetricRecord, SpanId, TraceId, UnixNanos};
+use server::Server;
+use std::error::Error as StdError;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::{Mutex, MutexGuard};
+use writer::Writer;
+
+/// Telemetry in a ClickHouse server. Cheap to clone; all clones share it.
+#[derive(Clone)]
+pub struct ClickHouse(Arc<Shared>);
+
+struct Shared {
+    server: Server,
+    writer: Mutex<Writer>,
+    /// Whether sums hold all that was written here, so that readers need not ask the writer.
+    is_folded: AtomicBool,
+}
+
+impl ClickHouse {
+    /// Makes the tables where they are not there, and reads what a process that died has left. A server
+    /// that does not answer is asked again with each request, which fails until it does.
+    ///
+    /// # Errors
+    /// [`StoreError::NewerSchema`] for a database of a later version, [`StoreError::Failed`] where the
+    /// server refuses what must be done.
+    pub async fn open(settings: &ClickHouseSettings) -> StoreResult<Self> {
+        let shared = Shared {
+            server: Server::new(settings),
+            writer: Mutex::default(),
+            is_folded: AtomicBool::new(false),
+        };
+        let store = Self(Arc::new(shared));
+        match store.settle().await {
+            Ok(()) => {}
+            Err(error @ StoreError::Unavailable(_)) => {
+                tracing::warn!(
+                    error = &error as &dyn StdError,
+                    "ClickHouse does not answer: trying again later"
+                );
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(store)
+    }
+
+    /// The writer, which leaves it to readers to fold what it writes.
+    async fn writer(&self) -> MutexGuard<'_, Writer> {
+        let writer = self.0.writer.lock().await;
+        self.0.is_folded.store(false, Ordering::Release);
+        writer
+    }
+
+    /// Has sums hold all that was written here before.
+    async fn settle(&self) -> StoreResult<()> {
+        if self.0.is_folded.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let mut writer = self.0.writer.lock().await;
+        if !writer.is_folded() {
+            writer.fold(&self.0.server).await?;
+        }
+        self.0.is_folded.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    /// The server, to read what was written before.
+    async fn reader(&self) -> StoreResult<&Server> {
+        self.settle().await?;
+        Ok(&self.0.server)
+    }
+}
+
+impl Store for ClickHouse {
+    fn write(&self, group: Vec<Write>) -> BoxFuture<'_, StoreResult<Vec<StoreResult<Receipt>>>> {
+        Box::pin(async move { self.writer().await.write(&self.0.server, &group).await })
+    }
+
+    fn maintain(&self) -> BoxFuture<'_, StoreResult<bool>> {
+        Box::pin(async move {
+            self.writer().await.maintain(&self.0.server).await?;
+            Ok(false)
+        })
+    }
+
+    fn prune(
+        &self,
+        project: &ProjectId,
+        kind: RecordKind,
+        before: UnixNanos,
+    ) -> BoxFuture<'_, StoreResult<bool>> {
+        let project = project.clone();
+        Box::pin(async move {
+            // Nothing comes in meanwhile that a partition would take along.
+            let mut writer = self.writer().await;
+            writer.fold(&self.0.server).await?;
+            prune::prune(&self.0.server, &project, kind, before).await
+        })
+    }
+
+    fn agents(&self, project: &ProjectId) -> BoxFuture<'_, StoreResult<Vec<AgentSummary>>> {
+        let project = project.clone();
+        Box::pin(async move { agents::agents(self.reader().await?, &project).await })
+    }
+
+    fn status_changes(
+        &self,
+        project: &ProjectId,
+        agent: &AgentName,
+        limit: usize,
+    ) -> BoxFuture<'_, StoreResult<Vec<StatusChange>>> {
+        let (project, agent) = (project.clone(), agent.clone());
+        Box::pin(async move { agents::status_changes(self.reader().await?, &project, &agent, limit).await })
+    }
+
+    fn series(&self, project: &ProjectId, query: SeriesQuery) -> BoxFuture<'_, StoreResult<Vec<Sum>>> {
+        let project = project.clone();
+        Box::pin(async move { series::series(self.reader().await?, &project, &query).await })
+    }
+
+    fn spend_by(
+        &self,
+        project: &ProjectId,
+        party: Party,
+        range: TimeRange,
+        limit: usize,
+    ) -> BoxFuture<'_, StoreResult<Vec<PartySpend>>> {
+        let project = project.clone();
+        Box::pin(async move { series::spend_by(self.reader().await?, &project, party, range, limit).await })
+    }
+
+    fn sessions(
+        &self,
+        project: &ProjectId,
+        query: RecordQuery,
+    ) -> BoxFuture<'_, StoreResult<Page<SessionSummary>>> {
+        let project = project.clone();
+        Box::pin(async move { read::sessions(self.reader().await?, &project, &query).await })
+    }
+
+    fn metric_records(
+        &self,
+        project: &ProjectId,
+        query: RecordQuery,
+    ) -> BoxFuture<'_, StoreResult<Page<MetricRecord>>> {
+        let project = project.clone();
+        Box::pin(async move { read::metric_records(self.reader().await?, &project, &query).await })
+    }
+
+    fn metric_points(
+        &self,
+        project: &ProjectId,
+        query: RecordQuery,
+    ) -> BoxFuture<'_, StoreResult<Page<MetricPoint>>> {
+        let project = project.clone();
+        Box::pin(async move { read::metric_points(self.reader().await?, &project, &query).await })
+    }
+
+    fn logs(&self, project: &ProjectId, query: LogQuery) -> BoxFuture<'_, StoreResult<Page<LogRecord>>> {
+        let project = project.clone();
+        Box::pin(async move { read::logs(self.reader().await?, &project, &query).await })
+    }
+
+    fn events(&self, project: &ProjectId, query: EventQuery) -> BoxFuture<'_, StoreResult<Page<Event>>> {
+        let project = project.clone();
+        Box::pin(async move { read::events(self.reader().await?, &project, &query).await })
+    }
+
+    fn traces(
+        &self,
+        project: &ProjectId,
+        query: TraceQuery,
+    ) -> BoxFuture<'_, StoreResult<Page<TraceSummary>>> {
+        let project = project.clone();
+        Box::pin(async move { traces::traces(self.reader().await?, &project, &query).await })
+    }
+
+    fn trace(&self, project: &ProjectId, trace_id: TraceId) -> BoxFuture<'_, StoreResult<Option<Trace>>> {
+        let project = project.clone();
+        Box::pin(async move { traces::trace(self.reader().await?, &project, trace_id).await })
+    }
+
+    fn trace_spans(
+        &self,
+        project: &ProjectId,
+        trace_id: TraceId,
+        after: Option<(UnixNanos, SpanId)>,
+        limit: usize,
+    ) -> BoxFuture<'_, StoreResult<Vec<PricedSpan>>> {
+        let project = project.clone();
+        Box::pin(
+            async move { traces::trace_spans(self.reader().await?, &project, trace_id, after, limit).await },
+        )
+    }
+
+    fn export_traces(
+        &self,
+        project: &ProjectId,
+        query: RecordQuery,
+    ) -> BoxFuture<'_, StoreResult<Page<Trace>>> {
+        let project = project.clone();
+        Box::pin(async move { traces::export(self.reader().await?, &project, &query).await })
+    }
+}
