@@ -131,9 +131,13 @@ impl Store {
 
 impl Write<'_> {
     /// Adds a conversation without turns.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when the id is taken; what else was written so far can still be committed.
     pub async fn insert_thread(&mut self, thread: &ThreadRecord) -> Result<()> {
+        // A breach of the key would end the transaction on PostgreSQL.
         let insert = "INSERT INTO chat_thread (id, project_id, owner, title, is_shared, unseen, updated_at) \
-                      VALUES ($1, $2, $3, $4, $5, $6, $7)";
+                      VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING";
         let insert = sqlx::query(insert)
             .bind(thread.id.as_str())
             .bind(thread.project_id.as_str())
@@ -142,14 +146,18 @@ impl Write<'_> {
             .bind(i64::from(thread.is_shared))
             .bind(json(&thread.unseen)?)
             .bind(thread.updated_at.as_millisecond());
-        self.change("thread", insert).await
+        match self.run(insert).await.map_err(Error::conflict_on("conversation"))? {
+            0 => Err(Error::Conflict { what: "conversation" }),
+            _ => Ok(()),
+        }
     }
 
     /// Adds a turn to a conversation and returns its id, one above the highest so far. `unseen` is
     /// what the conversation's is from now on.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when the conversation is gone.
+    /// [`Error::NotFound`] when the conversation is gone; what else was written so far can still be
+    /// committed.
     pub async fn insert_turn(
         &mut self,
         id: &ThreadId,

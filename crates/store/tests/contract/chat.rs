@@ -82,6 +82,13 @@ async fn turns_are_counted_and_paged(fixture: Fixture) {
     let gone = ThreadId::new("t-none");
     let lost = write.insert_turn(&gone, None, &question("x"), fixture.now(), &BTreeSet::new()).await;
     assert!(matches!(lost, Err(Error::NotFound { what: "thread" })), "{lost:?}");
+    let taken = write.insert_thread(&made).await;
+    assert!(matches!(taken, Err(Error::Conflict { what: "conversation" })), "{taken:?}");
+    // Neither keeps the rest from being written.
+    let more = write.insert_turn(&made.id, None, &question("x"), fixture.now(), &BTreeSet::new()).await;
+    assert_eq!(more.unwrap(), TurnId(4));
+    write.commit(entry("question.ask", "t-1")).await.unwrap();
+    assert_eq!(fixture.store.find_thread(&rates, &made.id).await.unwrap().unwrap().turn_count, 4);
 }
 
 async fn a_turn_ends_once(fixture: Fixture) {
