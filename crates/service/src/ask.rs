@@ -5,11 +5,12 @@
 //! What a turn does is decided by the `agent` crate; `runner` carries it out.
 
 mod conversations;
+mod gathered;
+mod keeper;
 mod log;
 mod models;
 mod prompt;
 mod queries;
-mod recorder;
 mod runner;
 mod suggest;
 mod tally;
@@ -23,7 +24,9 @@ use crate::audience::Audience;
 use crate::settings::ModelSettings;
 use crate::{Error, Result, Service};
 use agent::{PageFilters, ThreadContext, TurnInput};
+use gathered::Gathered;
 use identity::token;
+use keeper::{Asked, Ended, NewTurn};
 use log::TurnLog;
 use model::ask::{
     AskError, AskEvent, AskRequest, Outcome, Question, ResponseEvent, ThreadId, TurnId, TurnRef,
@@ -31,7 +34,6 @@ use model::ask::{
 use model::{Actor, BusinessDate, Capability, Clock, ErrorKind, Identity, Timestamp};
 use models::Model;
 pub(crate) use queries::Queries;
-use recorder::{NewTurn, Recorder};
 use std::sync::Arc;
 use std::time::Duration;
 use store::ThreadRecord;
@@ -53,7 +55,8 @@ const OUTCOME_INTERVAL: Duration = Duration::from_millis(500);
 /// What asking keeps in memory.
 pub(crate) struct Asking {
     turns: Turns,
-    recorder: Recorder,
+    asked: Gathered<Asked>,
+    ended: Gathered<Ended>,
     queries: Queries,
     model: Option<Model>,
     /// Of the dates of the past that are read at once, for everybody; further ones wait.
@@ -67,7 +70,8 @@ impl Asking {
         let model = model.map(|settings| Model::open(settings, clock)).transpose()?;
         Ok(Self {
             turns: Turns::default(),
-            recorder: Recorder::default(),
+            asked: Gathered::default(),
+            ended: Gathered::default(),
             queries,
             model,
             past_places: Semaphore::new(PAST_DATES_AT_ONCE),

@@ -4,7 +4,7 @@ use crate::support::{follow_up, home, person, question, today};
 use model::ask::{AskRequest, Rating, ThreadId, Thumb, TurnId, TurnPage};
 use model::audit::AuditFilter;
 use model::{Clock, ErrorKind};
-use store::{Store, StoreKind, StoreSettings};
+use store::{Store, StoreKind, StoreSettings, TurnEnd};
 
 async fn store(data: &tempfile::TempDir) -> Store {
     let settings = StoreSettings { kind: StoreKind::Sqlite { dir: data.path().to_owned() } };
@@ -147,9 +147,14 @@ async fn a_long_conversation_comes_in_pages() {
         write.insert_turn(&turn.thread_id, parent, &again, asked_at, &Default::default()).await.unwrap();
     }
     write.commit(model::audit::AuditEntry::by(&ada, "question.ask", "thread")).await.unwrap();
-    for number in 951..=1_000 {
-        store.finish_turn(&turn.thread_id, TurnId(number), &outcome, "{}").await.unwrap();
-    }
+    let thread_id = &turn.thread_id;
+    let end = |number| TurnEnd {
+        thread_id: thread_id.clone(),
+        turn_id: TurnId(number),
+        outcome: outcome.clone(),
+        context: "{}".to_owned(),
+    };
+    store.finish_turns(&(951..=1_000).map(end).collect::<Vec<_>>()).await.unwrap();
     let check = async |page: TurnPage, first: u64, last: u64, has_older: bool, has_newer: bool| {
         let page = home.get_thread(&ada, &turn.thread_id, page).await.unwrap();
         let ids: Vec<u64> = page.turns.iter().map(|turn| turn.id.0).collect();

@@ -6,7 +6,7 @@ use model::ask::{AskError, Outcome, Question, Rating, ThreadId, Thumb, TurnId};
 use model::identity::ProjectId;
 use model::{ErrorKind, EssentialName};
 use std::collections::BTreeSet;
-use store::{Error, ThreadRecord};
+use store::{Error, ThreadRecord, TurnEnd};
 
 on_both!(
     turns_are_counted_and_paged,
@@ -101,13 +101,17 @@ async fn a_turn_ends_once(fixture: Fixture) {
     assert_eq!((open.question, open.outcome), (question("What failed?"), None));
     assert_eq!(store.find_context(&made.id, turn).await.unwrap(), None);
 
-    store.finish_turn(&made.id, turn, &stopped(), "{\"a\":1}").await.unwrap();
+    let finish = async |outcome, context: &str| {
+        let end = TurnEnd { thread_id: made.id.clone(), turn_id: turn, outcome, context: context.to_owned() };
+        store.finish_turns(&[end]).await.unwrap();
+    };
+    finish(stopped(), "{\"a\":1}").await;
     let other = Outcome::Failed(AskError {
         cancelled: false,
         kind: ErrorKind::Internal,
         message: "too late".to_owned(),
     });
-    store.finish_turn(&made.id, turn, &other, "{}").await.unwrap();
+    finish(other, "{}").await;
     let over = store.find_turn(&made.id, turn).await.unwrap().unwrap();
     assert_eq!(over.outcome, Some(stopped()));
     assert_eq!(store.find_context(&made.id, turn).await.unwrap().as_deref(), Some("{\"a\":1}"));

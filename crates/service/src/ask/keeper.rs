@@ -1,5 +1,4 @@
-//! Questions are recorded before anything is done for them. There is one writer, and each commit
-//! waits for the disk: questions that come while others are written share the next commit.
+//! Keeps turns: the question before anything is done for it, the end before anybody is told.
 
 use super::runner::Runner;
 use super::turns::Place;
@@ -10,8 +9,7 @@ use model::ask::{TurnId, TurnRef};
 use model::audit::AuditEntry;
 use model::{Actor, BusinessDate, EssentialName};
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
-use store::{ThreadRecord, Write};
+use store::{ThreadRecord, TurnEnd, Write};
 use tokio::sync::oneshot;
 
 /// A turn that is to begin.
@@ -28,20 +26,11 @@ pub(super) struct NewTurn {
     pub(super) input: TurnInput,
 }
 
-type Waiting = (NewTurn, oneshot::Sender<Result<TurnRef>>);
+/// A turn that waits to be recorded, and who waits for that.
+pub(super) type Asked = (NewTurn, oneshot::Sender<Result<TurnRef>>);
 
-/// The questions that wait for the next commit; as many as there are places at most.
-#[derive(Default)]
-pub(super) struct Recorder {
-    waiting: Mutex<Vec<Waiting>>,
-    writing: tokio::sync::Mutex<()>,
-}
-
-impl Recorder {
-    fn waiting(&self) -> std::sync::MutexGuard<'_, Vec<Waiting>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
+/// An end that waits to be kept, and who waits for that.
+pub(super) type Ended = (TurnEnd, oneshot::Sender<()>);
 
 impl Service {
     /// Records a turn, and begins it once that is done.
@@ -50,18 +39,16 @@ impl Service {
     /// Not found for a new conversation whose id is somebody else's; conflict for one that is gone.
     pub(super) async fn begin_turn(&self, turn: NewTurn) -> Result<TurnRef> {
         let (done, recorded) = oneshot::channel();
-        self.0.asking.recorder.waiting().push((turn, done));
+        self.0.asking.asked.add((turn, done));
         // Not in the asker's own task: it may end any moment, and others' questions are with it.
-        tokio::spawn(self.clone().record_waiting());
+        tokio::spawn(self.clone().record_asked());
         let lost = || Error::Unavailable { message: "the question was lost: ask again".to_owned() };
         recorded.await.unwrap_or_else(|_| Err(lost()))
     }
 
     /// Records all that wait; nothing where the commit before took them along.
-    async fn record_waiting(self) {
-        let recorder = &self.0.asking.recorder;
-        let _writing = recorder.writing.lock().await;
-        let waiting = std::mem::take(&mut *recorder.waiting());
+    async fn record_asked(self) {
+        let (_writing, waiting) = self.0.asking.asked.take().await;
         if waiting.is_empty() {
             return;
         }
@@ -93,6 +80,31 @@ impl Service {
                 }
             }
             Err(error) => refuse(begun.into_iter().map(|(.., done)| done), error),
+        }
+    }
+
+    /// Keeps how a turn ended.
+    pub(super) async fn keep_end(&self, end: TurnEnd) {
+        let (done, kept) = oneshot::channel();
+        self.0.asking.ended.add((end, done));
+        tokio::spawn(self.clone().keep_ended());
+        // It ends as well where the task broke off: nothing more can be done then.
+        let _ = kept.await;
+    }
+
+    /// Keeps all ends that wait; nothing where the commit before took them along.
+    async fn keep_ended(self) {
+        let (_writing, waiting) = self.0.asking.ended.take().await;
+        if waiting.is_empty() {
+            return;
+        }
+        let (ends, askers): (Vec<_>, Vec<_>) = waiting.into_iter().unzip();
+        if let Err(error) = self.0.accounts.store.finish_turns(&ends).await {
+            let turns: Vec<_> = ends.iter().map(|end| object(&end.thread_id, end.turn_id)).collect();
+            tracing::error!(%error, ?turns, "answers cannot be kept");
+        }
+        for asker in askers {
+            let _ = asker.send(());
         }
     }
 }
