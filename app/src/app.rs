@@ -62,7 +62,7 @@ fn Frame() -> impl IntoView {
     view! {
         <a class="skip-link" href="#content" rel="external">"Skip to the content"</a>
         {move || (!alone.get()).then(|| view! { <Header/> })}
-        <div class="frame">
+        <div class="frame" class:has-chat=move || beside.get()>
             <main class="page" id="content" tabindex="-1">
                 <DemoRibbon/>
                 <Routes fallback=NotFoundPage>

@@ -5,6 +5,8 @@
 //! What a turn does is decided by the `agent` crate; `runner` carries it out.
 
 mod conversations;
+mod gathered;
+mod keeper;
 mod log;
 mod models;
 mod prompt;
@@ -22,16 +24,16 @@ use crate::audience::Audience;
 use crate::settings::ModelSettings;
 use crate::{Error, Result, Service};
 use agent::{PageFilters, ThreadContext, TurnInput};
+use gathered::Gathered;
 use identity::token;
+use keeper::{Asked, Ended, NewTurn};
 use log::TurnLog;
 use model::ask::{
     AskError, AskEvent, AskRequest, Outcome, Question, ResponseEvent, ThreadId, TurnId, TurnRef,
 };
-use model::audit::AuditEntry;
 use model::{Actor, BusinessDate, Capability, Clock, ErrorKind, Identity, Timestamp};
 use models::Model;
 pub(crate) use queries::Queries;
-use runner::Runner;
 use std::sync::Arc;
 use std::time::Duration;
 use store::ThreadRecord;
@@ -53,6 +55,8 @@ const OUTCOME_INTERVAL: Duration = Duration::from_millis(500);
 /// What asking keeps in memory.
 pub(crate) struct Asking {
     turns: Turns,
+    asked: Gathered<Asked>,
+    ended: Gathered<Ended>,
     queries: Queries,
     model: Option<Model>,
     /// Of the dates of the past that are read at once, for everybody; further ones wait.
@@ -64,7 +68,14 @@ impl Asking {
     /// Settings of the model that cannot work.
     pub(crate) fn open(model: Option<ModelSettings>, queries: Queries, clock: &Clock) -> Result<Self> {
         let model = model.map(|settings| Model::open(settings, clock)).transpose()?;
-        Ok(Self { turns: Turns::default(), queries, model, past_places: Semaphore::new(PAST_DATES_AT_ONCE) })
+        Ok(Self {
+            turns: Turns::default(),
+            asked: Gathered::default(),
+            ended: Gathered::default(),
+            queries,
+            model,
+            past_places: Semaphore::new(PAST_DATES_AT_ONCE),
+        })
     }
 }
 
@@ -112,7 +123,6 @@ impl Service {
             .map_err(|error| Error::Invalid { field: "message", message: error.to_string() })?;
         let asking = &self.0.asking;
         let place = asking.turns.reserve(&person(actor))?;
-        let store = &self.0.accounts.store;
         let known = match &request.thread_id {
             Some(id) => self.find_named_thread(actor, id).await?,
             None => None,
@@ -132,25 +142,9 @@ impl Service {
         let catalog = Audience::of(actor).narrow_catalog(&self.0.sources.catalog.current()).catalog;
 
         let now = self.clock().now();
-        let is_new = known.is_none();
+        let is_first = known.is_none();
         let thread = known.unwrap_or_else(|| self.new_thread(actor, request.thread_id, &question));
         let unseen = thread.unseen.intersection(&actor.hidden).cloned().collect();
-        let mut write = store.begin().await?;
-        if is_new {
-            // An id that is somebody else's is like one that is not there.
-            write.insert_thread(&thread).await.map_err(|error| match error {
-                store::Error::Conflict { .. } => no_thread(&thread.id),
-                other => other.into(),
-            })?;
-        }
-        let turn = write.insert_turn(&thread.id, parent, &question, now, &unseen).await?;
-        let entry = AuditEntry::by(actor, "question.ask", object(&thread.id, turn));
-        let turn = TurnRef { thread_id: thread.id, turn_id: turn };
-        // Known before it is kept: who finds it there finds it under way.
-        let under_way = asking.turns.begin(place, turn.clone());
-        let runner = Runner::new(self.clone(), actor.clone(), turn.clone(), today, under_way);
-        write.commit(entry.after("question", question.as_str())).await?;
-
         let input = TurnInput {
             question,
             catalog: Arc::new(catalog),
@@ -165,8 +159,17 @@ impl Service {
             model: asking.model.as_ref().map(|model| model.name().to_owned()),
             may_query: queries::may_query(actor),
         };
-        tokio::spawn(runner.run(input));
-        Ok(turn)
+        self.begin_turn(NewTurn {
+            actor: actor.clone(),
+            thread,
+            is_first,
+            parent,
+            unseen,
+            today,
+            place,
+            input,
+        })
+        .await
     }
 
     /// The events of a turn with their ids, from behind `last_event_id` (0 for all); ends after

@@ -33,6 +33,19 @@ pub struct ThreadRecord {
     pub turn_count: usize,
 }
 
+/// How a turn ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TurnEnd {
+    /// The conversation.
+    pub thread_id: ThreadId,
+    /// The turn in it.
+    pub turn_id: TurnId,
+    /// What came of it.
+    pub outcome: Outcome,
+    /// What it leaves for the turn after it, as whoever asks writes it.
+    pub context: String,
+}
+
 impl Store {
     /// A conversation of a project.
     pub async fn find_thread(&self, project: &ProjectId, id: &ThreadId) -> Result<Option<ThreadRecord>> {
@@ -95,7 +108,7 @@ impl Store {
         rows.fetch_all(self.pool()).await?.iter().map(rated).collect()
     }
 
-    /// What a turn left for the one after it, as [`Store::finish_turn`] was given it.
+    /// What a turn left for the one after it, as [`Store::finish_turns`] was given it.
     pub async fn find_context(&self, id: &ThreadId, which: TurnId) -> Result<Option<String>> {
         let select = "SELECT context FROM chat_turn WHERE thread_id = $1 AND turn = $2";
         let row = sqlx::query(select).bind(id.as_str()).bind(number(which));
@@ -103,20 +116,18 @@ impl Store {
         row.map_or(Ok(None), |row| row.optional_text("context"))
     }
 
-    /// Keeps how a turn ended, once. The question is what the trail records, so there is no record.
-    pub async fn finish_turn(
-        &self,
-        id: &ThreadId,
-        which: TurnId,
-        outcome: &Outcome,
-        context: &str,
-    ) -> Result<()> {
-        let update = "UPDATE chat_turn SET outcome = $1, context = $2 \
-                      WHERE thread_id = $3 AND turn = $4 AND outcome IS NULL";
-        let update =
-            sqlx::query(update).bind(json(outcome)?).bind(context).bind(id.as_str()).bind(number(which));
+    /// Keeps how turns ended, each once. The questions are what the trail records, so there is no record.
+    pub async fn finish_turns(&self, ends: &[TurnEnd]) -> Result<()> {
         let _turn = self.turn().await;
-        update.execute(self.pool()).await?;
+        let mut transaction = self.begin_transaction().await?;
+        for TurnEnd { thread_id, turn_id, outcome, context } in ends {
+            let update = "UPDATE chat_turn SET outcome = $1, context = $2 \
+                          WHERE thread_id = $3 AND turn = $4 AND outcome IS NULL";
+            let update = sqlx::query(update).bind(json(outcome)?).bind(context.as_str());
+            let update = update.bind(thread_id.as_str()).bind(number(*turn_id));
+            update.execute(&mut *transaction).await?;
+        }
+        transaction.commit().await?;
         Ok(())
     }
 
@@ -131,9 +142,13 @@ impl Store {
 
 impl Write<'_> {
     /// Adds a conversation without turns.
+    ///
+    /// # Errors
+    /// [`Error::Conflict`] when the id is taken; what else was written so far can still be committed.
     pub async fn insert_thread(&mut self, thread: &ThreadRecord) -> Result<()> {
+        // A breach of the key would end the transaction on PostgreSQL.
         let insert = "INSERT INTO chat_thread (id, project_id, owner, title, is_shared, unseen, updated_at) \
-                      VALUES ($1, $2, $3, $4, $5, $6, $7)";
+                      VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING";
         let insert = sqlx::query(insert)
             .bind(thread.id.as_str())
             .bind(thread.project_id.as_str())
@@ -142,14 +157,18 @@ impl Write<'_> {
             .bind(i64::from(thread.is_shared))
             .bind(json(&thread.unseen)?)
             .bind(thread.updated_at.as_millisecond());
-        self.change("thread", insert).await
+        match self.run(insert).await.map_err(Error::conflict_on("conversation"))? {
+            0 => Err(Error::Conflict { what: "conversation" }),
+            _ => Ok(()),
+        }
     }
 
     /// Adds a turn to a conversation and returns its id, one above the highest so far. `unseen` is
     /// what the conversation's is from now on.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when the conversation is gone.
+    /// [`Error::NotFound`] when the conversation is gone; what else was written so far can still be
+    /// committed.
     pub async fn insert_turn(
         &mut self,
         id: &ThreadId,

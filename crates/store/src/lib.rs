@@ -36,7 +36,7 @@ mod token;
 mod write;
 
 pub use backup::{restore, verify_backup};
-pub use chat::ThreadRecord;
+pub use chat::{ThreadRecord, TurnEnd};
 pub use error::{Error, Result};
 pub use people::{Credentials, SessionUser};
 pub use status::StoreStatus;

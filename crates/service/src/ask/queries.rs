@@ -180,6 +180,12 @@ impl Service {
         }
     }
 
+    /// Looks at the start which columns there are, so that the first query need not. Never ends.
+    pub(crate) async fn prepare_queries(&self) {
+        self.guard().await;
+        std::future::pending().await
+    }
+
     /// The guard over the columns that the databases have. While they do not say, over the
     /// documented ones.
     pub(super) async fn guard(&self) -> Arc<Guard> {

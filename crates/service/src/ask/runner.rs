@@ -12,6 +12,7 @@ use model::ask::{AskEvent, Outcome, TurnRef};
 use model::{Actor, BusinessDate, Catalog};
 use std::sync::Arc;
 use std::time::Duration;
+use store::TurnEnd;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
@@ -134,11 +135,8 @@ impl Runner {
             _ => Outcome::Failed(lost()),
         };
         let context = serde_json::to_string(&context).expect("a context has string keys only");
-        let TurnRef { thread_id, turn_id } = &self.turn;
-        let store = &self.service.0.accounts.store;
-        if let Err(error) = store.finish_turn(thread_id, *turn_id, &outcome, &context).await {
-            tracing::error!(%error, turn = %self.object(), "an answer cannot be kept");
-        }
+        let TurnRef { thread_id, turn_id } = self.turn.clone();
+        self.service.keep_end(TurnEnd { thread_id, turn_id, outcome, context }).await;
         self.under_way.log.push(last);
     }
 

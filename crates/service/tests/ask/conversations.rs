@@ -4,7 +4,7 @@ use crate::support::{follow_up, home, person, question, today};
 use model::ask::{AskRequest, Rating, ThreadId, Thumb, TurnId, TurnPage};
 use model::audit::AuditFilter;
 use model::{Clock, ErrorKind};
-use store::{Store, StoreKind, StoreSettings};
+use store::{Store, StoreKind, StoreSettings, TurnEnd};
 
 async fn store(data: &tempfile::TempDir) -> Store {
     let settings = StoreSettings { kind: StoreKind::Sqlite { dir: data.path().to_owned() } };
@@ -147,9 +147,14 @@ async fn a_long_conversation_comes_in_pages() {
         write.insert_turn(&turn.thread_id, parent, &again, asked_at, &Default::default()).await.unwrap();
     }
     write.commit(model::audit::AuditEntry::by(&ada, "question.ask", "thread")).await.unwrap();
-    for number in 951..=1_000 {
-        store.finish_turn(&turn.thread_id, TurnId(number), &outcome, "{}").await.unwrap();
-    }
+    let thread_id = &turn.thread_id;
+    let end = |number| TurnEnd {
+        thread_id: thread_id.clone(),
+        turn_id: TurnId(number),
+        outcome: outcome.clone(),
+        context: "{}".to_owned(),
+    };
+    store.finish_turns(&(951..=1_000).map(end).collect::<Vec<_>>()).await.unwrap();
     let check = async |page: TurnPage, first: u64, last: u64, has_older: bool, has_newer: bool| {
         let page = home.get_thread(&ada, &turn.thread_id, page).await.unwrap();
         let ids: Vec<u64> = page.turns.iter().map(|turn| turn.id.0).collect();
@@ -181,4 +186,32 @@ async fn questions_and_what_is_done_with_them_are_recorded() {
     let asked = of_ada.clone().next().unwrap();
     assert_eq!(asked.entry.after["question"], "how is SNU doing?");
     assert_eq!(asked.entry.object, format!("thread:{}#1", turn.thread_id));
+}
+
+#[tokio::test]
+async fn questions_of_one_moment_are_each_recorded_or_refused() {
+    let home = home().await;
+    let (ada, bob) = (person("ada"), person("bob"));
+    home.asked_in(&ada, follow_up(&ThreadId::new("of-ada"), "how is SNU doing?")).await;
+    let asked = futures::future::join_all((0..20).map(|number| {
+        // Every fifth wants a conversation that is somebody else's.
+        let id = if number % 5 == 0 { "of-ada".to_owned() } else { format!("of-bob-{number}") };
+        let (home, bob) = (&home, &bob);
+        async move { home.ask(bob, follow_up(&ThreadId::new(id), "what failed in 6G?"), today()).await }
+    }));
+    for (number, asked) in asked.await.into_iter().enumerate() {
+        match asked {
+            Ok(turn) => {
+                assert_eq!(turn.thread_id.as_str(), format!("of-bob-{number}"));
+                assert_eq!(home.answer(&bob, &turn).await.tier, model::ask::Tier::Tools);
+            }
+            Err(error) => assert_eq!((number % 5, error.kind()), (0, ErrorKind::NotFound)),
+        }
+    }
+    let store = store(&home.data).await;
+    let records = store.list_audit(&AuditFilter::default(), None, 100).await.unwrap();
+    let asked = records.iter().filter(|record| record.entry.action == "question.ask").count();
+    assert_eq!(asked, 1 + 16);
+    let verdict = store.verify_audit(|_| ()).await.unwrap();
+    assert!(matches!(verdict, model::audit::ChainVerdict::Intact { .. }), "{verdict:?}");
 }

@@ -114,3 +114,34 @@ async fn turns_of_a_killed_server_are_ended_on_postgres() {
     let url = Postgres::shared().create_database().await;
     check_lost_turns(StoreKind::Postgres { url: url.into() }).await;
 }
+
+/// Two servers of one database: the one that did not take the question tells how its turn ends.
+async fn check_two_servers(kind: StoreKind) {
+    let model = ModelServer::start([Answer::says("late").never_comes()]).await;
+    let at = "2026-02-18T12:09:40Z";
+    let (one, other) = (open_at(at, kind.clone(), patient(model.url())).await, open_at(at, kind, None).await);
+    let ada = person("ada");
+    let turn = one.ask(&ada, question("what failed in 6G?"), today()).await.unwrap();
+    let mut events = other.follow_turn(&ada, &turn.thread_id, turn.turn_id, 3).await.unwrap();
+    // Stopping is for the server that answers.
+    other.cancel_turn(&ada, &turn.thread_id, turn.turn_id).await.unwrap();
+    one.cancel_turn(&ada, &turn.thread_id, turn.turn_id).await.unwrap();
+    let (id, last) = events.next().await.unwrap();
+    let AskEvent::Error(error) = &*last else { panic!("{last:?}") };
+    assert!(id == 4 && error.cancelled, "{id} {error:?}");
+    assert!(events.next().await.is_none());
+    let next = other.ask(&ada, follow_up(&turn.thread_id, "what failed in 6G?"), today()).await;
+    assert_eq!(next.unwrap().turn_id, TurnId(2));
+}
+
+#[tokio::test]
+async fn a_turn_is_followed_on_another_server_on_sqlite() {
+    let data = tempfile::tempdir().unwrap();
+    check_two_servers(StoreKind::Sqlite { dir: data.path().to_owned() }).await;
+}
+
+#[tokio::test]
+async fn a_turn_is_followed_on_another_server_on_postgres() {
+    let url = Postgres::shared().create_database().await;
+    check_two_servers(StoreKind::Postgres { url: url.into() }).await;
+}

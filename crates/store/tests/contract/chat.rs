@@ -6,7 +6,7 @@ use model::ask::{AskError, Outcome, Question, Rating, ThreadId, Thumb, TurnId};
 use model::identity::ProjectId;
 use model::{ErrorKind, EssentialName};
 use std::collections::BTreeSet;
-use store::{Error, ThreadRecord};
+use store::{Error, ThreadRecord, TurnEnd};
 
 on_both!(
     turns_are_counted_and_paged,
@@ -82,6 +82,13 @@ async fn turns_are_counted_and_paged(fixture: Fixture) {
     let gone = ThreadId::new("t-none");
     let lost = write.insert_turn(&gone, None, &question("x"), fixture.now(), &BTreeSet::new()).await;
     assert!(matches!(lost, Err(Error::NotFound { what: "thread" })), "{lost:?}");
+    let taken = write.insert_thread(&made).await;
+    assert!(matches!(taken, Err(Error::Conflict { what: "conversation" })), "{taken:?}");
+    // Neither keeps the rest from being written.
+    let more = write.insert_turn(&made.id, None, &question("x"), fixture.now(), &BTreeSet::new()).await;
+    assert_eq!(more.unwrap(), TurnId(4));
+    write.commit(entry("question.ask", "t-1")).await.unwrap();
+    assert_eq!(fixture.store.find_thread(&rates, &made.id).await.unwrap().unwrap().turn_count, 4);
 }
 
 async fn a_turn_ends_once(fixture: Fixture) {
@@ -94,13 +101,17 @@ async fn a_turn_ends_once(fixture: Fixture) {
     assert_eq!((open.question, open.outcome), (question("What failed?"), None));
     assert_eq!(store.find_context(&made.id, turn).await.unwrap(), None);
 
-    store.finish_turn(&made.id, turn, &stopped(), "{\"a\":1}").await.unwrap();
+    let finish = async |outcome, context: &str| {
+        let end = TurnEnd { thread_id: made.id.clone(), turn_id: turn, outcome, context: context.to_owned() };
+        store.finish_turns(&[end]).await.unwrap();
+    };
+    finish(stopped(), "{\"a\":1}").await;
     let other = Outcome::Failed(AskError {
         cancelled: false,
         kind: ErrorKind::Internal,
         message: "too late".to_owned(),
     });
-    store.finish_turn(&made.id, turn, &other, "{}").await.unwrap();
+    finish(other, "{}").await;
     let over = store.find_turn(&made.id, turn).await.unwrap().unwrap();
     assert_eq!(over.outcome, Some(stopped()));
     assert_eq!(store.find_context(&made.id, turn).await.unwrap().as_deref(), Some("{\"a\":1}"));
