@@ -39,3 +39,14 @@ impl Error {
         }
     }
 }
+
+/// An error and what caused it, as one line for an operator.
+pub fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text = format!("{text}: {cause}");
+        next = cause.source();
+    }
+    text
+}

@@ -13,11 +13,12 @@ mod invalid;
 pub mod otlp;
 pub mod pipeline;
 pub mod price;
+pub mod queue;
 pub mod record;
 pub mod redact;
 pub mod rollup;
 pub mod sketch;
 pub mod store;
 
-pub use error::Error;
+pub use error::{Error, with_causes};
 pub use invalid::{Invalid, InvalidCode};

@@ -45,6 +45,12 @@ pub enum Refused {
         /// When to try again.
         retry_after: Duration,
     },
+    /// The queue is away, or has not answered in time: send it again after that time.
+    #[error("the queue does not answer")]
+    Away {
+        /// When to try again.
+        retry_after: Duration,
+    },
     /// The server is stopping: send it again after that time, to whoever is there then.
     #[error("the server is stopping")]
     Stopping {
@@ -59,9 +65,9 @@ pub enum Refused {
 const BUSY_RETRY: Duration = Duration::from_secs(1);
 const FAILING_RETRY: Duration = Duration::from_secs(5);
 /// Batches are taken into a group until they have so much memory: a group is written in about 50 ms.
-const GROUP_BYTES: usize = 24 * 1024 * 1024;
+pub(crate) const GROUP_BYTES: usize = 24 * 1024 * 1024;
 /// How often the store does what can wait.
-const MAINTAIN_EVERY: Duration = Duration::from_secs(1);
+pub(crate) const MAINTAIN_EVERY: Duration = Duration::from_secs(1);
 
 /// The way in. Cheap to clone; all clones share one queue.
 #[derive(Clone)]
@@ -120,10 +126,7 @@ impl Pipeline {
             None => answered.await.unwrap_or(Err(Refused::Stopping { retry_after: FAILING_RETRY })),
             Some(refused) => Err(refused),
         };
-        if let Err(refused) = &result {
-            metrics::counter!("sentry_telemetry_refused_total", "reason" => refused.reason()).increment(1);
-        }
-        result
+        result.inspect_err(Refused::count)
     }
 
     /// Takes no more, writes what is waiting, and ends.
@@ -140,10 +143,15 @@ impl Pipeline {
 }
 
 impl Refused {
+    pub(crate) fn count(&self) {
+        metrics::counter!("sentry_telemetry_refused_total", "reason" => self.reason()).increment(1);
+    }
+
     fn reason(&self) -> &'static str {
         match self {
             Self::Busy { .. } => "busy",
             Self::Failing { .. } => "failing",
+            Self::Away { .. } => "away",
             Self::Stopping { .. } => "stopping",
             Self::Rejected(_) => "rejected",
         }
