@@ -120,6 +120,7 @@ impl From<Refused> for Error {
         match refused {
             Refused::Busy { retry_after }
             | Refused::Failing { retry_after }
+            | Refused::Away { retry_after }
             | Refused::Stopping { retry_after } => {
                 Self::Busy { message, retry_after_s: retry_after.as_secs() }
             }

@@ -128,7 +128,7 @@ impl Service {
             () = self.keep_refusals_recorded() => {}
             () = self.keep_lost_turns_ended() => {}
             () = self.prepare_queries() => {}
-            () = self.keep_telemetry_open() => {}
+            () = self.keep_telemetry_open(None) => {}
         }
     }
 

@@ -1,6 +1,8 @@
 //! What a service is built from. The server fills this from file and environment.
 
+pub use ::telemetry::queue::QueueSettings;
 pub use ::telemetry::redact::Redaction;
+pub use ::telemetry::store::ClickHouseSettings;
 pub use estate::catalog::{EssentialSettings, LenzAuth, LenzSettings};
 pub use estate::sql::{CertificateCheck, MySqlSettings, QueryLimits, SqlSettings, SqliteSettings};
 pub use identity::ldap::LdapSettings;
@@ -43,8 +45,12 @@ pub struct Settings {
 /// What is done with what agents tell of themselves.
 #[derive(Debug, Clone)]
 pub struct TelemetrySettings {
-    /// The folder that holds it; made if it is not there.
+    /// The folder that holds it, in SQLite; made if it is not there.
     pub dir: PathBuf,
+    /// A ClickHouse that holds it in place of the folder.
+    pub clickhouse: Option<ClickHouseSettings>,
+    /// A Redis that holds it until it is stored; without one each process stores what it takes.
+    pub queue: Option<QueueSettings>,
     /// File with the prices of models; those that come with the program unless set.
     pub prices: Option<PathBuf>,
     /// Whether secrets are taken out before anything is stored.
@@ -56,7 +62,14 @@ pub struct TelemetrySettings {
 impl TelemetrySettings {
     /// Kept in `dir`, with the program's own prices, without secrets; 128 MiB of requests at once.
     pub fn new(dir: PathBuf) -> Self {
-        Self { dir, prices: None, redaction: Redaction::On, in_flight_bytes: 128 << 20 }
+        Self {
+            dir,
+            clickhouse: None,
+            queue: None,
+            prices: None,
+            redaction: Redaction::On,
+            in_flight_bytes: 128 << 20,
+        }
     }
 }
 

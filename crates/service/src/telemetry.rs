@@ -4,23 +4,28 @@
 //! has left takes a while to read, and boards do not wait for it. Whoever comes before is asked to wait.
 
 mod ingest;
+mod opening;
 mod read;
 
 pub use ::telemetry::otlp::{Encoding, Signal, answer};
+pub use ::telemetry::queue::{DeadLetter, Queue};
 pub use ::telemetry::store::{
     AgentSummary, CostGap, Cursor, EventQuery, LogQuery, Order, Page, PricedSpan, RecordQuery, TimeRange,
     Trace, TraceQuery, TraceSummary,
 };
 pub use ingest::{MOST_BODY_BYTES, Room, Sent, Taken};
+pub use opening::{Part, TelemetryCheck};
 
 use crate::settings::TelemetrySettings;
 use crate::{Error, Result, Service};
-use ::telemetry::pipeline::{Pipeline, PipelineSettings};
+use ::telemetry::pipeline::{Pipeline, Refused};
 use ::telemetry::price::PriceTable;
-use ::telemetry::store::{SharedStore, Sqlite, StoreError, StoreResult};
-use std::os::unix::fs::DirBuilderExt;
+use ::telemetry::queue::Processor;
+use ::telemetry::store::{Batch, SharedStore};
+use model::identity::ProjectId;
+use std::fs::File;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
 
@@ -38,6 +43,8 @@ pub(crate) struct Telemetry {
     /// For who reads a large request: what it unpacks to is many times its size.
     large: Semaphore,
     state: watch::Sender<State>,
+    /// Held while SQLite is written to.
+    lock: OnceLock<File>,
 }
 
 /// How far the opening has come.
@@ -45,6 +52,8 @@ pub(crate) struct Telemetry {
 enum State {
     Opening,
     Open(Open),
+    /// Only taken here: others store and show it.
+    Taking(Queue),
     Failed,
 }
 
@@ -52,7 +61,28 @@ enum State {
 #[derive(Clone)]
 struct Open {
     store: SharedStore,
-    pipeline: Pipeline,
+    pipeline: Way,
+    /// Stores what is in the queue, where there is one.
+    processor: Option<Processor>,
+}
+
+/// Where a batch goes.
+#[derive(Clone)]
+enum Way {
+    /// Into the store, by this process.
+    Store(Pipeline),
+    /// Into the queue, for whoever stores it.
+    Queue(Queue),
+}
+
+impl Way {
+    /// Answers when the batch will not be lost any more.
+    async fn submit(&self, project: ProjectId, batch: Batch) -> std::result::Result<(), Refused> {
+        match self {
+            Self::Store(pipeline) => pipeline.submit(project, batch).await.map(drop),
+            Self::Queue(queue) => queue.submit(project, batch).await,
+        }
+    }
 }
 
 impl Telemetry {
@@ -65,74 +95,49 @@ impl Telemetry {
             room,
             large: Semaphore::new(1),
             state: watch::Sender::new(State::Opening),
+            lock: OnceLock::new(),
         })
     }
 
+    /// To read.
     async fn open(&self) -> Result<Open> {
-        let unavailable = || Error::Busy {
-            message: "telemetry is not open yet".to_owned(),
-            retry_after_s: OPEN_AGAIN.as_secs(),
-        };
-        if let State::Open(open) = &*self.state.borrow() {
-            return Ok(open.clone());
+        match self.opened().await {
+            State::Open(open) => Ok(open),
+            State::Opening | State::Taking(_) | State::Failed => Err(unavailable()),
+        }
+    }
+
+    /// To send.
+    async fn way(&self) -> Result<Way> {
+        match self.opened().await {
+            State::Open(open) => Ok(open.pipeline),
+            State::Taking(queue) => Ok(Way::Queue(queue)),
+            State::Opening | State::Failed => Err(unavailable()),
+        }
+    }
+
+    /// Waits a little for what is being opened.
+    async fn opened(&self) -> State {
+        let now = self.state.borrow().clone();
+        if !matches!(now, State::Opening) {
+            return now;
         }
         let mut state = self.state.subscribe();
         let opened = state.wait_for(|state| !matches!(state, State::Opening));
         match tokio::time::timeout(OPEN_WITHIN, opened).await {
-            Ok(Ok(state)) => match &*state {
-                State::Open(open) => Ok(open.clone()),
-                State::Opening | State::Failed => Err(unavailable()),
-            },
-            Ok(Err(_)) | Err(_) => Err(unavailable()),
+            Ok(Ok(state)) => state.clone(),
+            Ok(Err(_)) | Err(_) => State::Opening,
         }
     }
+}
+
+fn unavailable() -> Error {
+    let message = "telemetry is not open yet".to_owned();
+    Error::Busy { message, retry_after_s: OPEN_AGAIN.as_secs() }
 }
 
 fn read_prices(path: &Path) -> Result<PriceTable> {
     let refuse = |source| Error::Prices { path: path.to_owned(), source };
     let text = std::fs::read_to_string(path).map_err(|error| refuse(error.into()))?;
     PriceTable::parse(&text).map_err(|error| refuse(error.into()))
-}
-
-/// Blocks.
-fn open_store(dir: &Path) -> StoreResult<SharedStore> {
-    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(dir);
-    made.map_err(|error| StoreError::Unavailable(error.into()))?;
-    Ok(Arc::new(Sqlite::open(dir)?))
-}
-
-impl Service {
-    /// Opens telemetry, tries again while that fails, and then waits for ever.
-    pub(crate) async fn keep_telemetry_open(&self) {
-        let telemetry = &self.0.telemetry;
-        loop {
-            let dir = telemetry.settings.dir.clone();
-            let opened = tokio::task::spawn_blocking(move || open_store(&dir)).await;
-            match opened.unwrap_or_else(|error| Err(StoreError::Failed(error.into()))) {
-                Ok(store) => {
-                    let settings = PipelineSettings::default();
-                    let pipeline = Pipeline::start(Arc::clone(&store), self.clock().clone(), settings);
-                    telemetry.state.send_replace(State::Open(Open { store, pipeline }));
-                    return std::future::pending().await;
-                }
-                Err(error) => {
-                    tracing::error!(
-                        error = &error as &dyn std::error::Error,
-                        "telemetry cannot be opened: agents are told to try again"
-                    );
-                    telemetry.state.send_replace(State::Failed);
-                    tokio::time::sleep(OPEN_AGAIN).await;
-                }
-            }
-        }
-    }
-
-    /// Takes no more telemetry, and answers when all that was taken is on disk. For the end of the
-    /// server, once nobody asks any more.
-    pub async fn close_telemetry(&self) {
-        let state = self.0.telemetry.state.send_replace(State::Failed);
-        if let State::Open(open) = state {
-            open.pipeline.close().await;
-        }
-    }
 }

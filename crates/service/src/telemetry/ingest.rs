@@ -183,7 +183,8 @@ impl Service {
         self.ingest(actor, sent, read).await
     }
 
-    /// Reads what was sent, whose room is free then, and answers when it is on disk.
+    /// Reads what was sent, whose room is free then, and answers when it will not be lost any more: in the
+    /// store, or in the queue.
     async fn ingest<T: Send + 'static>(
         &self,
         actor: &Actor,
@@ -191,7 +192,7 @@ impl Service {
         read: impl FnOnce(&Telemetry, Sent, UnixNanos) -> Result<(Batch, T)> + Send + 'static,
     ) -> Result<T> {
         let project = self.project_to_send(actor)?;
-        let open = self.0.telemetry.open().await?;
+        let way = self.0.telemetry.way().await?;
         let now = self.clock().now().into();
         let (batch, answer) = if sent.is_large() {
             let _turn = self.0.telemetry.large.acquire().await.expect("the semaphore is never closed");
@@ -202,7 +203,7 @@ impl Service {
             read(&self.0.telemetry, sent, now)?
         };
         if !batch.is_empty() {
-            open.pipeline.submit(project.id.clone(), batch).await?;
+            way.submit(project.id.clone(), batch).await?;
         }
         Ok(answer)
     }
