@@ -1,5 +1,7 @@
 //! The command line: `sentry serve`, `sentry check`, `sentry config`, `sentry sql` …
 
+mod part;
+
 use crate::api::essentials::RenderedEssentials;
 use crate::config::{Config, Given};
 use crate::guard::{Hosts, host_of};
@@ -16,8 +18,10 @@ use model::source::{SourceName, SourceState, SourceStatus};
 use model::{Actor, Clock, Timestamp};
 use service::ask::{ModelHealth, ModelState};
 use service::settings::StoreKind;
+use service::telemetry::{Part, TelemetryCheck};
 use service::{Service, SourceSettings, storage};
 use std::fmt::Write as _;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -40,6 +44,19 @@ enum Command {
         /// Freeze the clock, for example at 2026-02-18T12:09:40Z.
         #[arg(long, value_name = "TIME")]
         now: Option<Timestamp>,
+    },
+    /// Only take what agents send, and put it into the queue in Redis.
+    Ingest {
+        #[command(flatten)]
+        options: Options,
+    },
+    /// Only store what is in the queue in Redis.
+    #[command(args_conflicts_with_subcommands = true)]
+    Process {
+        #[command(flatten)]
+        options: Options,
+        #[command(subcommand)]
+        dead: Option<DeadCommand>,
     },
     /// Try every configured connection and say what to do about those that are down.
     Check {
@@ -87,6 +104,23 @@ enum Command {
     /// Verify, export and seal the audit trail.
     #[command(subcommand)]
     Audit(AuditCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum DeadCommand {
+    /// List the batches that could not be stored, with the reasons.
+    DeadLetters {
+        #[command(flatten)]
+        options: Options,
+    },
+    /// Put such batches back into the queue, once the reason is mended.
+    Requeue {
+        #[command(flatten)]
+        options: Options,
+        /// Which; all of them unless given.
+        #[arg(value_name = "ID")]
+        ids: Vec<String>,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -158,6 +192,13 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             let clock = now.map_or_else(Clock::system, Clock::frozen);
             serve_until_signal(options.load()?, clock).await.map(|()| ExitCode::SUCCESS)
         }
+        Command::Ingest { options } => {
+            part::run(options.load()?, Part::Ingest).await.map(|()| ExitCode::SUCCESS)
+        }
+        Command::Process { options, dead: None } => {
+            part::run(options.load()?, Part::Process).await.map(|()| ExitCode::SUCCESS)
+        }
+        Command::Process { dead: Some(command), .. } => part::handle_dead(command).await,
         Command::Check { options } => check(options.load()?).await,
         Command::Config { options } => {
             print!("{}", options.load()?.to_toml());
@@ -277,20 +318,11 @@ async fn audit(command: AuditCommand) -> anyhow::Result<ExitCode> {
 async fn serve_until_signal(config: Config, clock: Clock) -> anyhow::Result<()> {
     telemetry::start_log(config.log_level);
     let metrics = telemetry::metrics();
-    let listener = TcpListener::bind(config.listen).await.with_context(|| {
-        format!("cannot listen on {}: is another program there? Choose another with --listen", config.listen)
-    })?;
+    let listener = listen(config.listen).await?;
     let address = listener.local_addr()?;
     let what = describe(&config.service.source);
     let service = Service::open(config.service, clock).await?;
-    if !address.ip().is_loopback() && service.setup_path().is_some() {
-        anyhow::bail!(
-            "{address} can be reached from other machines, and nobody has an account yet: whoever reached it \
-             would own it. Start once with --listen 127.0.0.1:{0}, open the link that it prints, make the first \
-             owner, then listen on {address} (from elsewhere: `ssh -L {0}:127.0.0.1:{0} this-host`)",
-            address.port()
-        );
-    }
+    refuse_strangers(address, &service)?;
     let (switch, shutdown) = Shutdown::new();
     let site_root = config.site_root.unwrap_or_else(pages::default_site_root);
     if !site_root.join("pkg").is_dir() {
@@ -330,6 +362,25 @@ async fn serve_until_signal(config: Config, clock: Clock) -> anyhow::Result<()> 
     Ok(())
 }
 
+async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!("cannot listen on {address}: is another program there? Choose another with --listen")
+    })
+}
+
+/// Where nobody has an account, only this machine may ask.
+fn refuse_strangers(address: SocketAddr, service: &Service) -> anyhow::Result<()> {
+    if !address.ip().is_loopback() && service.setup_path().is_some() {
+        anyhow::bail!(
+            "{address} can be reached from other machines, and nobody has an account yet: whoever reached it \
+             would own it. Start once with --listen 127.0.0.1:{0}, open the link that it prints, make the first \
+             owner, then listen on {address} (from elsewhere: `ssh -L {0}:127.0.0.1:{0} this-host`)",
+            address.port()
+        );
+    }
+    Ok(())
+}
+
 fn describe(source: &SourceSettings) -> String {
     match source {
         SourceSettings::Demo { .. } => {
@@ -352,6 +403,10 @@ async fn check(config: Config) -> anyhow::Result<ExitCode> {
     let model = service.check_model(&Actor::local_owner()).await?;
     all_up &= model.state != ModelState::Down;
     println!("{}", model_line(&model));
+    for check in service.check_telemetry(&Actor::local_owner()).await? {
+        all_up &= check.error.is_none();
+        println!("{}", telemetry_line(&check));
+    }
     Ok(if all_up { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -384,6 +439,17 @@ fn model_line(model: &ModelHealth) -> String {
         let _ = write!(line, "  {error}. Check AZURE_OPENAI_… or OPENAI_…, and the network between.");
     }
     line
+}
+
+/// The same for a server that telemetry needs.
+fn telemetry_line(check: &TelemetryCheck) -> String {
+    let TelemetryCheck { name, setting, error } = check;
+    match error {
+        None => format!("{:<4}  {name:<17}", "up"),
+        Some(error) => {
+            format!("{:<4}  {name:<17}  {error}. Check {setting}, and the network between.", "DOWN")
+        }
+    }
 }
 
 fn what_to_do(name: SourceName, error: &str) -> &'static str {

@@ -9,12 +9,13 @@ mod model;
 pub mod print;
 pub mod setting;
 mod sign_in;
+mod telemetry;
 mod values;
 
 use secrecy::SecretString;
 use service::settings::{
-    CertificateCheck, EssentialSettings, LenzAuth, LenzSettings, MySqlSettings, QueryLimits, Redaction,
-    SqlSettings, SqliteSettings, StoreKind, StoreSettings,
+    CertificateCheck, EssentialSettings, LenzAuth, LenzSettings, MySqlSettings, QueryLimits, SqlSettings,
+    SqliteSettings, StoreKind, StoreSettings,
 };
 use service::{Settings, SourceSettings};
 use std::collections::HashMap;
@@ -106,10 +107,7 @@ impl Config {
         let public_url = url(&values, "public_url")?;
         service.sign_in = sign_in::sign_in(&values, listen, public_url.as_deref())?;
         service.model = model::model(&values)?;
-        service.telemetry.prices = values.path("telemetry.prices");
-        service.telemetry.redaction = redaction(&values)?;
-        let in_flight_mb = values.number("telemetry.in_flight_mb", 64, 4096)?;
-        service.telemetry.in_flight_bytes = usize::try_from(in_flight_mb << 20).unwrap_or(usize::MAX);
+        service.telemetry = telemetry::telemetry(&values, service.telemetry.dir)?;
         service.airflow_base_url = url(&values, "airflow.base_url")?;
         service.poll_today = Duration::from_secs(values.number("poll.today_s", 1, 3600)?);
         service.poll_past = Duration::from_secs(values.number("poll.past_s", 1, 86_400)?);
@@ -141,14 +139,6 @@ fn command_line(given: &Given) -> Vec<(&'static str, &'static str, String)> {
     .into_iter()
     .filter_map(|(key, option, text)| Some((key, option, text?)))
     .collect()
-}
-
-fn redaction(values: &Values) -> Result<Redaction, ConfigError> {
-    match values.text("telemetry.redaction") {
-        None | Some("on") => Ok(Redaction::On),
-        Some("off") => Ok(Redaction::Off),
-        Some(other) => Err(values.refuse("telemetry.redaction", &format!("`{other}` is neither on nor off"))),
-    }
 }
 
 fn listen(values: &Values) -> Result<SocketAddr, ConfigError> {

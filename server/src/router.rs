@@ -11,6 +11,7 @@ use crate::{api, operations, pages, sign_in};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Router, middleware};
 use http::StatusCode;
+use service::telemetry::Part;
 use std::sync::Arc;
 use std::time::Duration;
 use tower_http::limit::RequestBodyLimitLayer;
@@ -46,6 +47,28 @@ pub fn build_router(state: AppState, hosts: Hosts, gate: Gate) -> Router {
         .layer(middleware::from_fn_with_state(hosts, guard))
         .layer(middleware::from_fn(observe))
         .with_state(state)
+}
+
+/// What a process answers that does one part of the work on telemetry: probes and metrics, and the ways in
+/// where it takes what agents send. The layers are those of [`build_router`].
+pub fn build_part_router(part: Part, state: AppState, hosts: Hosts, gate: Gate) -> Router {
+    let ways_in = match part {
+        Part::Ingest => api::ingest::routes().split_for_parts().0,
+        Part::Process => Router::new(),
+    };
+    operations::part_routes()
+        .route_layer(middleware::from_fn_with_state(gate.clone(), identify))
+        .merge(ways_in.layer(middleware::from_fn_with_state(gate, identify_sender)))
+        .fallback(refuse_path)
+        .method_not_allowed_fallback(refuse_method)
+        .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE))
+        .layer(middleware::from_fn_with_state(hosts, guard))
+        .layer(middleware::from_fn(observe))
+        .with_state(state)
+}
+
+async fn refuse_path() -> Response {
+    Fault::new(StatusCode::NOT_FOUND, "pages and the rest are served by `sentry serve`").into_response()
 }
 
 async fn refuse_method() -> Response {

@@ -93,5 +93,11 @@ fn describe() {
     describe_counter!("sentry_telemetry_commits_total", "Groups of requests that were written");
     describe_counter!("sentry_telemetry_failures_total", "Groups of requests that could not be written");
     describe_histogram!("sentry_telemetry_commit_records", "Records of a group");
-    describe_gauge!("sentry_telemetry_queue_bytes", Unit::Bytes, "Memory of what waits to be written");
+    describe_gauge!(
+        "sentry_telemetry_queue_bytes",
+        Unit::Bytes,
+        "What waits to be written: memory here, or bytes in Redis"
+    );
+    describe_gauge!("sentry_telemetry_queue_entries", "Batches in Redis that are not stored yet");
+    describe_gauge!("sentry_telemetry_dead_letters", "Batches that could not be stored and were set aside");
 }

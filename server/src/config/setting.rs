@@ -138,6 +138,13 @@ pub const SETTINGS: &[Setting] = &[
         "MiB of agents' requests that may be in memory at once, 64 to 4096; beyond it agents are told to try again.",
     ),
     setting(
+        "telemetry.queue_mb",
+        "SENTRY_TELEMETRY_QUEUE_MB",
+        Kind::Number,
+        "512",
+        "MiB of batches that may wait in Redis, 1 to 1048576; beyond it agents are told to try again.",
+    ),
+    setting(
         "rds.host",
         "RDS_HOST",
         Kind::Text,
@@ -412,7 +419,20 @@ pub const SETTINGS: &[Setting] = &[
         "",
         "Price of a million tokens that the model answers.",
     ),
-    setting("redis.url", "REDIS_URL", Kind::Secret, "", "Redis server, with its password; not used yet."),
+    setting(
+        "redis.url",
+        "REDIS_URL",
+        Kind::Secret,
+        "",
+        "Redis server that queues what agents send, as needed by `sentry ingest` and `sentry process`: redis://:password@host:6379/0, or rediss:// with TLS.",
+    ),
+    setting(
+        "clickhouse.url",
+        "CLICKHOUSE_URL",
+        Kind::Secret,
+        "",
+        "ClickHouse database for telemetry in place of the data folder, ours alone: https://user:password@host:8443/database.",
+    ),
 ];
 
 /// The setting at `key`, also for the `_file` form of a secret.

@@ -51,3 +51,22 @@ async fn without_a_model_there_is_none_and_all_is_well() {
     assert_eq!(status, Some(0), "{line}");
     assert!(line.starts_with("none  model") && line.contains("no model"), "{line}");
 }
+
+#[test]
+fn what_telemetry_needs_is_asked() {
+    let check = |url: &str, expect: [&str; 2]| {
+        let data = tempfile::tempdir().unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sentry"));
+        command.args(["check", "--estate"]).arg(testkit::app::fixture("estate.json"));
+        command.arg("--data-dir").arg(data.path()).current_dir(data.path());
+        let output = command.env_clear().env("REDIS_URL", url).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let line = text.lines().find(|line| line.contains("Redis")).unwrap();
+        assert!(line.starts_with(expect[0]) && line.contains(expect[1]), "{line}");
+        assert_eq!(output.status.success(), expect[0] == "up");
+    };
+    let redis = testkit::redis::Redis::start();
+    check(&redis.url(), ["up", "Redis"]);
+    // Nothing listens on the discard port.
+    check("redis://:hidden@127.0.0.1:9", ["DOWN", "Check REDIS_URL"]);
+}

@@ -262,9 +262,39 @@ fn ways_to_sign_in_are_read_whole_or_refused() {
 }
 
 #[test]
+fn telemetry_may_be_kept_in_clickhouse_and_wait_in_redis() {
+    let check = |url: &str, expect: [&str; 4]| {
+        let clickhouse =
+            Place::new("", &[("CLICKHOUSE_URL", url)]).load().service.telemetry.clickhouse.unwrap();
+        let password = secrecy::ExposeSecret::expose_secret(&clickhouse.password);
+        assert_eq!([&clickhouse.url, &clickhouse.user, password, &clickhouse.database], expect);
+    };
+    check("http://h:8123/d", ["http://h:8123", "default", "", "d"]);
+    check("https://u:p@h:8443/d/", ["https://h:8443", "u", "p", "d"]);
+    check("https://u:p%40%2F:@[::1]:8443/d", ["https://[::1]:8443", "u", "p@/:", "d"]);
+    let queue = |environment: &[(&str, &str)]| Place::new("", environment).load().service.telemetry.queue;
+    assert!(queue(&[]).is_none());
+    assert_eq!(queue(&[("REDIS_URL", "redis://x")]).unwrap().most_bytes, 512 << 20);
+    let small = [("REDIS_URL", "rediss://:p@x:6380/1"), ("SENTRY_TELEMETRY_QUEUE_MB", "1")];
+    assert_eq!(queue(&small).unwrap().most_bytes, 1 << 20);
+    let refused = |name: &str, value: &str, says: &str| {
+        let refusal = Place::new("", &[(name, value)]).refusal();
+        assert!(refusal.contains(name) && refusal.contains(says), "{refusal}");
+        assert!(!refusal.contains("hidden"), "{refusal}");
+    };
+    refused("REDIS_URL", "http://:hidden@x", "redis://:password@host:6379/0");
+    refused("REDIS_URL", "hidden", "no address of a Redis server");
+    refused("SENTRY_TELEMETRY_QUEUE_MB", "0", "`0`");
+    refused("CLICKHOUSE_URL", "hidden", "https://user:password@host:8443/database");
+    refused("CLICKHOUSE_URL", "https://u:hidden@h:8443", "name of a database");
+    refused("CLICKHOUSE_URL", "https://u:hidden@h/a/b", "name of a database");
+    refused("CLICKHOUSE_URL", "tcp://u:hidden@h:9000/d", "http:// or https://");
+    refused("CLICKHOUSE_URL", "https://u:hid den@h/d", "no address");
+}
+
+#[test]
 fn settings_of_later_parts_are_accepted() {
-    let environment =
-        [("AZURE_OPENAI_API_KEY", "key"), ("AZURE_TENANT_ID", "tenant"), ("REDIS_URL", "redis://x")];
+    let environment = [("AZURE_OPENAI_API_KEY", "key"), ("AZURE_TENANT_ID", "tenant")];
     Place::new("[azure]\nuser_id = \"u\"\n", &environment).load();
 }
 
@@ -272,6 +302,7 @@ fn settings_of_later_parts_are_accepted() {
 fn secrets_are_never_printed() {
     let mut environment = REAL.to_vec();
     environment.extend([("REDIS_URL", "redis://:hidden@x"), ("AZURE_OPENAI_API_KEY", "hidden")]);
+    environment.push(("CLICKHOUSE_URL", "https://u:hidden@x/d"));
     environment.extend([("LENZ_USERNAME", "me"), ("LENZ_PASSWORD", "hidden")]);
     let config = Place::new("[poll]\ntoday_s = 5\n", &environment).load();
     let printed = config.to_toml();

@@ -15,6 +15,7 @@ mod pages;
 mod people;
 mod permissions;
 mod problems;
+mod queue;
 mod ratings;
 mod serve;
 mod sql;
