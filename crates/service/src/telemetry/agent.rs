@@ -36,7 +36,7 @@ impl Service {
         let agent = agents.into_iter().find(|agent| agent.id == id);
         let agent = agent.ok_or_else(|| Error::not_found("agent", &id.to_string(), Vec::new()))?;
         let series = SeriesQuery {
-            range: steps.range_with_before(),
+            range: steps.range_to_read_with_before(now),
             agents: Some(vec![agent.name.clone()]),
             step_ns: steps.step_ns,
             grouping: Grouping::Together,

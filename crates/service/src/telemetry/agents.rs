@@ -3,10 +3,10 @@
 mod filter;
 
 use super::figures::{Mean, Measured, latest, measured, spend};
-use super::steps::{Steps, minutes_between, resolve};
+use super::steps::{NANOS_A_DAY, NANOS_A_MINUTE, NANOS_AN_HOUR, Steps, resolve};
 use crate::{Result, Service};
 use ::telemetry::rollup::Spend as SpendSum;
-use ::telemetry::store::{AgentSummary, Grouping, SeriesQuery, Sum, TimeRange};
+use ::telemetry::store::{AgentSummary, Grouping, SeriesQuery, Sum};
 use filter::Search;
 use model::Actor;
 use model::telemetry::view::{
@@ -17,8 +17,8 @@ use model::view::SortOrder;
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 
-/// Points of a spark line, at most.
-const MOST_POINTS: i64 = 30;
+/// Points of a spark line, at most: the latest.
+const MOST_POINTS: usize = 30;
 
 /// An agent with its sums.
 struct Listed {
@@ -42,9 +42,9 @@ impl Service {
         let (project, open) = self.telemetry_of(actor).await?;
         let now = self.clock().now().into();
         let (from, to) = resolve(query.range, now)?;
-        let steps = Steps::inside((from, to), MOST_POINTS);
+        let steps = Steps::of_length((from, to), step_ns(to.0 - from.0));
         let series = SeriesQuery {
-            range: TimeRange { from, until: to },
+            range: steps.range_to_read(now),
             agents: None,
             step_ns: steps.step_ns,
             grouping: Grouping::ByAgent,
@@ -53,26 +53,44 @@ impl Service {
             futures::try_join!(open.store.agents(&project.id), open.store.series(&project.id, series))?;
         let (counts, choices) = (counts(&agents), choices(&agents));
         let mut sums = by_agent(sums);
-        let lead_minutes = minutes_between(from, steps.from);
         let listed = agents.into_iter().map(|agent| {
             let sums = sums.remove(&agent.name).unwrap_or_default();
-            Listed::of(agent, &sums, &steps, lead_minutes)
+            Listed::of(agent, &sums, &steps)
         });
         let search = Search::parse(&query.search);
         let mut listed: Vec<Listed> = listed.filter(|agent| agent.matches(query, &search)).collect();
         listed.sort_by(|one, other| one.compare(other, query.sort));
         Ok(AgentList {
             now,
-            from,
+            from: steps.from,
             to,
             counts,
             choices,
             totals: totals(&listed),
-            sparks_from: steps.from,
+            sparks_from: steps.start(first_point(&steps)),
             sparks_step_s: steps.step_s(),
             agents: listed.into_iter().map(|listed| listed.card).collect(),
         })
     }
+}
+
+/// Mostly as long as sums are kept: of all agents at once, few are to be read.
+fn step_ns(length_ns: i64) -> i64 {
+    const MOST: i64 = MOST_POINTS as i64;
+    const THIRTY_MINUTES: i64 = MOST * NANOS_A_MINUTE;
+    const SIXTY_MINUTES: i64 = 2 * THIRTY_MINUTES;
+    const THIRTY_HOURS: i64 = MOST * NANOS_AN_HOUR;
+    match length_ns {
+        ..=THIRTY_MINUTES => NANOS_A_MINUTE,
+        ..=SIXTY_MINUTES => 2 * NANOS_A_MINUTE,
+        ..=THIRTY_HOURS => NANOS_AN_HOUR,
+        _ => ((length_ns - 1) / (MOST * NANOS_A_DAY) + 1) * NANOS_A_DAY,
+    }
+}
+
+/// The step of the first point of spark lines.
+fn first_point(steps: &Steps) -> usize {
+    steps.len().saturating_sub(MOST_POINTS)
 }
 
 fn by_agent(sums: Vec<Sum>) -> HashMap<AgentName, Vec<Sum>> {
@@ -118,15 +136,18 @@ fn choices(agents: &[AgentSummary]) -> AgentChoices {
 }
 
 impl Listed {
-    /// `sums` are in the order of time; the first may be of the `lead_minutes` before the first step.
-    fn of(agent: AgentSummary, sums: &[Sum], steps: &Steps, lead_minutes: f64) -> Self {
+    /// `sums` are in the order of time.
+    fn of(agent: AgentSummary, sums: &[Sum], steps: &Steps) -> Self {
+        let first = first_point(steps);
         let mut did = Did::default();
-        let mut sparks =
-            Figure::ON_CARD.map(|figure| Spark { figure, latest: None, points: vec![None; steps.len()] });
+        let mut sparks = Figure::ON_CARD.map(|figure| Spark {
+            figure,
+            latest: None,
+            points: vec![None; steps.len() - first],
+        });
         for Sum { start, bucket, .. } in sums {
-            // The step that the range begins in may have begun before: it has no point.
-            let place = steps.place(*start);
-            let minutes = place.map_or(lead_minutes, |place| steps.minutes(place));
+            let Some(place) = steps.place(*start) else { continue };
+            let minutes = steps.minutes(place);
             did.requests += bucket.requests.count;
             did.errors += bucket.requests.errors;
             did.spend.add(&bucket.spend(), 1);
@@ -138,10 +159,10 @@ impl Listed {
                 if spark.figure == Figure::Latency {
                     did.latency.add(of_step);
                 }
-                if let Some(place) = place {
-                    spark.points[place] = Some(of_step.value);
-                }
                 spark.latest = latest(spark.figure, bucket, minutes);
+                if place >= first {
+                    spark.points[place - first] = Some(of_step.value);
+                }
             }
         }
         let text = |key| said(&agent.metadata, key).map(str::to_owned);

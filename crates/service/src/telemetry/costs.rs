@@ -6,7 +6,7 @@ mod rows;
 pub(super) use advice::{Means, advice, window};
 
 use super::figures::{priced_calls, spend};
-use super::steps::{NANOS_A_DAY, NANOS_AN_HOUR, Range, Steps, resolve};
+use super::steps::{NANOS_A_DAY, NANOS_A_MINUTE, NANOS_AN_HOUR, Range, Steps, resolve};
 use crate::{Error, Result, Service};
 use ::telemetry::analysis::{self, CostBucket as Costs, Step};
 use ::telemetry::price::PriceTable;
@@ -16,18 +16,16 @@ use model::telemetry::analysis::{CostSpike, Forecast};
 use model::telemetry::view::{CostBucket, CostGrouping, CostQuery, CostView, Unpriced};
 use model::telemetry::{AgentName, Flag, Price, UnixNanos};
 use model::{Actor, Timestamp};
-use rows::{by_agent, by_day, by_model, by_party};
+use rows::{by_day, by_model, by_party};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-/// Ranges as short as this are shown in steps of five minutes,
-const SHORT_NS: i64 = 3 * NANOS_AN_HOUR;
-/// and up to this in hours; longer ones in days.
-const MEDIUM_NS: i64 = 8 * NANOS_A_DAY;
+/// Ranges up to this long are shown in hours, longer ones in days, those of one hour in five minutes.
+const IN_HOURS_NS: i64 = 3 * NANOS_A_DAY;
 /// Users or sessions of a day that are looked at: the dearest.
 const PARTIES_A_DAY: usize = 1000;
 /// Days that a forecast looks back.
-const FORECAST_NS: i64 = 7 * NANOS_A_DAY;
+const FORECAST_DAYS: i64 = 7;
 
 impl Service {
     /// What agents of the actor's project cost in a range of time, against the one before it.
@@ -38,22 +36,15 @@ impl Service {
         let party = party(query)?;
         let steps = steps(resolve(query.range, now.into())?, query.by, now.into());
         let only = (!query.agent.is_empty()).then(|| vec![AgentName::new(query.agent.as_str())]);
-        let grouping = match query.by {
-            CostGrouping::Agent => Grouping::ByAgent,
-            _ => Grouping::Together,
-        };
-        let series = SeriesQuery {
-            range: steps.range_with_before(),
+        // By agent each sum is as it is stored; together all percentiles would have to be merged.
+        let by_agent = |range, step_ns| SeriesQuery {
+            range,
             agents: only.clone(),
-            step_ns: steps.step_ns,
-            grouping,
+            step_ns,
+            grouping: Grouping::ByAgent,
         };
-        let days = SeriesQuery {
-            range: forecast_range(now),
-            agents: only,
-            step_ns: NANOS_A_DAY,
-            grouping: Grouping::Together,
-        };
+        let series = by_agent(steps.range_to_read_with_before(now.into()), steps.step_ns);
+        let days = by_agent(forecast_range(now), NANOS_A_DAY);
         let spend_by = async |range: TimeRange| -> StoreResult<Vec<PartySpend>> {
             match party {
                 Some(party) => store.spend_by(project, party, range, PARTIES_A_DAY).await,
@@ -72,7 +63,7 @@ impl Service {
         let total = spend(&total(&during));
         let previous = spend(&self::total(&before));
         let rows = match query.by {
-            CostGrouping::Agent => by_agent(&during, &before, &agents),
+            CostGrouping::Agent => rows::by_agent(&during, &before, &agents),
             CostGrouping::Model => by_model(&during, &before),
             CostGrouping::Day => by_day(&during, &before, &steps),
             CostGrouping::User | CostGrouping::Session => {
@@ -135,8 +126,8 @@ fn steps((from, to): Range, by: CostGrouping, now: UnixNanos) -> Steps {
         }
     };
     let step_ns = match to.0 - from.0 {
-        ..=SHORT_NS => NANOS_AN_HOUR / 12,
-        ..=MEDIUM_NS => NANOS_AN_HOUR,
+        ..=NANOS_AN_HOUR => 5 * NANOS_A_MINUTE,
+        ..=IN_HOURS_NS => NANOS_AN_HOUR,
         _ => NANOS_A_DAY,
     };
     Steps::of_length((from, to), step_ns)
@@ -186,14 +177,12 @@ fn spikes(before: &[Sum], during: &[Sum], steps: &Steps) -> Vec<CostSpike> {
     spikes
 }
 
-/// The month of `now`, and the days that a forecast looks back.
+/// The month of `now` until today, and the days that a forecast looks back.
 fn forecast_range(now: Timestamp) -> TimeRange {
-    let today = now.to_zoned(jiff::tz::TimeZone::UTC).start_of_day();
-    let first = today.and_then(|today| today.first_of_month());
-    let until = UnixNanos::from(now);
-    let look_back = until.0.div_euclid(NANOS_A_DAY) * NANOS_A_DAY - FORECAST_NS;
-    let from = first.map_or(look_back, |first| UnixNanos::from(first.timestamp()).0.min(look_back));
-    TimeRange { from: UnixNanos(from), until }
+    let today = UnixNanos::from(now).0.div_euclid(NANOS_A_DAY) * NANOS_A_DAY;
+    let days_of_month = i64::from(now.to_zoned(jiff::tz::TimeZone::UTC).day()) - 1;
+    let days = days_of_month.max(FORECAST_DAYS);
+    TimeRange { from: UnixNanos(today - days * NANOS_A_DAY), until: UnixNanos(today + NANOS_A_DAY) }
 }
 
 fn forecast(days: &[Sum], now: Timestamp) -> Option<Forecast> {

@@ -5,7 +5,7 @@ use ::telemetry::store::TimeRange;
 use model::telemetry::UnixNanos;
 
 const NANOS_A_SECOND: i64 = 1_000_000_000;
-const NANOS_A_MINUTE: i64 = 60 * NANOS_A_SECOND;
+pub(super) const NANOS_A_MINUTE: i64 = 60 * NANOS_A_SECOND;
 pub(super) const NANOS_AN_HOUR: i64 = 60 * NANOS_A_MINUTE;
 pub(super) const NANOS_A_DAY: i64 = 24 * NANOS_AN_HOUR;
 
@@ -13,7 +13,7 @@ pub(super) const NANOS_A_DAY: i64 = 24 * NANOS_AN_HOUR;
 const MINUTES: [i64; 14] = [1, 2, 3, 5, 10, 15, 20, 30, 60, 120, 180, 240, 360, 720];
 
 /// The earliest and the latest time of a range: between them no arithmetic on times overflows.
-const TIMES: std::ops::RangeInclusive<i64> = 0..=i64::MAX / 4;
+const TIMES: std::ops::RangeInclusive<i64> = 0..=i64::MAX / 2;
 
 /// From when to when a range of a query is.
 pub(super) fn resolve(range: model::telemetry::view::TimeRange, now: UnixNanos) -> Result<Range> {
@@ -43,13 +43,6 @@ impl Steps {
     pub(super) fn around((from, to): Range, most: i64) -> Self {
         let step_ns = shortest(|step| count(floor(from.0, step), to.0, step) <= most);
         Self::of_length((from, to), step_ns)
-    }
-
-    /// The shortest steps that are at most `most` and all begin inside of a range.
-    pub(super) fn inside((from, to): Range, most: i64) -> Self {
-        let ceil = |step: i64| floor(from.0 + step - 1, step);
-        let step_ns = shortest(|step| count(ceil(step), to.0, step) <= most);
-        Self { from: UnixNanos(ceil(step_ns)), to, step_ns }
     }
 
     /// Steps of a length that cover a range.
@@ -101,14 +94,24 @@ impl Steps {
         TimeRange { from: self.from, until: self.to }
     }
 
-    /// The range of the same length that ends where these begin.
+    /// The range of the same length that ends where these begin; of days the same to the hour, for hours
+    /// are many fewer sums than minutes.
     pub(super) fn range_before(&self) -> TimeRange {
-        TimeRange { from: UnixNanos(2 * self.from.0 - self.to.0), until: self.from }
+        let from = 2 * self.from.0 - self.to.0;
+        let from = if self.step_ns < NANOS_A_DAY { from } else { floor(from, NANOS_AN_HOUR) };
+        TimeRange { from: UnixNanos(from), until: self.from }
     }
 
-    /// Both.
-    pub(super) fn range_with_before(&self) -> TimeRange {
-        TimeRange { from: self.range_before().from, until: self.to }
+    /// Of when sums are read. Where the range ends now the last step is read as a whole: nothing in it is
+    /// later, and it is one sum where its part would be many.
+    pub(super) fn range_to_read(&self, now: UnixNanos) -> TimeRange {
+        let until = if self.to < now { self.to } else { self.start(self.len()) };
+        TimeRange { from: self.from, until }
+    }
+
+    /// The same with the range before it.
+    pub(super) fn range_to_read_with_before(&self, now: UnixNanos) -> TimeRange {
+        TimeRange { from: self.range_before().from, ..self.range_to_read(now) }
     }
 }
 
@@ -149,23 +152,38 @@ mod tests {
 
     #[test]
     fn the_shortest_steps_that_are_few_enough_are_taken() {
-        // Begins and ends, how many at most; begin, minutes of a step and how many, around it and inside of it.
-        let check = |(from, to): (i64, i64), most, around: (i64, i64, usize), inside: (i64, i64, usize)| {
-            for (steps, expect) in [
-                (Steps::around(range(from, to), most), around),
-                (Steps::inside(range(from, to), most), inside),
-            ] {
-                let found = (minutes(steps.from), steps.step_ns / NANOS_A_MINUTE, steps.len());
-                assert_eq!(found, expect, "{from} to {to} in {most}");
-            }
+        // Begins and ends, how many at most; begin, minutes of a step and how many.
+        let check = |(from, to): (i64, i64), most, expect: (i64, i64, usize)| {
+            let steps = Steps::around(range(from, to), most);
+            let found = (minutes(steps.from), steps.step_ns / NANOS_A_MINUTE, steps.len());
+            assert_eq!(found, expect, "{from} to {to} in {most}");
         };
-        check((60, 120), 60, (60, 1, 60), (60, 1, 60));
-        check((60, 120), 30, (60, 2, 30), (60, 2, 30));
-        check((61, 121), 30, (60, 3, 21), (62, 2, 30));
-        check((0, 360), 30, (0, 15, 24), (0, 15, 24));
-        check((10, 10 + 30 * DAY), 30, (0, 2 * DAY, 16), (DAY, DAY, 30));
-        check((0, 365 * DAY), 30, (0, 13 * DAY, 29), (0, 13 * DAY, 29));
-        check((0, 1), 30, (0, 1, 1), (0, 1, 1));
+        check((60, 120), 60, (60, 1, 60));
+        check((60, 120), 30, (60, 2, 30));
+        check((61, 121), 30, (60, 3, 21));
+        check((0, 360), 30, (0, 15, 24));
+        check((10, 10 + 30 * DAY), 30, (0, 2 * DAY, 16));
+        check((0, 365 * DAY), 30, (0, 13 * DAY, 29));
+        check((0, 1), 30, (0, 1, 1));
+    }
+
+    #[test]
+    fn the_last_step_is_read_as_a_whole_where_it_ends_now() {
+        let check = |to: i64, now: i64, until: i64| {
+            let read = Steps::of_length(range(600, to), NANOS_AN_HOUR).range_to_read(range(0, now).1);
+            assert_eq!((minutes(read.from), minutes(read.until)), (600, until), "{to} at {now}");
+        };
+        check(750, 750, 780);
+        check(750, 749, 780);
+        check(750, 751, 750);
+        check(780, 780, 780);
+    }
+
+    #[test]
+    fn the_time_before_days_is_the_same_to_the_hour() {
+        let steps = Steps::of_length(range(0, 30 * DAY + 634), NANOS_A_DAY);
+        let before = steps.range_before();
+        assert_eq!((minutes(before.from), minutes(before.until)), (-30 * DAY - 660, 0));
     }
 
     #[test]
