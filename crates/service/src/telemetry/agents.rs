@@ -77,14 +77,14 @@ impl Service {
 /// Mostly as long as sums are kept: of all agents at once, few are to be read.
 fn step_ns(length_ns: i64) -> i64 {
     const MOST: i64 = MOST_POINTS as i64;
-    const THIRTY_MINUTES: i64 = MOST * NANOS_A_MINUTE;
-    const SIXTY_MINUTES: i64 = 2 * THIRTY_MINUTES;
-    const THIRTY_HOURS: i64 = MOST * NANOS_AN_HOUR;
-    match length_ns {
-        ..=THIRTY_MINUTES => NANOS_A_MINUTE,
-        ..=SIXTY_MINUTES => 2 * NANOS_A_MINUTE,
-        ..=THIRTY_HOURS => NANOS_AN_HOUR,
-        _ => ((length_ns - 1) / (MOST * NANOS_A_DAY) + 1) * NANOS_A_DAY,
+    if length_ns <= MOST * NANOS_A_MINUTE {
+        NANOS_A_MINUTE
+    } else if length_ns <= NANOS_AN_HOUR {
+        NANOS_AN_HOUR / MOST
+    } else if length_ns <= MOST * NANOS_AN_HOUR {
+        NANOS_AN_HOUR
+    } else {
+        ((length_ns - 1) / (MOST * NANOS_A_DAY) + 1) * NANOS_A_DAY
     }
 }
 

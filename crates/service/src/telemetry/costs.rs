@@ -60,14 +60,14 @@ impl Service {
         )?;
 
         let (before, during): (Vec<Sum>, Vec<Sum>) = sums.into_iter().partition(|sum| sum.start < steps.from);
-        let total = spend(&total(&during));
-        let previous = spend(&self::total(&before));
+        let (spent, spent_before) = (spent(&during), spent(&before));
+        let (total, previous) = (spend(&spent), spend(&spent_before));
         let rows = match query.by {
             CostGrouping::Agent => rows::by_agent(&during, &before, &agents),
             CostGrouping::Model => by_model(&during, &before),
             CostGrouping::Day => by_day(&during, &before, &steps),
             CostGrouping::User | CostGrouping::Session => {
-                by_party((&parties, &self::total(&during)), (&parties_before, &self::total(&before)))
+                by_party((&parties, &spent), (&parties_before, &spent_before))
             }
         };
         let mut means = Means::default();
@@ -107,10 +107,7 @@ fn party(query: &CostQuery) -> Result<Option<Party>> {
         "" => Ok(Some(party)),
         _ => Err(Error::Invalid {
             field: "by",
-            message:
-                "users and sessions are added up over all agents: leave `agent` out, or add up by model \
-                      or day"
-                    .to_owned(),
+            message: "users and sessions are added up over all agents: leave `agent` out".to_owned(),
         }),
     }
 }
@@ -125,15 +122,18 @@ fn steps((from, to): Range, by: CostGrouping, now: UnixNanos) -> Steps {
             (midnight(from.0), midnight(to.0 + NANOS_A_DAY - 1).min(to.max(now)))
         }
     };
-    let step_ns = match to.0 - from.0 {
-        ..=NANOS_AN_HOUR => 5 * NANOS_A_MINUTE,
-        ..=IN_HOURS_NS => NANOS_AN_HOUR,
-        _ => NANOS_A_DAY,
+    let length_ns = to.0 - from.0;
+    let step_ns = if length_ns <= NANOS_AN_HOUR {
+        5 * NANOS_A_MINUTE
+    } else if length_ns <= IN_HOURS_NS {
+        NANOS_AN_HOUR
+    } else {
+        NANOS_A_DAY
     };
     Steps::of_length((from, to), step_ns)
 }
 
-fn total(sums: &[Sum]) -> SpendSum {
+fn spent(sums: &[Sum]) -> SpendSum {
     sums.iter().fold(SpendSum::default(), |mut total, sum| {
         total.add(&sum.bucket.spend(), 1);
         total

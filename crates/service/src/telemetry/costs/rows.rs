@@ -95,8 +95,8 @@ pub(super) fn by_day(during: &[Sum], before: &[Sum], steps: &Steps) -> Vec<CostR
     shown.map(row).collect()
 }
 
-/// Users or sessions, with the total of the time; and as one without a name what nobody is named for, unless
-/// there are more than were looked at.
+/// Users or sessions, each with the total of the time; and as one without a name what nobody is named for,
+/// unless there are more than were looked at. The time before is of whole days.
 pub(super) fn by_party(
     (during, total): (&[PartySpend], &SpendSum),
     (before, total_before): (&[PartySpend], &SpendSum),
