@@ -175,7 +175,7 @@ fn read_content(said: &Json, role: &str, messages: &mut Vec<SpanMessage>) {
     read(said, role, &mut parts);
     let joined = parts.into_iter().fold(Vec::<SpanMessage>::new(), |mut joined, part| {
         match joined.last_mut() {
-            Some(last) if last.tool.is_none() && part.tool.is_none() => {
+            Some(last) if last.tool.is_none() && part.tool.is_none() && last.role == part.role => {
                 last.text.push('\n');
                 last.text.push_str(&part.text);
             }
