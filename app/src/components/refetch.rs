@@ -5,6 +5,8 @@ use crate::error::AppError;
 use crate::live::follow;
 use leptos::prelude::*;
 use model::SnapshotId;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 /// Sets `wanted` (which the source of `answer` must read) to the current board whenever that
 /// is another one than the answer was made from.
@@ -41,7 +43,7 @@ pub(crate) fn refetch_on_change<T>(
 /// Asks for `answer` again every so many seconds while somebody looks at it.
 pub(crate) fn refetch_every<T>(seconds: u64, answer: Resource<T>)
 where
-    T: Send + Sync + 'static,
+    T: Serialize + DeserializeOwned + Send + Sync + 'static,
 {
     #[cfg(not(feature = "ssr"))]
     {
