@@ -5,6 +5,8 @@ use crate::error::AppError;
 use crate::live::follow;
 use leptos::prelude::*;
 use model::SnapshotId;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 /// Sets `wanted` (which the source of `answer` must read) to the current board whenever that
 /// is another one than the answer was made from.
@@ -36,4 +38,27 @@ pub(crate) fn refetch_on_change<T>(
             }
         },
     );
+}
+
+/// Asks for `answer` again every so many seconds while somebody looks at it.
+pub(crate) fn refetch_every<T>(seconds: u64, answer: Resource<T>)
+where
+    T: Serialize + DeserializeOwned + Send + Sync + 'static,
+{
+    #[cfg(not(feature = "ssr"))]
+    {
+        let again = move || {
+            if !document().hidden() {
+                answer.refetch();
+            }
+        };
+        let timer = set_interval_with_handle(again, std::time::Duration::from_secs(seconds));
+        on_cleanup(move || {
+            if let Ok(timer) = timer {
+                timer.clear();
+            }
+        });
+    }
+    #[cfg(feature = "ssr")]
+    let _ = (seconds, answer);
 }

@@ -17,7 +17,6 @@ use crate::location::Place;
 use crate::pages::agents::{agent_href, agent_path, status_label};
 use crate::pages::traces::{trace_table, traces_href};
 use crate::time::Zone;
-use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_params_map};
@@ -29,7 +28,7 @@ const FRESH_S: u64 = 15;
 
 /// One agent.
 #[component]
-pub(crate) fn AgentPage() -> impl IntoView {
+pub fn AgentPage() -> impl IntoView {
     with_query(|pairs| AgentQuery::parse(pairs.iter().copied()), page)
 }
 
@@ -46,13 +45,16 @@ fn page(place: Memo<Place>, query: Memo<AgentQuery>) -> AnyView {
 
 fn agent(id: AgentId, place: Memo<Place>, range: Memo<TimeRange>) -> AnyView {
     let answer = Resource::new(move || range.get(), move |range| get_agent(id, range));
-    if range.with_untracked(|range| range.to == Moment::NOW) {
-        refetch_every(FRESH_S, answer);
-    }
+    Effect::new(move |_| {
+        if range.with(|range| range.to == Moment::NOW) {
+            refetch_every(FRESH_S, answer);
+        }
+    });
     let zone = use_zone();
     let navigate = use_navigate();
+    let at_range = move |place: &Place, range: TimeRange| agent_href(place, id, range);
     let on_choose = Callback::new(move |range| {
-        navigate(&agent_href(&place.get_untracked(), id, range), NavigateOptions::default());
+        navigate(&at_range(&place.get_untracked(), range), NavigateOptions::default());
     });
     let resolved = Memo::new(move |_| {
         answer.with(|answer| match answer {
@@ -60,20 +62,39 @@ fn agent(id: AgentId, place: Memo<Place>, range: Memo<TimeRange>) -> AnyView {
             _ => None,
         })
     });
-    let picker = move || {
-        let at_range = move |place: &Place, range: TimeRange| agent_href(place, id, range);
-        range_picker(agent_path(id), place, range, resolved, Vec::new, at_range)
+    let name = Memo::new(move |_| {
+        answer.with(|answer| match answer {
+            Some(Ok(detail)) => detail.agent.name.to_string(),
+            _ => String::new(),
+        })
+    });
+    let shown = move || {
+        answer.with(|answer| match answer {
+            Some(Ok(detail)) => {
+                Some(detail_view(detail, range.get(), &place.read(), &zone.read(), on_choose))
+            }
+            _ => None,
+        })
     };
+    let failure = move || {
+        answer.with(|answer| match answer {
+            Some(Err(error)) => Some(view! { <ErrorPage error=error.clone()/> }),
+            _ => None,
+        })
+    };
+    let failed = move || answer.with(|answer| matches!(answer, Some(Err(_))));
     view! {
         <Transition fallback=Skeleton>
-            {move || {
-                answer.with(|answer| answer.as_ref().map(|answer| match answer {
-                    Ok(detail) => Either::Left(
-                        detail_view(detail, range.get(), &place.read(), &zone.read(), on_choose, picker()),
-                    ),
-                    Err(error) => Either::Right(view! { <ErrorPage error=error.clone()/> }),
-                }))
-            }}
+            {failure}
+            <div hidden=failed>
+                <div class="page-header">
+                    <h1 class="page-title">{move || name.get()}</h1>
+                    <div class="page-controls">
+                        {range_picker(agent_path(id), place, range, resolved, Vec::new, at_range)}
+                    </div>
+                </div>
+                {shown}
+            </div>
         </Transition>
     }
     .into_any()
@@ -85,7 +106,6 @@ fn detail_view(
     place: &Place,
     zone: &Zone,
     on_choose: Callback<TimeRange>,
-    picker: AnyView,
 ) -> AnyView {
     let name = detail.agent.name.to_string();
     let description = format!("{}: {name}", status_label(detail.agent.state.status));
@@ -100,10 +120,6 @@ fn detail_view(
     };
     view! {
         <PageMeta title=format!("{name}: agent — SENTRY") description path=agent_path(detail.agent.id)/>
-        <div class="page-header">
-            <h1 class="page-title">{name.clone()}</h1>
-            <div class="page-controls">{picker}</div>
-        </div>
         <div class="agent-columns">
             {card("Agent", facts(detail, zone))}
             {card("Cost", cost(detail, zone))}

@@ -23,7 +23,7 @@ const FRESH_S: u64 = 5;
 
 /// All agents.
 #[component]
-pub(crate) fn AgentsPage() -> impl IntoView {
+pub fn AgentsPage() -> impl IntoView {
     with_query(|pairs| AgentQuery::parse(pairs.iter().copied()), page)
 }
 
