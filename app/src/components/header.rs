@@ -18,13 +18,16 @@ struct Tab {
     path: Option<&'static str>,
 }
 
-const TABS: [Tab; 6] = [
+const TABS: [Tab; 9] = [
     Tab { label: "Dashboard", path: Some("/") },
     Tab { label: "Batch Explorer", path: Some("/explorer") },
     Tab { label: "RCA Analysis", path: Some("/rca") },
     Tab { label: "AWS Metrics", path: None },
     Tab { label: "Predictions", path: None },
     Tab { label: "Audit Log", path: Some(AUDIT) },
+    Tab { label: "AI Agents", path: Some("/agents") },
+    Tab { label: "Traces", path: Some("/traces") },
+    Tab { label: "AI Costs", path: Some("/costs") },
 ];
 
 const AUDIT: &str = "/audit";
@@ -36,7 +39,7 @@ const FIRST_TABS: usize = 3;
 fn is_within(at: &str, path: &str) -> bool {
     match path {
         "/" => at == "/" || at.starts_with("/essentials/"),
-        _ => at == path,
+        _ => at.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
     }
 }
 
@@ -223,6 +226,11 @@ mod tests {
         check("/explorer", &["Batch Explorer"]);
         check("/rca", &["RCA Analysis"]);
         check("/audit", &["Audit Log"]);
+        check("/agents", &["AI Agents"]);
+        check("/agents/11111111-1111-1111-1111-111111111111", &["AI Agents"]);
+        check("/traces/4bf92f3577b34da6a3ce929d0e0e4736", &["Traces"]);
+        check("/costs", &["AI Costs"]);
+        check("/costsheet", &[]);
         check("/nowhere", &[]);
     }
 }

@@ -37,3 +37,26 @@ pub(crate) fn refetch_on_change<T>(
         },
     );
 }
+
+/// Asks for `answer` again every so many seconds while somebody looks at it.
+pub(crate) fn refetch_every<T>(seconds: u64, answer: Resource<T>)
+where
+    T: Send + Sync + 'static,
+{
+    #[cfg(not(feature = "ssr"))]
+    {
+        let again = move || {
+            if !document().hidden() {
+                answer.refetch();
+            }
+        };
+        let timer = set_interval_with_handle(again, std::time::Duration::from_secs(seconds));
+        on_cleanup(move || {
+            if let Ok(timer) = timer {
+                timer.clear();
+            }
+        });
+    }
+    #[cfg(feature = "ssr")]
+    let _ = (seconds, answer);
+}
