@@ -4,7 +4,9 @@
 //! has left takes a while to read, and boards do not wait for it. Whoever comes before is asked to wait.
 
 mod ingest;
+mod live;
 mod read;
+mod timeline;
 
 pub use ::telemetry::otlp::{Encoding, Signal, answer};
 pub use ::telemetry::store::{
@@ -37,6 +39,8 @@ pub(crate) struct Telemetry {
     room: Arc<Semaphore>,
     /// For who reads a large request: what it unpacks to is many times its size.
     large: Semaphore,
+    /// A permit for each page that may follow what comes in.
+    followers: Arc<Semaphore>,
     state: watch::Sender<State>,
 }
 
@@ -64,6 +68,7 @@ impl Telemetry {
             prices,
             room,
             large: Semaphore::new(1),
+            followers: Arc::new(Semaphore::new(live::MOST_FOLLOWERS)),
             state: watch::Sender::new(State::Opening),
         })
     }

@@ -62,7 +62,7 @@ impl Service {
         trace.ok_or_else(|| Error::not_found("trace", &id.to_string(), Vec::new()))
     }
 
-    async fn telemetry_of(&self, actor: &Actor) -> Result<(Arc<Project>, Open)> {
+    pub(super) async fn telemetry_of(&self, actor: &Actor) -> Result<(Arc<Project>, Open)> {
         self.require(actor, Capability::ViewTelemetry)?;
         let project = self.project_of(actor)?;
         Ok((project, self.0.telemetry.open().await?))
