@@ -3,10 +3,16 @@
 //! It is opened by [`Service::run`](crate::Service::run), apart from the start: what a process that died
 //! has left takes a while to read, and boards do not wait for it. Whoever comes before is asked to wait.
 
+mod agent;
+mod agents;
+mod costs;
+mod figures;
 mod ingest;
 mod live;
 mod read;
+mod steps;
 mod timeline;
+mod traces;
 
 pub use ::telemetry::otlp::{Encoding, Signal, answer};
 pub use ::telemetry::store::{

@@ -15,6 +15,7 @@ mod sqlite;
 pub use batch::{AgentChange, Batch, BatchKey, CostGap, PricedEvent, PricedSpan, Receipt, Write};
 pub use clickhouse::{ClickHouse, ClickHouseSettings};
 pub use error::StoreError;
+pub use facts::tree_span;
 pub use query::{
     AgentSummary, Cursor, EventQuery, Grouping, LogQuery, Order, Page, Party, PartySpend, RecordKind,
     RecordQuery, SeriesQuery, SessionSummary, StatusChange, Sum, TimeRange, Trace, TraceQuery, TraceSummary,
