@@ -9,12 +9,13 @@ use crate::api::telemetry::get_agent;
 use crate::components::error_page::{ErrorPage, NotFoundPage};
 use crate::components::page_meta::PageMeta;
 use crate::components::range_picker::range_picker;
-use crate::components::refetch::refetch_every;
+use crate::components::refetch::refetch_live;
 use crate::components::skeleton::Skeleton;
 use crate::components::with_query::with_query;
 use crate::context::use_zone;
 use crate::location::Place;
 use crate::pages::agents::{agent_href, agent_path, status_label};
+use crate::pages::events::events_href;
 use crate::pages::traces::{trace_table, traces_href};
 use crate::time::Zone;
 use leptos::either::Either;
@@ -22,10 +23,7 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_params_map};
 use model::telemetry::AgentId;
-use model::telemetry::view::{AgentDetail, AgentQuery, Moment, TimeRange, TraceQuery};
-
-/// How often the page asks again, in seconds, where it shows until now.
-const FRESH_S: u64 = 15;
+use model::telemetry::view::{AgentDetail, AgentQuery, EventTimelineQuery, Moment, TimeRange, TraceQuery};
 
 /// One agent.
 #[component]
@@ -46,9 +44,7 @@ fn page(place: Memo<Place>, query: Memo<AgentQuery>) -> AnyView {
 
 fn agent(id: AgentId, place: Memo<Place>, range: Memo<TimeRange>) -> AnyView {
     let answer = Resource::new(move || range.get(), move |range| get_agent(id, range));
-    if range.with_untracked(|range| range.to == Moment::NOW) {
-        refetch_every(FRESH_S, answer);
-    }
+    refetch_live(answer, move || range.with(|range| range.to == Moment::NOW));
     let zone = use_zone();
     let navigate = use_navigate();
     let on_choose = Callback::new(move |range| {
@@ -90,6 +86,7 @@ fn detail_view(
     let name = detail.agent.name.to_string();
     let description = format!("{}: {name}", status_label(detail.agent.state.status));
     let of_agent = TraceQuery { range, agent: name.clone(), ..TraceQuery::default() };
+    let events = EventTimelineQuery { range, agent: name.clone(), ..EventTimelineQuery::default() };
     let card = |title: &'static str, content: AnyView| {
         view! {
             <section class="section-card">
@@ -102,7 +99,10 @@ fn detail_view(
         <PageMeta title=format!("{name}: agent — SENTRY") description path=agent_path(detail.agent.id)/>
         <div class="page-header">
             <h1 class="page-title">{name.clone()}</h1>
-            <div class="page-controls">{picker}</div>
+            <div class="page-controls">
+                <a class="quick-action" href=events_href(place, &events)>"Events"</a>
+                {picker}
+            </div>
         </div>
         <div class="agent-columns">
             {card("Agent", facts(detail, zone))}
