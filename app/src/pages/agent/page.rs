@@ -7,6 +7,7 @@ use super::facts::{changes, facts};
 use super::tables::{errors, models};
 use crate::api::telemetry::get_agent;
 use crate::components::error_page::{ErrorPage, NotFoundPage};
+use crate::components::export_dialog::export_dialog;
 use crate::components::page_meta::PageMeta;
 use crate::components::range_picker::range_picker;
 use crate::components::refetch::refetch_live;
@@ -18,7 +19,6 @@ use crate::pages::agents::{agent_href, agent_path, status_label};
 use crate::pages::events::events_href;
 use crate::pages::traces::{trace_table, traces_href};
 use crate::time::Zone;
-use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_params_map};
@@ -27,7 +27,7 @@ use model::telemetry::view::{AgentDetail, AgentQuery, EventTimelineQuery, Moment
 
 /// One agent.
 #[component]
-pub(crate) fn AgentPage() -> impl IntoView {
+pub fn AgentPage() -> impl IntoView {
     with_query(|pairs| AgentQuery::parse(pairs.iter().copied()), page)
 }
 
@@ -47,8 +47,9 @@ fn agent(id: AgentId, place: Memo<Place>, range: Memo<TimeRange>) -> AnyView {
     refetch_live(answer, move || range.with(|range| range.to == Moment::NOW));
     let zone = use_zone();
     let navigate = use_navigate();
+    let at_range = move |place: &Place, range: TimeRange| agent_href(place, id, range);
     let on_choose = Callback::new(move |range| {
-        navigate(&agent_href(&place.get_untracked(), id, range), NavigateOptions::default());
+        navigate(&at_range(&place.get_untracked(), range), NavigateOptions::default());
     });
     let resolved = Memo::new(move |_| {
         answer.with(|answer| match answer {
@@ -56,20 +57,45 @@ fn agent(id: AgentId, place: Memo<Place>, range: Memo<TimeRange>) -> AnyView {
             _ => None,
         })
     });
-    let picker = move || {
-        let at_range = move |place: &Place, range: TimeRange| agent_href(place, id, range);
-        range_picker(agent_path(id), place, range, resolved, Vec::new, at_range)
+    let name = Memo::new(move |_| {
+        answer.with(|answer| match answer {
+            Some(Ok(detail)) => detail.agent.name.to_string(),
+            _ => String::new(),
+        })
+    });
+    let events = move || {
+        let (range, agent) = (range.get(), name.get());
+        events_href(&place.read(), &EventTimelineQuery { range, agent, ..EventTimelineQuery::default() })
     };
+    let shown = move || {
+        answer.with(|answer| match answer {
+            Some(Ok(detail)) => {
+                Some(detail_view(detail, range.get(), &place.read(), &zone.read(), on_choose))
+            }
+            _ => None,
+        })
+    };
+    let failure = move || {
+        answer.with(|answer| match answer {
+            Some(Err(error)) => Some(view! { <ErrorPage error=error.clone()/> }),
+            _ => None,
+        })
+    };
+    let failed = move || answer.with(|answer| matches!(answer, Some(Err(_))));
     view! {
         <Transition fallback=Skeleton>
-            {move || {
-                answer.with(|answer| answer.as_ref().map(|answer| match answer {
-                    Ok(detail) => Either::Left(
-                        detail_view(detail, range.get(), &place.read(), &zone.read(), on_choose, picker()),
-                    ),
-                    Err(error) => Either::Right(view! { <ErrorPage error=error.clone()/> }),
-                }))
-            }}
+            {failure}
+            <div hidden=failed>
+                <div class="page-header">
+                    <h1 class="page-title">{move || name.get()}</h1>
+                    <div class="page-controls">
+                        <a class="quick-action" href=events>"Events"</a>
+                        {export_dialog("metrics", move || id.to_string(), range, place)}
+                        {range_picker(agent_path(id), place, range, resolved, Vec::new, at_range)}
+                    </div>
+                </div>
+                {shown}
+            </div>
         </Transition>
     }
     .into_any()
@@ -81,12 +107,10 @@ fn detail_view(
     place: &Place,
     zone: &Zone,
     on_choose: Callback<TimeRange>,
-    picker: AnyView,
 ) -> AnyView {
     let name = detail.agent.name.to_string();
     let description = format!("{}: {name}", status_label(detail.agent.state.status));
     let of_agent = TraceQuery { range, agent: name.clone(), ..TraceQuery::default() };
-    let events = EventTimelineQuery { range, agent: name.clone(), ..EventTimelineQuery::default() };
     let card = |title: &'static str, content: AnyView| {
         view! {
             <section class="section-card">
@@ -97,13 +121,6 @@ fn detail_view(
     };
     view! {
         <PageMeta title=format!("{name}: agent — SENTRY") description path=agent_path(detail.agent.id)/>
-        <div class="page-header">
-            <h1 class="page-title">{name.clone()}</h1>
-            <div class="page-controls">
-                <a class="quick-action" href=events_href(place, &events)>"Events"</a>
-                {picker}
-            </div>
-        </div>
         <div class="agent-columns">
             {card("Agent", facts(detail, zone))}
             {card("Cost", cost(detail, zone))}

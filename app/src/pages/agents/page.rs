@@ -22,7 +22,7 @@ use model::telemetry::view::{AgentQuery, EventTimelineQuery, Moment, TimeRange};
 
 /// All agents.
 #[component]
-pub(crate) fn AgentsPage() -> impl IntoView {
+pub fn AgentsPage() -> impl IntoView {
     with_query(|pairs| AgentQuery::parse(pairs.iter().copied()), page)
 }
 

@@ -27,7 +27,7 @@ pub(super) fn span_detail(span: &SpanDetail, close: String, place: &Place, zone:
     view! {
         <div class="section-header">
             <h2 class="section-title">{span.name.clone()}</h2>
-            <a class="quick-action" href=close>"Close"</a>
+            <a class="quick-action" data-close="" href=close>"Close"</a>
         </div>
         <div class="settings-body">
             {facts(span, zone)}
@@ -76,8 +76,8 @@ fn facts(span: &SpanDetail, zone: &Zone) -> AnyView {
     });
     let cost = match (&span.cost, &span.flag) {
         (Some(cost), _) => Some(match cost.source {
-            CostSource::Reported => format!("{}, as its sender says", cost.amount),
-            CostSource::Priced => format!("{}, by the table of prices", cost.amount),
+            CostSource::Reported => format!("${}, as its sender says", cost.amount),
+            CostSource::Priced => format!("${}, by the table of prices", cost.amount),
         }),
         (None, Some(flag)) => Some(format!("not known: {}", flag_words(flag))),
         (None, None) => None,
@@ -219,7 +219,7 @@ mod tests {
             "failed",
             "too long",
             "1,000 in, 500 out; 200 of those in read from a cache",
-            "0.0125, by the table of prices",
+            "$0.0125, by the table of prices",
             "150 ms",
             "search</span>",
             "&lt;script&gt;",

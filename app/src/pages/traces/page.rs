@@ -17,7 +17,7 @@ use model::telemetry::view::{TimeRange, TraceList, TraceQuery};
 
 /// All traces.
 #[component]
-pub(crate) fn TracesPage() -> impl IntoView {
+pub fn TracesPage() -> impl IntoView {
     with_query(|pairs| TraceQuery::parse(pairs.iter().copied()), page)
 }
 
