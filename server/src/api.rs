@@ -45,7 +45,10 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(audit::export_audit_jsonl))
         .routes(routes!(telemetry::agents::list_agents))
         .routes(routes!(telemetry::agents::get_agent))
+        .routes(routes!(telemetry::costs::get_costs))
+        .routes(routes!(telemetry::traces::list_traces))
         .routes(routes!(telemetry::traces::get_trace))
+        .routes(routes!(telemetry::traces::get_span))
         .routes(routes!(openapi::get_openapi))
         .layer(compression());
     encoded_once.merge(encoded_each_time)

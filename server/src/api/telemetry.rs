@@ -2,4 +2,5 @@
 
 pub mod agents;
 mod attributes;
+pub mod costs;
 pub mod traces;

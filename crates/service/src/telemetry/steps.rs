@@ -132,3 +132,62 @@ fn shortest(fits: impl Fn(i64) -> bool) -> i64 {
     let days = (1..).map(|days| days * NANOS_A_DAY);
     minutes.chain(days).find(|step| fits(*step)).expect("one is longer than the range")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: i64 = 1440;
+
+    fn range(from: i64, to: i64) -> Range {
+        (UnixNanos(from * NANOS_A_MINUTE), UnixNanos(to * NANOS_A_MINUTE))
+    }
+
+    fn minutes(at: UnixNanos) -> i64 {
+        at.0 / NANOS_A_MINUTE
+    }
+
+    #[test]
+    fn the_shortest_steps_that_are_few_enough_are_taken() {
+        // Begins and ends, how many at most; begin, minutes of a step and how many, around it and inside of it.
+        let check = |(from, to): (i64, i64), most, around: (i64, i64, usize), inside: (i64, i64, usize)| {
+            for (steps, expect) in [
+                (Steps::around(range(from, to), most), around),
+                (Steps::inside(range(from, to), most), inside),
+            ] {
+                let found = (minutes(steps.from), steps.step_ns / NANOS_A_MINUTE, steps.len());
+                assert_eq!(found, expect, "{from} to {to} in {most}");
+            }
+        };
+        check((60, 120), 60, (60, 1, 60), (60, 1, 60));
+        check((60, 120), 30, (60, 2, 30), (60, 2, 30));
+        check((61, 121), 30, (60, 3, 21), (62, 2, 30));
+        check((0, 360), 30, (0, 15, 24), (0, 15, 24));
+        check((10, 10 + 30 * DAY), 30, (0, 2 * DAY, 16), (DAY, DAY, 30));
+        check((0, 365 * DAY), 30, (0, 13 * DAY, 29), (0, 13 * DAY, 29));
+        check((0, 1), 30, (0, 1, 1), (0, 1, 1));
+    }
+
+    #[test]
+    fn the_range_before_ends_where_the_steps_begin_and_is_as_long() {
+        // Two hours and a half: the third step is half a one, and so is the first one before.
+        let steps = Steps::of_length(range(600, 750), NANOS_AN_HOUR);
+        assert_eq!((steps.len(), steps.step_s()), (3, 3600));
+        let before = steps.range_before();
+        assert_eq!((minutes(before.from), minutes(before.until)), (450, 600));
+        let check = |at: i64, place: Option<usize>, before: Option<usize>| {
+            let at = UnixNanos(at * NANOS_A_MINUTE);
+            assert_eq!((steps.place(at), steps.place_before(at)), (place, before), "{at:?}");
+        };
+        check(419, None, None);
+        check(420, None, Some(0));
+        check(479, None, Some(0));
+        check(480, None, Some(1));
+        check(599, None, Some(2));
+        check(600, Some(0), None);
+        check(749, Some(2), None);
+        check(780, None, None);
+        assert_eq!([0, 1, 2].map(|place| steps.minutes(place)), [60.0, 60.0, 30.0]);
+        assert_eq!([0, 1, 2].map(|place| steps.minutes_before(place)), [30.0, 60.0, 60.0]);
+    }
+}

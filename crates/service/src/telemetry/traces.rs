@@ -5,6 +5,7 @@ mod tree;
 use super::figures::spend;
 use super::steps::resolve;
 use crate::{Error, Result, Service};
+use ::telemetry::genai;
 use ::telemetry::store::{
     self, CostGap, Cursor, Order, PricedSpan, RecordQuery, TimeRange, Trace, TraceSummary,
 };
@@ -104,7 +105,7 @@ fn flag(priced: &PricedSpan) -> Option<Flag> {
 }
 
 fn detail(priced: PricedSpan) -> SpanDetail {
-    let flag = flag(&priced);
+    let (flag, messages) = (flag(&priced), genai::messages(&priced.span));
     let PricedSpan { span, cost, gap: _ } = priced;
     SpanDetail {
         id: span.span_id,
@@ -124,7 +125,7 @@ fn detail(priced: PricedSpan) -> SpanDetail {
         first_token_ms: span.first_token_ms,
         user: span.user,
         session: span.session,
-        messages: Vec::new(),
+        messages,
         events: span.events,
         links: span.links,
         attributes: span.attributes,
