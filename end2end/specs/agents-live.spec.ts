@@ -21,15 +21,14 @@ const test = base.extend<{ own: Sentry }>({
 
 const connection = (page: Page) => page.locator('.connection');
 
-/** Sends an event as an agent does; answers with its id. */
-async function send(own: Sentry, agent: string, type: string, body: object, more: object = {}): Promise<string> {
+/** Sends an event as an agent does. */
+async function send(own: Sentry, agent: string, type: string, body: object, context: object = {}): Promise<void> {
   const answer = await fetch(`${own.url}/v1/events`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ type, sdk: { name: 'test', version: '1' }, context: { agent }, body, ...more }),
+    body: JSON.stringify({ type, sdk: { name: 'test', version: '1' }, context: { agent, ...context }, body }),
   });
   expect(answer.status, await answer.clone().text()).toBe(202);
-  return JSON.stringify(await answer.json());
 }
 
 const log = (own: Sentry, agent: string, message: string, level = 'info') => send(own, agent, 'log', { level, message });
@@ -89,7 +88,7 @@ test('events are listed by time, filtered by the address, and each opens', async
   const traceId = '0af7651916cd43dd8448eb211c80319c';
   await log(own, 'planner', 'it begins');
   await log(own, 'planner', 'the quota is nearly used up', 'warn');
-  await send(own, 'writer', 'tool_call', { toolName: 'search', arguments: { q: '<b>x</b>' } }, { context: { agent: 'writer', session: 's-1', traceId } });
+  await send(own, 'writer', 'tool_call', { toolName: 'search', arguments: { q: '<b>x</b>' } }, { session: 's-1', traceId });
   await send(own, 'writer', 'error', { message: 'it broke' });
   await open('/events');
   const entries = page.getByRole('list', { name: 'Events, newest first' }).locator('.timeline-entry');
@@ -112,6 +111,8 @@ test('events are listed by time, filtered by the address, and each opens', async
   await open('/events?types=tool_call');
   await entries.first().locator('summary').click();
   await expect(entries.first().getByRole('region', { name: 'Raw JSON' })).toContainText('"<b>x</b>"');
+  await expect(entries.first().getByRole('link', { name: /^Trace 0af7651916cd/ })).toHaveAttribute('href', `/traces/${traceId}`);
+  await expect(entries.first().getByRole('link', { name: 'Session s-1' })).toHaveAttribute('href', '/traces?session=s-1');
   // What comes meanwhile does not close it.
   await send(own, 'writer', 'tool_call', { toolName: 'open', arguments: {} });
   await expect(entries).toHaveCount(2);

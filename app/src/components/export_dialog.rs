@@ -119,7 +119,7 @@ enum State {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Progress {
     bytes: u64,
-    /// Rows so far, where the form has lines.
+    /// Lines so far, where the form has lines: a text with a line break counts as two.
     rows: Option<u64>,
     /// Rows in all, where the server counts them first.
     total: Option<u64>,
