@@ -120,7 +120,7 @@ mod browser {
     /// Delay before a stream that the server refused is tried again; twice as long each time.
     const RETRY_MS: f64 = 5_000.0;
     /// How often that delay is doubled.
-    const MOST_DOUBLINGS: i32 = 4;
+    const MOST_DOUBLINGS: u32 = 4;
 
     pub(super) fn follow(
         live: Live,
@@ -166,7 +166,7 @@ mod browser {
         on_event: impl Fn(&str, &str) -> Option<Connection> + Clone + Send + Sync + 'static,
     ) {
         let attempt = RwSignal::new(0_u32);
-        let refusals = StoredValue::new(0);
+        let refusals = StoredValue::new(0_u32);
         let last_event_ms = StoredValue::new(js_sys::Date::now());
         let poll_ms = StoredValue::new(POLL_MS);
         Effect::new(move |_| {
@@ -192,7 +192,7 @@ mod browser {
                 if failing.ready_state() == EventSource::CLOSED {
                     let times = refusals.try_get_value().unwrap_or_default();
                     refusals.try_set_value(times + 1);
-                    let wait_ms = RETRY_MS * f64::from(times.min(MOST_DOUBLINGS)).exp2();
+                    let wait_ms = RETRY_MS * f64::from(1_u32 << times.min(MOST_DOUBLINGS));
                     // Not all at once: many pages may have been refused in the same moment.
                     let wait_ms = wait_ms * (1.0 + js_sys::Math::random() / 2.0);
                     set_timeout(

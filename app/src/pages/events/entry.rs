@@ -50,7 +50,7 @@ pub(super) fn entry_view(
                 <h3 class="timeline-summary">{entry.summary.clone()}</h3>
                 {agent}
             </header>
-            <details>
+            <details class="timeline-details">
                 <summary data-row="">"Details" <span class="visually-hidden">{format!(" of {}", entry.summary)}</span></summary>
                 <ul class="timeline-links">{trace} {session}</ul>
                 <dl class="timeline-fields">{fields}</dl>
