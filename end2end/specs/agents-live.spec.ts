@@ -124,7 +124,7 @@ test('events are listed by time, filtered by the address, and each opens', async
   expect(refused.status).toBe(400);
 });
 
-test('an export opens by keyboard, tells how far it is, and gives the focus back', async ({ own, page, open }) => {
+test('an export opens by keyboard, tells how far it is, and gives the focus back', async ({ own, page, open, watch }) => {
   await send(own, 'planner', 'error', { message: '=1+1' });
   await send(own, 'planner', 'log', { level: 'info', message: 'one' });
   await open('/events?from=now-1h');
@@ -150,9 +150,10 @@ test('an export opens by keyboard, tells how far it is, and gives the focus back
     expect(lines).toHaveLength(rows);
     await expect(dialog.getByRole('status')).toContainText('Done: 2');
   }
+  watch.allow(/\b400\b/);
   await dialog.getByLabel('From (UTC)').fill('yesterday');
   await dialog.getByRole('button', { name: 'Export' }).click();
-  await expect(dialog.getByRole('status')).toContainText('start_date');
+  await expect(dialog.getByRole('status')).toContainText(/start_date/i);
 });
 
 test('the new pages are usable with the keyboard, in the dark, and without a script', async ({ own, page, open, browser }) => {

@@ -267,7 +267,9 @@ fn fields(wanted: RwSignal<Wanted>) -> AnyView {
             "Records"
             <select class="filter-input" name="data_type" on:change=on_kind>{kinds.into_iter().collect::<Vec<_>>()}</select>
         </label>
-        <p class="export-columns">{columns}</p>
+        <p class="export-columns">
+            {columns} " All of the range and agent below; the page's other filters do not narrow a file."
+        </p>
         <fieldset class="export-formats">
             <legend>"Format"</legend>
             {formats.into_iter().collect::<Vec<_>>()}

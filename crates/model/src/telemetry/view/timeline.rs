@@ -74,7 +74,7 @@ pub struct EventTimelineQuery {
     pub severity: Option<LogLevel>,
     /// `agent`: whose.
     pub agent: String,
-    /// `q`: what their text holds.
+    /// `q`: what their text holds, of long ones the beginning.
     pub search: String,
     /// `after`: where the page before ended.
     pub after: String,
