@@ -23,8 +23,8 @@ test('which agents are up, and what each does', async ({ page, open }) => {
   const support = cardOf(page, SUPPORT.name);
   await expect(support).toContainText('Up');
   for (const fact of [SUPPORT.environment, SUPPORT.team, SUPPORT.type, '1.4.0']) await expect(support).toContainText(fact);
-  await expect(support.getByRole('img', { name: /^CPU: between 40% and / })).toBeVisible();
-  await expect(support.getByRole('img', { name: /^GPU: between 55% and / })).toBeVisible();
+  await expect(support.getByRole('img', { name: /^CPU: between \d/ })).toBeVisible();
+  await expect(support.getByRole('img', { name: /^GPU: between \d/ })).toBeVisible();
   await expect(page.getByText('Showing 3 of 3 agents')).toBeVisible();
 
   await down.click();
@@ -125,7 +125,7 @@ test('drawing over a chart looks closer, in the address too', async ({ page, ope
   await page.mouse.down();
   await page.mouse.move(box.x + box.width * 0.85, box.y + 60, { steps: 4 });
   await expect(plot.locator('.brush-mark rect')).toBeVisible();
-  await page.mouse.move(box.x + box.width, box.y + 60, { steps: 4 });
+  await page.mouse.move(box.x + box.width + 200, box.y + 60, { steps: 4 });
   await page.mouse.up();
   await expect(page).toHaveURL(/from=2026-02-18T1\d/);
   const chosen = new URL(page.url()).searchParams;

@@ -43,10 +43,8 @@ pub(crate) fn refetch_on_change<T>(
 }
 
 /// Asks for `answer` again when telemetry has changed, while `shows_now` and while somebody looks at it.
-pub(crate) fn refetch_live<T>(
-    answer: Resource<T>,
-    shows_now: impl Fn() -> bool + Clone + Send + Sync + 'static,
-) where
+pub(crate) fn refetch_live<T>(answer: Resource<T>, shows_now: impl Fn() -> bool + Send + Sync + 'static)
+where
     T: Serialize + DeserializeOwned + Send + Sync + 'static,
 {
     #[cfg(not(feature = "ssr"))]

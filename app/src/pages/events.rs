@@ -3,7 +3,7 @@
 mod entry;
 mod filter;
 mod kind;
-mod page;
+pub mod page;
 
 pub use page::EventsPage;
 

@@ -100,7 +100,12 @@ async fn filters_leave_out_what_is_not_asked_for() {
             log("planner", "09:00:00", "info", "one"),
             log("planner", "09:00:01", "warn", "Quota at 90 %"),
             event("writer", "09:00:02", "error", json!({ "message": "two" })),
-            event("writer", "09:00:03", "tool_call", json!({ "toolName": "find", "arguments": { "q": "quota" } })),
+            event(
+                "writer",
+                "09:00:03",
+                "tool_call",
+                json!({ "toolName": "find", "arguments": { "q": "quota" } }),
+            ),
             log("writer", "08:00:00", "debug", "three"),
         ],
     )
@@ -150,7 +155,10 @@ async fn pages_hold_everything_once_whatever_comes_meanwhile() {
     summaries.sort();
     assert_eq!(summaries, expected);
     // A filter that leaves most out finds the rest in one go.
-    assert_eq!(home.all("types=log&severity=error").await, (vec!["n120".into(), "n80".into(), "n40".into(), "n0".into()], 1));
+    assert_eq!(
+        home.all("types=log&severity=error").await,
+        (vec!["n120".into(), "n80".into(), "n40".into(), "n0".into()], 1)
+    );
 }
 
 #[tokio::test]

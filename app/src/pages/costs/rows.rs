@@ -114,7 +114,7 @@ mod tests {
     use model::telemetry::view::{CostBucket, Spend};
 
     fn view() -> CostView {
-        let money = |text: &str| Amount::parse(text).unwrap();
+        let money = |text: &str| Amount::parse(text).expect("an amount");
         let spend = |cost: &str, unpriced: u64| Spend {
             calls: 4,
             input: 1000,

@@ -174,7 +174,7 @@ mod tests {
 
     fn span() -> SpanDetail {
         SpanDetail {
-            id: SpanId::from_bytes(&1_u64.to_be_bytes()).unwrap(),
+            id: SpanId::from_bytes(&1_u64.to_be_bytes()).expect("not all zero"),
             parent_id: None,
             name: "chat <gpt-4o>".to_owned(),
             operation: Operation::Model,
@@ -186,7 +186,10 @@ mod tests {
             model: Some("gpt-4o".to_owned()),
             provider: None,
             usage: Some(TokenUsage { input: 1000, output: 500, cache_read: 200, ..TokenUsage::default() }),
-            cost: Some(Cost { amount: Amount::parse("0.0125").unwrap(), source: CostSource::Priced }),
+            cost: Some(Cost {
+                amount: Amount::parse("0.0125").expect("an amount"),
+                source: CostSource::Priced,
+            }),
             flag: None,
             first_token_ms: Some(150.0),
             user: None,
