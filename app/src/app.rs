@@ -19,6 +19,7 @@ use crate::pages::costs::CostsPage;
 use crate::pages::dashboard::DashboardPage;
 use crate::pages::entry::{EntryPage, is_way_in};
 use crate::pages::essential::EssentialPage;
+use crate::pages::events::EventsPage;
 use crate::pages::explorer::ExplorerPage;
 use crate::pages::rca::RcaPage;
 use crate::pages::settings::SettingsPage;
@@ -80,6 +81,7 @@ fn Frame() -> impl IntoView {
                     <Route path=path!("/agents/:id") view={Lazy::<AgentRoute>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/traces") view={Lazy::<TracesRoute>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/traces/:id") view={Lazy::<TraceRoute>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/events") view={Lazy::<EventsRoute>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/costs") view={Lazy::<CostsRoute>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/chat/:thread?") view={Lazy::<ChatRoute>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/settings/:section") view={Lazy::<SettingsRoute>::new()} ssr=SsrMode::Async/>
@@ -203,6 +205,20 @@ impl LazyRoute for TraceRoute {
 
     fn view(_this: Self) -> AnyView {
         view! { <TracePage/> }.into_any()
+    }
+}
+
+/// `/events`.
+struct EventsRoute;
+
+#[lazy_route]
+impl LazyRoute for EventsRoute {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        view! { <EventsPage/> }.into_any()
     }
 }
 

@@ -8,6 +8,7 @@ pub mod date_picker;
 pub mod day_picker;
 pub mod demo_ribbon;
 pub mod error_page;
+pub(crate) mod export_dialog;
 pub(crate) mod figures;
 pub mod form;
 pub(crate) mod gantt;

@@ -8,6 +8,7 @@ pub mod costs;
 pub mod dashboard;
 pub mod entry;
 pub mod essential;
+pub mod events;
 pub mod explorer;
 pub mod rca;
 pub mod settings;

@@ -34,6 +34,7 @@ const FLEET_PAGES: Record<string, (fleet: Fleet) => Promise<string> | string> = 
   traces: ({ sentry }) => `${sentry.url}/traces?errors=yes`,
   'trace with a span': ({ sentry, failed }) => `${sentry.url}/traces/${failed[0].traceId}?span=${failed.at(-1)!.id}`,
   costs: ({ sentry }) => `${sentry.url}/costs`,
+  events: ({ sentry }) => `${sentry.url}/events`,
 };
 
 const COLOR_SCHEMES = ['light', 'dark'] as const;

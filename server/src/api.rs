@@ -27,6 +27,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
     let encoded_once = OpenApiRouter::with_openapi(openapi::about())
         .routes(routes!(essentials::list_essentials))
         .routes(routes!(live::follow_board))
+        .routes(routes!(live::follow_telemetry))
         .routes(routes!(chat::ask_and_follow))
         .routes(routes!(chat::follow_turn));
     let encoded_each_time = OpenApiRouter::new()

@@ -22,7 +22,7 @@ pub async fn create_invitation(
 ) -> Result<ShownOnce, AppError> {
     let (service, actor) = super::context()?;
     let made = service.create_invitation(&actor, role).await?;
-    super::once::keep("/settings/members", &made.text);
+    super::once::keep(&made.text);
     Ok(made)
 }
 
@@ -125,7 +125,7 @@ pub async fn create_key(
         text => Some(text.parse().unwrap_or(0)),
     };
     let made = service.create_key(&actor, &name, scopes.into_iter().collect(), days).await?;
-    super::once::keep("/settings/keys", &made.text);
+    super::once::keep(&made.text);
     Ok(made)
 }
 

@@ -125,7 +125,7 @@ mod browser {
     }
 
     /// What lies over the page, not what is a part of it.
-    const CLOSED_BY_ESCAPE: &str = "main details[open]:not(.tool-call, .chart-table, .span-part, .way-to-send), header details[open], .chat-threads[open], .question-edit[open]";
+    const CLOSED_BY_ESCAPE: &str = "main details[open]:not(.tool-call, .chart-table, .span-part, .timeline-details), header details[open], .chat-threads[open], .question-edit[open]";
 
     /// Leads to the page without the panel that it stands in.
     const CLOSING_LINK: &str = "a[data-close]";

@@ -8,8 +8,10 @@ mod agents;
 mod costs;
 mod figures;
 mod ingest;
+mod live;
 mod read;
 mod steps;
+mod timeline;
 mod traces;
 
 pub use ::telemetry::otlp::{Encoding, Signal, answer};
@@ -43,6 +45,8 @@ pub(crate) struct Telemetry {
     room: Arc<Semaphore>,
     /// For who reads a large request: what it unpacks to is many times its size.
     large: Semaphore,
+    /// A permit for each page that may follow what comes in.
+    followers: Arc<Semaphore>,
     state: watch::Sender<State>,
 }
 
@@ -70,6 +74,7 @@ impl Telemetry {
             prices,
             room,
             large: Semaphore::new(1),
+            followers: Arc::new(Semaphore::new(live::MOST_FOLLOWERS)),
             state: watch::Sender::new(State::Opening),
         })
     }

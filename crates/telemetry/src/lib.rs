@@ -6,6 +6,7 @@ pub mod accounting;
 pub mod agent_state;
 pub mod analysis;
 mod body;
+pub mod changes;
 mod error;
 pub mod event;
 pub mod genai;

@@ -4,14 +4,15 @@
 //! What is waiting is bounded in bytes and number. One task takes all that is waiting, has the store write
 //! it as one group, and answers each: the more comes in, the more a commit holds.
 
+use crate::changes::Changes;
 use crate::store::{Batch, Receipt, SharedStore, StoreError, Write};
 use model::Clock;
 use model::identity::ProjectId;
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::error::Error as StdError;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::JoinHandle;
 
 /// How much may wait.
@@ -72,6 +73,7 @@ struct Shared {
     clock: Clock,
     settings: PipelineSettings,
     queue: Mutex<Queue>,
+    changes: Changes,
     /// Told when something was put into an empty queue, and when it is closed.
     wake: Notify,
     task: Mutex<Option<JoinHandle<()>>>,
@@ -99,6 +101,7 @@ impl Pipeline {
             clock,
             settings,
             queue: Mutex::default(),
+            changes: Changes::default(),
             wake: Notify::new(),
             task: Mutex::default(),
         });
@@ -124,6 +127,11 @@ impl Pipeline {
             metrics::counter!("sentry_telemetry_refused_total", "reason" => refused.reason()).increment(1);
         }
         result
+    }
+
+    /// Sees from now on that something of the project was written, as [`Changes`] tells it.
+    pub fn follow(&self, project: &ProjectId) -> watch::Receiver<()> {
+        self.0.changes.follow(project)
     }
 
     /// Takes no more, writes what is waiting, and ends.
@@ -217,9 +225,11 @@ impl Shared {
         let (writes, answers): (Vec<_>, Vec<_>) =
             group.into_iter().map(|waiting| (waiting.write, waiting.answer)).unzip();
         let records: usize = writes.iter().map(|write| write.batch.len()).sum();
+        let projects: HashSet<_> = writes.iter().map(|write| write.project.clone()).collect();
         let result = self.store.write(writes).await;
         match result {
             Ok(results) => {
+                projects.iter().for_each(|project| self.changes.mark(project));
                 metrics::counter!("sentry_telemetry_commits_total").increment(1);
                 metrics::histogram!("sentry_telemetry_commit_records").record(records as f64);
                 for (answer, result) in answers.into_iter().zip(results) {

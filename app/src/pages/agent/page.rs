@@ -7,24 +7,23 @@ use super::facts::{changes, facts};
 use super::tables::{errors, models};
 use crate::api::telemetry::get_agent;
 use crate::components::error_page::{ErrorPage, NotFoundPage};
+use crate::components::export_dialog::export_dialog;
 use crate::components::page_meta::PageMeta;
 use crate::components::range_picker::range_picker;
-use crate::components::refetch::refetch_every;
+use crate::components::refetch::refetch_live;
 use crate::components::skeleton::Skeleton;
 use crate::components::with_query::with_query;
 use crate::context::use_zone;
 use crate::location::Place;
 use crate::pages::agents::{agent_href, agent_path, status_label};
+use crate::pages::events::events_href;
 use crate::pages::traces::{trace_table, traces_href};
 use crate::time::Zone;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_params_map};
 use model::telemetry::AgentId;
-use model::telemetry::view::{AgentDetail, AgentQuery, Moment, TimeRange, TraceQuery};
-
-/// How often the page asks again, in seconds, where it shows until now.
-const FRESH_S: u64 = 15;
+use model::telemetry::view::{AgentDetail, AgentQuery, EventTimelineQuery, Moment, TimeRange, TraceQuery};
 
 /// One agent.
 #[component]
@@ -45,11 +44,7 @@ fn page(place: Memo<Place>, query: Memo<AgentQuery>) -> AnyView {
 
 fn agent(id: AgentId, place: Memo<Place>, range: Memo<TimeRange>) -> AnyView {
     let answer = Resource::new(move || range.get(), move |range| get_agent(id, range));
-    Effect::new(move |_| {
-        if range.with(|range| range.to == Moment::NOW) {
-            refetch_every(FRESH_S, answer);
-        }
-    });
+    refetch_live(answer, move || range.with(|range| range.to == Moment::NOW));
     let zone = use_zone();
     let navigate = use_navigate();
     let at_range = move |place: &Place, range: TimeRange| agent_href(place, id, range);
@@ -68,6 +63,10 @@ fn agent(id: AgentId, place: Memo<Place>, range: Memo<TimeRange>) -> AnyView {
             _ => String::new(),
         })
     });
+    let events = move || {
+        let (range, agent) = (range.get(), name.get());
+        events_href(&place.read(), &EventTimelineQuery { range, agent, ..EventTimelineQuery::default() })
+    };
     let shown = move || {
         answer.with(|answer| match answer {
             Some(Ok(detail)) => {
@@ -90,6 +89,8 @@ fn agent(id: AgentId, place: Memo<Place>, range: Memo<TimeRange>) -> AnyView {
                 <div class="page-header">
                     <h1 class="page-title">{move || name.get()}</h1>
                     <div class="page-controls">
+                        <a class="quick-action" href=events>"Events"</a>
+                        {export_dialog("metrics", move || id.to_string(), range, place)}
                         {range_picker(agent_path(id), place, range, resolved, Vec::new, at_range)}
                     </div>
                 </div>

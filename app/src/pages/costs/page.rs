@@ -5,6 +5,7 @@ use super::rows::{cost_chart, cost_table, grouping_words, prices};
 use super::{PATH, costs_href};
 use crate::api::telemetry::get_costs;
 use crate::components::error_page::ErrorPage;
+use crate::components::export_dialog::export_dialog;
 use crate::components::figures::{amount, count};
 use crate::components::page_meta::PageMeta;
 use crate::components::query_form::chip;
@@ -69,6 +70,7 @@ fn page(place: Memo<Place>, query: Memo<CostQuery>) -> AnyView {
                         <p class="page-subtitle">"What AI agents cost, by whom, and what of it is not known"</p>
                     </div>
                     <div class="page-controls">
+                        {export_dialog("costs", move || query.with(|query| query.agent.clone()), range, place)}
                         {range_picker(PATH.to_owned(), place, range, resolved, kept, at_range)}
                     </div>
                 </div>
