@@ -3,15 +3,26 @@
 //! It is opened by [`Service::run`](crate::Service::run), apart from the start: what a process that died
 //! has left takes a while to read, and boards do not wait for it. Whoever comes before is asked to wait.
 
+mod events;
+mod export;
 mod ingest;
+mod list;
+mod metrics;
 mod read;
+mod sessions;
+mod stats;
 
 pub use ::telemetry::otlp::{Encoding, Signal, answer};
+pub use ::telemetry::rollup::{Bucket, Level, Numbers, Spend};
 pub use ::telemetry::store::{
-    AgentSummary, CostGap, Cursor, EventQuery, LogQuery, Order, Page, PricedSpan, RecordQuery, TimeRange,
-    Trace, TraceQuery, TraceSummary,
+    AgentSummary, CostGap, Cursor, LogQuery, Order, Page, PricedEvent, PricedSpan, RecordQuery,
+    SessionSummary, TimeRange, Trace, TraceQuery, TraceSummary,
 };
+pub use export::{CostRecord, Export, ExportKind, ExportQuery, Records};
 pub use ingest::{MOST_BODY_BYTES, Room, Sent, Taken};
+pub use list::{ListCursor, ListQuery, Listed, MOST_COUNTED};
+pub use metrics::{AgentSum, SumCursor, SumQuery, Sums};
+pub use stats::{MOST_POINTS, Overview, StatsMetric, StatsQuery};
 
 use crate::settings::TelemetrySettings;
 use crate::{Error, Result, Service};

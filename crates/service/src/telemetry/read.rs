@@ -2,11 +2,9 @@
 
 use super::Open;
 use crate::{Error, Result, Service};
-use ::telemetry::store::{
-    AgentSummary, EventQuery, LogQuery, Page, RecordQuery, Trace, TraceQuery, TraceSummary,
-};
+use ::telemetry::store::{AgentSummary, LogQuery, Page, RecordQuery, Trace, TraceQuery, TraceSummary};
 use model::identity::Project;
-use model::telemetry::{AgentId, Event, LogRecord, MetricPoint, MetricRecord, TraceId};
+use model::telemetry::{AgentId, LogRecord, MetricPoint, MetricRecord, TraceId};
 use model::{Actor, Capability};
 use std::sync::Arc;
 
@@ -43,12 +41,6 @@ impl Service {
         Ok(open.store.logs(&project.id, query).await?)
     }
 
-    /// Events.
-    pub async fn list_events(&self, actor: &Actor, query: EventQuery) -> Result<Page<Event>> {
-        let (project, open) = self.telemetry_of(actor).await?;
-        Ok(open.store.events(&project.id, query).await?)
-    }
-
     /// Traces.
     pub async fn list_traces(&self, actor: &Actor, query: TraceQuery) -> Result<Page<TraceSummary>> {
         let (project, open) = self.telemetry_of(actor).await?;
@@ -62,7 +54,7 @@ impl Service {
         trace.ok_or_else(|| Error::not_found("trace", &id.to_string(), Vec::new()))
     }
 
-    async fn telemetry_of(&self, actor: &Actor) -> Result<(Arc<Project>, Open)> {
+    pub(super) async fn telemetry_of(&self, actor: &Actor) -> Result<(Arc<Project>, Open)> {
         self.require(actor, Capability::ViewTelemetry)?;
         let project = self.project_of(actor)?;
         Ok((project, self.0.telemetry.open().await?))
