@@ -2,4 +2,10 @@
 
 pub mod agents;
 mod attributes;
+pub mod events;
+pub mod export;
+pub mod metrics;
+mod query;
+pub mod sessions;
+pub mod stats;
 pub mod traces;
