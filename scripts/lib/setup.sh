@@ -20,6 +20,7 @@ plan_test_tools() {
   plan_databases
   plan_identity
   plan_model_server
+  plan_questioner
 }
 
 # The servers' programs only: no service is started.
@@ -39,4 +40,9 @@ plan_identity() {
 # A language model's server, for a model that the tests make.
 plan_model_server() {
   plan "model server" "$install/python-parts.sh" "$ROOT/crates/testkit/llama-server"
+}
+
+# What asks all that the OpenAPI document allows.
+plan_questioner() {
+  plan "Schemathesis" "$install/python-parts.sh" "$ROOT/crates/testkit/schemathesis"
 }

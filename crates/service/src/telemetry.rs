@@ -6,20 +6,31 @@
 mod agent;
 mod agents;
 mod costs;
+mod events;
+mod export;
 mod figures;
 mod ingest;
+mod list;
 mod live;
+mod metrics;
 mod read;
+mod sessions;
+mod stats;
 mod steps;
 mod timeline;
 mod traces;
 
 pub use ::telemetry::otlp::{Encoding, Signal, answer};
+pub use ::telemetry::rollup::{Bucket, Level, Numbers, Spend};
 pub use ::telemetry::store::{
-    AgentSummary, CostGap, Cursor, EventQuery, LogQuery, Order, Page, PricedSpan, RecordQuery, TimeRange,
-    Trace, TraceQuery, TraceSummary,
+    AgentSummary, CostGap, Cursor, LogQuery, Order, Page, PricedEvent, PricedSpan, RecordQuery,
+    SessionSummary, TimeRange, Trace, TraceQuery, TraceSummary,
 };
+pub use export::{CostRecord, Export, ExportKind, ExportQuery, Records};
 pub use ingest::{MOST_BODY_BYTES, Room, Sent, Taken};
+pub use list::{ListCursor, ListQuery, Listed, MOST_COUNTED};
+pub use metrics::{AgentSum, SumCursor, SumQuery, Sums};
+pub use stats::{MOST_POINTS, Overview, StatsMetric, StatsQuery};
 
 use crate::settings::TelemetrySettings;
 use crate::{Error, Result, Service};

@@ -3,4 +3,10 @@
 pub mod agents;
 mod attributes;
 pub mod costs;
+pub mod events;
+pub mod export;
+pub mod metrics;
+mod query;
+pub mod sessions;
+pub mod stats;
 pub mod traces;

@@ -7,3 +7,4 @@ mod live;
 mod openapi;
 mod runs;
 mod tagged;
+mod telemetry;

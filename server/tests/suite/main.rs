@@ -9,6 +9,7 @@ mod architecture;
 mod attacks;
 mod check;
 mod config;
+mod description;
 mod guard;
 mod operations;
 mod pages;

@@ -287,7 +287,7 @@ fn priced_span(prices: &PriceTable, span: Span) -> PricedSpan {
 }
 
 /// Only events that are about tokens say what a call took. The answer of a model comes beside one.
-fn priced_event(prices: &PriceTable, event: Event) -> PricedEvent {
+pub(super) fn priced_event(prices: &PriceTable, event: Event) -> PricedEvent {
     let charged = match &event.body {
         EventBody::TokenUsage { model, usage, reported_cost, metadata: _ } => {
             Some(prices.cost(Some(model), Some(usage), *reported_cost, event.at))

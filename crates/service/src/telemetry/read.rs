@@ -2,9 +2,9 @@
 
 use super::Open;
 use crate::{Error, Result, Service};
-use ::telemetry::store::{EventQuery, LogQuery, Page, RecordQuery};
+use ::telemetry::store::{LogQuery, Page, RecordQuery};
 use model::identity::Project;
-use model::telemetry::{AgentId, Event, LogRecord, MetricPoint, MetricRecord};
+use model::telemetry::{AgentId, LogRecord, MetricPoint, MetricRecord};
 use model::{Actor, Capability};
 use std::sync::Arc;
 
@@ -34,12 +34,6 @@ impl Service {
     pub async fn list_logs(&self, actor: &Actor, query: LogQuery) -> Result<Page<LogRecord>> {
         let (project, open) = self.telemetry_of(actor).await?;
         Ok(open.store.logs(&project.id, query).await?)
-    }
-
-    /// Events.
-    pub async fn list_events(&self, actor: &Actor, query: EventQuery) -> Result<Page<Event>> {
-        let (project, open) = self.telemetry_of(actor).await?;
-        Ok(open.store.events(&project.id, query).await?)
     }
 
     pub(super) async fn telemetry_of(&self, actor: &Actor) -> Result<(Arc<Project>, Open)> {

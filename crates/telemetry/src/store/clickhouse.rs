@@ -9,6 +9,7 @@
 //! No text is ever put into a query: values are bound by the server.
 
 mod agents;
+mod count;
 mod entry;
 mod fold;
 mod journal;
@@ -28,7 +29,7 @@ mod writer;
 pub use server::ClickHouseSettings;
 
 use crate::store::{
-    AgentSummary, EventQuery, LogQuery, Page, Party, PartySpend, PricedSpan, Receipt, RecordKind,
+    AgentSummary, EventQuery, Listing, LogQuery, Page, Party, PartySpend, PricedSpan, Receipt, RecordKind,
     RecordQuery, SeriesQuery, SessionSummary, StatusChange, Store, StoreError, StoreResult, Sum, TimeRange,
     Trace, TraceQuery, TraceSummary, Write,
 };
@@ -147,6 +148,11 @@ impl Store for ClickHouse {
     ) -> BoxFuture<'_, StoreResult<Vec<StatusChange>>> {
         let (project, agent) = (project.clone(), agent.clone());
         Box::pin(async move { agents::status_changes(self.reader().await?, &project, &agent, limit).await })
+    }
+
+    fn count(&self, project: &ProjectId, listing: Listing, at_most: u64) -> BoxFuture<'_, StoreResult<u64>> {
+        let project = project.clone();
+        Box::pin(async move { count::count(self.reader().await?, &project, &listing, at_most).await })
     }
 
     fn series(&self, project: &ProjectId, query: SeriesQuery) -> BoxFuture<'_, StoreResult<Vec<Sum>>> {

@@ -135,6 +135,25 @@ pub struct LogQuery {
     pub trace_id: Option<TraceId>,
 }
 
+/// A list, to be counted: which page of it the query asks for plays no part.
+#[derive(Clone, Debug)]
+pub enum Listing {
+    /// Sessions.
+    Sessions(RecordQuery),
+    /// Records of metrics.
+    MetricRecords(RecordQuery),
+    /// Points of metrics.
+    MetricPoints(RecordQuery),
+    /// Log records.
+    Logs(LogQuery),
+    /// Events.
+    Events(EventQuery),
+    /// Traces.
+    Traces(TraceQuery),
+    /// The spans of traces; of so many traces at most, not of so many spans.
+    Spans(RecordQuery),
+}
+
 /// Which sums, over how long each.
 #[derive(Clone, Debug)]
 pub struct SeriesQuery {

@@ -10,6 +10,7 @@
 //! is an index entry per trace, agent and event.
 
 mod block;
+mod count;
 mod fold;
 mod keys;
 mod names;
@@ -25,7 +26,7 @@ mod traces;
 mod writer;
 
 use crate::store::{
-    AgentSummary, EventQuery, LogQuery, Page, Party, PartySpend, PricedSpan, Receipt, RecordKind,
+    AgentSummary, EventQuery, Listing, LogQuery, Page, Party, PartySpend, PricedSpan, Receipt, RecordKind,
     RecordQuery, SeriesQuery, SessionSummary, StatusChange, Store, StoreError, StoreResult, Sum, TimeRange,
     Trace, TraceQuery, TraceSummary, Write,
 };
@@ -168,6 +169,11 @@ impl Store for Sqlite {
     ) -> BoxFuture<'_, StoreResult<Vec<StatusChange>>> {
         let (project, agent) = (project.clone(), agent.clone());
         Box::pin(self.read(move |connection| read::status_changes(connection, &project, &agent, limit)))
+    }
+
+    fn count(&self, project: &ProjectId, listing: Listing, at_most: u64) -> BoxFuture<'_, StoreResult<u64>> {
+        let project = project.clone();
+        Box::pin(self.read(move |connection| count::count(connection, &project, &listing, at_most)))
     }
 
     fn series(&self, project: &ProjectId, query: SeriesQuery) -> BoxFuture<'_, StoreResult<Vec<Sum>>> {

@@ -10,7 +10,7 @@ use model::telemetry::view::{AgentQuery, AgentSort, CostQuery};
 use model::telemetry::{Event, EventBody, MetricRecord, TraceId, UnixNanos};
 use model::view::SortOrder;
 use serde_json::{Value, json};
-use service::telemetry::{EventQuery, Order, RecordQuery, TimeRange};
+use service::telemetry::{ListQuery, Order, RecordQuery, TimeRange};
 use std::io::Write;
 use testkit::app::{Answer, REFERENCE_NOW, TestApp, request};
 use testkit::telemetry::{Fleet, otlp};
@@ -48,8 +48,9 @@ fn all() -> RecordQuery {
 }
 
 async fn events(app: &TestApp, actor: &Actor) -> Vec<Event> {
-    let query = EventQuery { records: all(), kind: None, trace_id: None };
-    app.service.list_events(actor, query).await.unwrap().items
+    let query = ListQuery { from: Some(UnixNanos(0)), until: None, agent: None, limit: 1000, after: None };
+    let listed = app.service.list_events(actor, query, None, None).await.unwrap();
+    listed.items.into_iter().map(|priced| priced.event).collect()
 }
 
 async fn records(app: &TestApp, actor: &Actor) -> Vec<MetricRecord> {
