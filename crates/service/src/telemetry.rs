@@ -4,6 +4,7 @@
 //! has left takes a while to read, and boards do not wait for it. Whoever comes before is asked to wait.
 
 mod ingest;
+mod own;
 mod read;
 
 pub use ::telemetry::otlp::{Encoding, Signal, answer};
@@ -12,6 +13,7 @@ pub use ::telemetry::store::{
     Trace, TraceQuery, TraceSummary,
 };
 pub use ingest::{MOST_BODY_BYTES, Room, Sent, Taken};
+pub(crate) use own::OwnTurns;
 
 use crate::settings::TelemetrySettings;
 use crate::{Error, Result, Service};
@@ -130,6 +132,7 @@ impl Service {
     /// Takes no more telemetry, and answers when all that was taken is on disk. For the end of the
     /// server, once nobody asks any more.
     pub async fn close_telemetry(&self) {
+        self.clone().store_waiting_turns().await;
         let state = self.0.telemetry.state.send_replace(State::Failed);
         if let State::Open(open) = state {
             open.pipeline.close().await;
