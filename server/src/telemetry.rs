@@ -90,6 +90,7 @@ fn describe() {
     );
     describe_counter!("sentry_telemetry_redactions_total", "Secrets taken out of what agents sent");
     describe_counter!("sentry_telemetry_refused_total", "Requests of agents that were refused, by reason");
+    describe_counter!("sentry_own_traces_dropped_total", "Answered questions that were not stored as traces");
     describe_counter!("sentry_telemetry_commits_total", "Groups of requests that were written");
     describe_counter!("sentry_telemetry_failures_total", "Groups of requests that could not be written");
     describe_histogram!("sentry_telemetry_commit_records", "Records of a group");

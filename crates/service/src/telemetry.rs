@@ -13,6 +13,7 @@ mod ingest;
 mod list;
 mod live;
 mod metrics;
+mod own;
 mod read;
 mod sessions;
 mod stats;
@@ -31,6 +32,7 @@ pub use ingest::{MOST_BODY_BYTES, Room, Sent, Taken};
 pub use list::{ListCursor, ListQuery, Listed, MOST_COUNTED};
 pub use metrics::{AgentSum, SumCursor, SumQuery, Sums};
 pub use stats::{MOST_POINTS, Overview, StatsMetric, StatsQuery};
+pub(crate) use own::OwnTurns;
 
 use crate::settings::TelemetrySettings;
 use crate::{Error, Result, Service};
@@ -152,6 +154,7 @@ impl Service {
     /// Takes no more telemetry, and answers when all that was taken is on disk. For the end of the
     /// server, once nobody asks any more.
     pub async fn close_telemetry(&self) {
+        self.clone().store_waiting_turns().await;
         let state = self.0.telemetry.state.send_replace(State::Failed);
         if let State::Open(open) = state {
             open.pipeline.close().await;

@@ -281,7 +281,7 @@ fn new_event_id() -> EventId {
     EventId::from_bytes(token::new_uuid())
 }
 
-fn priced_span(prices: &PriceTable, span: Span) -> PricedSpan {
+pub(super) fn priced_span(prices: &PriceTable, span: Span) -> PricedSpan {
     let (cost, gap) = known_or_gap(prices.charge(&span));
     PricedSpan { span, cost, gap }
 }
@@ -307,11 +307,11 @@ fn known_or_gap(charged: Option<std::result::Result<Cost, Flag>>) -> (Option<Cos
     }
 }
 
-fn count_records(kind: &'static str, count: usize) {
+pub(super) fn count_records(kind: &'static str, count: usize) {
     metrics::counter!("sentry_telemetry_records_total", "kind" => kind).increment(count as u64);
 }
 
-fn count_redactions(count: u64) {
+pub(super) fn count_redactions(count: u64) {
     if count > 0 {
         metrics::counter!("sentry_telemetry_redactions_total").increment(count);
     }

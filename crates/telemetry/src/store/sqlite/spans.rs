@@ -5,8 +5,9 @@ use super::fold::{Pending, SessionTouch, Source};
 use super::names::{decode, encode};
 use super::records::cost_picos;
 use super::writer::Memory;
-use crate::accounting::{TraceTree, TreeSpan};
+use crate::accounting::TraceTree;
 use crate::rollup::{Call, Fact, Spend};
+use crate::store::facts::tree_span;
 use crate::store::{CostGap, PricedSpan, Receipt, StoreError, StoreResult};
 use model::telemetry::{Span, SpanId, SpanStatus, TraceId};
 use rusqlite::Connection;
@@ -156,12 +157,6 @@ fn write_trace<'a>(
         pending.touch_session(Source { project, agent: trace.agent }, touch);
     }
     trace.store(transaction, project, &trace_id)
-}
-
-fn tree_span(priced: &PricedSpan) -> TreeSpan {
-    let span = &priced.span;
-    let has_usage = span.usage.is_some() || priced.cost.is_some();
-    TreeSpan { id: span.span_id, parent: span.parent_id, has_usage }
 }
 
 /// The numbers of the spans' agents. Neighbours mostly have the same.
