@@ -46,6 +46,8 @@ plan_model_server() {
 # What asks all that the OpenAPI document allows.
 plan_questioner() {
   plan "Schemathesis" "$install/python-parts.sh" "$ROOT/crates/testkit/schemathesis"
+}
+
 # AI applications that send telemetry, and our library for them.
 plan_clients() {
   plan "Python clients" "$install/python-parts.sh" "$ROOT/end2end/clients/python" clients

@@ -158,18 +158,18 @@ async fn find_changes(
     range: TimeRange,
 ) -> Result<Vec<TimelineEntry>> {
     let agent = agent_of(query);
-    let changed = agents.iter().filter(|one| {
-        one.status_since >= range.from && agent.as_ref().is_none_or(|agent| *agent == one.name)
+    let is_asked_for = |one: &AgentSummary| agent.as_ref().is_none_or(|agent| *agent == one.name);
+    let changed = agents.iter().filter(|one| one.status_since >= range.from && is_asked_for(one));
+    let changed: Vec<AgentName> = changed.map(|one| one.name.clone()).collect();
+    let changes = stream::iter(changed).map(|agent| async move {
+        let changes = open.store.status_changes(project, &agent, MOST_CHANGES).await?;
+        Ok::<_, crate::Error>((agent, changes))
     });
-    let changes = stream::iter(changed).map(async |agent| {
-        let changes = open.store.status_changes(project, &agent.name, MOST_CHANGES).await?;
-        Ok::<_, crate::Error>((&agent.name, changes))
-    });
-    let changes: Vec<(&AgentName, Vec<StatusChange>)> =
+    let changes: Vec<(AgentName, Vec<StatusChange>)> =
         changes.buffered(AGENTS_AT_ONCE).try_collect().await?;
     let is_inside = |change: &StatusChange| range.from <= change.at && change.at < range.until;
     let entries = changes.into_iter().flat_map(|(agent, changes)| {
-        changes.into_iter().filter(is_inside).map(|change| of_change(agent, &change))
+        changes.into_iter().filter(is_inside).map(move |change| of_change(&agent, &change))
     });
     Ok(entries.filter(|entry| is_wanted(query, entry)).collect())
 }
