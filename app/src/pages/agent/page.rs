@@ -21,9 +21,9 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_params_map};
 use model::telemetry::AgentId;
-use model::telemetry::view::{AgentDetail, AgentQuery, Moment, TimeRange, TraceQuery};
+use model::telemetry::view::{AgentDetail, AgentQuery, TimeRange, TraceQuery};
 
-/// How often the page asks again, in seconds, where it shows until now.
+/// How often the page asks again, in seconds.
 const FRESH_S: u64 = 15;
 
 /// One agent.
@@ -35,21 +35,17 @@ pub fn AgentPage() -> impl IntoView {
 fn page(place: Memo<Place>, query: Memo<AgentQuery>) -> AnyView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| AgentId::parse(params.get_str("id")?).ok()));
-    let range = Memo::new(move |_| query.with(|query| query.range));
     let one = move || match id.get() {
-        Some(id) => agent(id, place, range),
+        Some(id) => agent(id, place, query),
         None => view! { <NotFoundPage/> }.into_any(),
     };
     one.into_any()
 }
 
-fn agent(id: AgentId, place: Memo<Place>, range: Memo<TimeRange>) -> AnyView {
-    let answer = Resource::new(move || range.get(), move |range| get_agent(id, range));
-    Effect::new(move |_| {
-        if range.with(|range| range.to == Moment::NOW) {
-            refetch_every(FRESH_S, answer);
-        }
-    });
+fn agent(id: AgentId, place: Memo<Place>, query: Memo<AgentQuery>) -> AnyView {
+    let answer = Resource::new(move || query.get(), move |query| get_agent(id, query.range));
+    refetch_every(FRESH_S, answer);
+    let range = Memo::new(move |_| query.with(|query| query.range));
     let zone = use_zone();
     let navigate = use_navigate();
     let at_range = move |place: &Place, range: TimeRange| agent_href(place, id, range);
