@@ -109,10 +109,10 @@ test('a chart is a table too, and compares with the period before', async ({ pag
   const latency = page.locator('.time-chart').filter({ has: page.getByRole('heading', { name: 'Latency', exact: true }) });
   await expect(latency.locator('.chart-keys')).toContainText('p95');
   await expect(latency.locator('.chart-keys')).toContainText('period before');
-  await latency.getByText('As a table').click();
+  await latency.getByText('As a table', { exact: true }).click();
   const table = latency.getByRole('table', { name: 'Latency, as a table' });
   await expect(table.getByRole('columnheader')).toContainText(['From', 'p50', 'p95', 'p99', 'mean', 'period before']);
-  await expect(table.getByRole('row').nth(1)).toContainText(/2026-02-18 1[12]:\d\d:\d\d UTC.* ms/);
+  await expect(table.getByRole('row').nth(1)).toContainText(/2026-02-18 1[12]:\d\d:00 UTC.* s/);
 });
 
 test('drawing over a chart looks closer, in the address too', async ({ page, open, fleet }) => {
@@ -132,6 +132,7 @@ test('drawing over a chart looks closer, in the address too', async ({ page, ope
   const hours = (Date.parse(chosen.get('to')!) - Date.parse(chosen.get('from')!)) / 3_600_000;
   expect(hours).toBeGreaterThan(1.2);
   expect(hours).toBeLessThan(1.8);
+  await expect(page.locator('.chart-mark', { hasText: '12:0' }).first()).toBeVisible();
   await page.goBack();
   await expect(page.getByRole('link', { name: '6h', exact: true })).toHaveAttribute('aria-current', 'true');
 });

@@ -41,7 +41,7 @@ test('trend, forecast and prices say what they stand on', async ({ page, open })
   const prices = page.getByRole('table', { name: 'Prices of a million tokens, in US dollars' });
   await expect(prices.getByRole('row', { name: /^gpt-4o / })).toContainText('15');
   const chart = page.locator('.time-chart');
-  await chart.getByText('As a table').click();
+  await chart.getByText('As a table', { exact: true }).click();
   await expect(chart.getByRole('table')).toContainText('$');
 });
 

@@ -39,7 +39,9 @@ pub(crate) fn range_picker(
             let (_, text) = values.iter().find(|(field, _)| *field == name)?;
             Moment::parse(text)
         };
-        Some(href(place, TimeRange { from: moment("from")?, to: moment("to")? }))
+        let range = TimeRange { from: moment("from")?, to: moment("to")? };
+        is_open.set(false);
+        Some(href(place, range))
     };
     let content = view! {
         {text_field("from", "Start (UTC)", "", "datetime-local", field(|(from, _)| from))}
@@ -50,7 +52,7 @@ pub(crate) fn range_picker(
     view! {
         <nav class="range-picker" aria-label="Time range">
             {links.into_iter().collect::<Vec<_>>()}
-            <details on:toggle=on_toggle>
+            <details on:toggle=on_toggle prop:open=move || is_open.get()>
                 <summary aria-current=move || is_custom().then_some("true")>"Custom range"</summary>
                 {query_form("Custom range", path, &["from", "to"], kept, place, to_range, content)}
             </details>

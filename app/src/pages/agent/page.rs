@@ -34,9 +34,8 @@ pub fn AgentPage() -> impl IntoView {
 fn page(place: Memo<Place>, query: Memo<AgentQuery>) -> AnyView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| AgentId::parse(params.get_str("id")?).ok()));
-    let range = Memo::new(move |_| query.with(|query| query.range));
     let one = move || match id.get() {
-        Some(id) => agent(id, place, range),
+        Some(id) => agent(id, place, query),
         None => view! { <NotFoundPage/> }.into_any(),
     };
     one.into_any()
