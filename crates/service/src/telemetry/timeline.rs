@@ -8,9 +8,8 @@ mod entry;
 use super::Open;
 use crate::sign_in::invalid;
 use crate::{Result, Service};
-use ::telemetry::store::{AgentSummary, Cursor, EventQuery, Order, RecordQuery, StatusChange, TimeRange};
+use ::telemetry::store::{AgentSummary, Cursor, EventQuery, Order, RecordQuery, TimeRange};
 use entry::{of_change, of_event, plain};
-use futures::{StreamExt, TryStreamExt, stream};
 use model::Actor;
 use model::identity::ProjectId;
 use model::telemetry::view::{EntryKind, EventTimeline, EventTimelineQuery, TimelineEntry};
@@ -22,8 +21,6 @@ const PAGE: usize = 50;
 const MOST_READS: usize = 40;
 /// Changes of one agent that are looked at, the newest.
 const MOST_CHANGES: usize = 1_000;
-/// Agents whose changes are read at once.
-const AGENTS_AT_ONCE: usize = 8;
 
 /// Where a page ended: what is older than `upper` is left, and of events what is behind the store's cursor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -158,20 +155,17 @@ async fn find_changes(
     range: TimeRange,
 ) -> Result<Vec<TimelineEntry>> {
     let agent = agent_of(query);
-    let changed = agents.iter().filter(|one| {
-        one.status_since >= range.from && agent.as_ref().is_none_or(|agent| *agent == one.name)
-    });
-    let changes = stream::iter(changed).map(async |agent| {
+    let is_asked_for = |one: &&AgentSummary| agent.as_ref().is_none_or(|agent| *agent == one.name);
+    let changed: Vec<&AgentSummary> =
+        agents.iter().filter(is_asked_for).filter(|one| one.status_since >= range.from).collect();
+    let mut entries = Vec::new();
+    for agent in changed {
         let changes = open.store.status_changes(project, &agent.name, MOST_CHANGES).await?;
-        Ok::<_, crate::Error>((&agent.name, changes))
-    });
-    let changes: Vec<(&AgentName, Vec<StatusChange>)> =
-        changes.buffered(AGENTS_AT_ONCE).try_collect().await?;
-    let is_inside = |change: &StatusChange| range.from <= change.at && change.at < range.until;
-    let entries = changes.into_iter().flat_map(|(agent, changes)| {
-        changes.into_iter().filter(is_inside).map(|change| of_change(agent, &change))
-    });
-    Ok(entries.filter(|entry| is_wanted(query, entry)).collect())
+        let inside = changes.iter().filter(|change| range.from <= change.at && change.at < range.until);
+        let inside = inside.map(|change| of_change(&agent.name, change));
+        entries.extend(inside.filter(|entry| is_wanted(query, entry)));
+    }
+    Ok(entries)
 }
 
 /// Whether severity and search keep an entry.
@@ -201,6 +195,7 @@ fn cut_changes(entries: &mut Vec<TimelineEntry>) -> Option<UnixNanos> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ::telemetry::store::StatusChange;
     use model::telemetry::AgentStatus;
 
     fn change(at: i64) -> TimelineEntry {
