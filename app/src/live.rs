@@ -93,15 +93,13 @@ pub fn follow(
 }
 
 /// Calls `on_change` when telemetry of the project may be other than before, while `is_followed` and until the
-/// caller is gone. Does nothing on the server.
+/// caller is gone.
+#[cfg(not(feature = "ssr"))]
 pub(crate) fn follow_telemetry(
     is_followed: impl Fn() -> bool + Send + Sync + 'static,
     on_change: impl Fn() + Clone + Send + Sync + 'static,
 ) {
-    #[cfg(not(feature = "ssr"))]
     browser::follow_telemetry(use_live(), is_followed, on_change);
-    #[cfg(feature = "ssr")]
-    let _ = (is_followed, on_change);
 }
 
 #[cfg(not(feature = "ssr"))]

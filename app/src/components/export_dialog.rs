@@ -100,6 +100,7 @@ impl Wanted {
 }
 
 /// How far a file is.
+#[cfg_attr(feature = "ssr", expect(dead_code, reason = "only browsers read files piece by piece"))]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 enum State {
     /// Not begun.

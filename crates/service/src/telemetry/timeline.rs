@@ -8,9 +8,8 @@ mod entry;
 use super::Open;
 use crate::sign_in::invalid;
 use crate::{Result, Service};
-use ::telemetry::store::{AgentSummary, Cursor, EventQuery, Order, RecordQuery, StatusChange, TimeRange};
+use ::telemetry::store::{AgentSummary, Cursor, EventQuery, Order, RecordQuery, TimeRange};
 use entry::{of_change, of_event, plain};
-use futures::{StreamExt, TryStreamExt, stream};
 use model::Actor;
 use model::identity::ProjectId;
 use model::telemetry::view::{EntryKind, EventTimeline, EventTimelineQuery, TimelineEntry};
@@ -22,8 +21,6 @@ const PAGE: usize = 50;
 const MOST_READS: usize = 40;
 /// Changes of one agent that are looked at, the newest.
 const MOST_CHANGES: usize = 1_000;
-/// Agents whose changes are read at once.
-const AGENTS_AT_ONCE: usize = 8;
 
 /// Where a page ended: what is older than `upper` is left, and of events what is behind the store's cursor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -201,6 +198,7 @@ fn cut_changes(entries: &mut Vec<TimelineEntry>) -> Option<UnixNanos> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ::telemetry::store::StatusChange;
     use model::telemetry::AgentStatus;
 
     fn change(at: i64) -> TimelineEntry {
