@@ -1,6 +1,8 @@
 //! A ClickHouse that goes away and comes back, that others write to, that is newer than we are; what of it
 //! is dropped; what it cannot take.
 
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+
 #[path = "contract/clickhouse.rs"]
 mod clickhouse;
 #[path = "contract/make.rs"]
