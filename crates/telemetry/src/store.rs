@@ -9,6 +9,7 @@ mod cover;
 mod error;
 mod facts;
 mod query;
+mod running;
 mod size;
 mod sqlite;
 
