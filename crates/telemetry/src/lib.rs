@@ -4,6 +4,7 @@
 
 pub mod accounting;
 pub mod agent_state;
+pub mod agent_watch;
 pub mod analysis;
 mod body;
 mod error;
@@ -15,6 +16,7 @@ pub mod pipeline;
 pub mod price;
 pub mod record;
 pub mod redact;
+pub mod retention;
 pub mod rollup;
 pub mod sketch;
 pub mod store;

@@ -183,7 +183,7 @@ pub struct AgentSummary {
     pub status_since: UnixNanos,
     /// Its first record's time.
     pub first_seen: UnixNanos,
-    /// The latest of its records' times; never goes back.
+    /// When something of it last came in, by the clock of the server that took it; never goes back.
     pub last_seen: UnixNanos,
     /// Of each number the latest, and when it was.
     pub latest: Vec<(MetricName, UnixNanos, f64)>,
