@@ -5,6 +5,7 @@
 
 mod ingest;
 mod read;
+mod upkeep;
 
 pub use ::telemetry::otlp::{Encoding, Signal, answer};
 pub use ::telemetry::store::{
@@ -23,6 +24,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
+use upkeep::Redactions;
 
 /// How long a request waits for what is being opened.
 const OPEN_WITHIN: Duration = Duration::from_secs(5);
@@ -38,6 +40,7 @@ pub(crate) struct Telemetry {
     /// For who reads a large request: what it unpacks to is many times its size.
     large: Semaphore,
     state: watch::Sender<State>,
+    redactions: Redactions,
 }
 
 /// How far the opening has come.
@@ -65,6 +68,7 @@ impl Telemetry {
             room,
             large: Semaphore::new(1),
             state: watch::Sender::new(State::Opening),
+            redactions: Redactions::default(),
         })
     }
 
@@ -102,7 +106,7 @@ fn open_store(dir: &Path) -> StoreResult<SharedStore> {
 }
 
 impl Service {
-    /// Opens telemetry, tries again while that fails, and then waits for ever.
+    /// Opens telemetry, tries again while that fails, and then does what runs beside it, for ever.
     pub(crate) async fn keep_telemetry_open(&self) {
         let telemetry = &self.0.telemetry;
         loop {
@@ -110,10 +114,12 @@ impl Service {
             let opened = tokio::task::spawn_blocking(move || open_store(&dir)).await;
             match opened.unwrap_or_else(|error| Err(StoreError::Failed(error.into()))) {
                 Ok(store) => {
-                    let settings = PipelineSettings::default();
+                    let agents = telemetry.settings.agents;
+                    let settings = PipelineSettings { agents, ..PipelineSettings::default() };
                     let pipeline = Pipeline::start(Arc::clone(&store), self.clock().clone(), settings);
-                    telemetry.state.send_replace(State::Open(Open { store, pipeline }));
-                    return std::future::pending().await;
+                    let open = Open { store, pipeline };
+                    telemetry.state.send_replace(State::Open(open.clone()));
+                    return self.keep_telemetry(&open).await;
                 }
                 Err(error) => {
                     tracing::error!(
@@ -134,5 +140,6 @@ impl Service {
         if let State::Open(open) = state {
             open.pipeline.close().await;
         }
+        self.write_redactions().await;
     }
 }

@@ -112,10 +112,12 @@ impl AgentWatch {
     /// The store cannot be read or written: the same agents are looked at the next time.
     pub async fn sweep(&self) -> StoreResult<()> {
         let now = self.0.clock.now().into();
+        let mut result = Ok(());
         for (project, due) in self.0.due(now) {
-            self.0.look(&project, due, now).await?;
+            // One project does not keep the others from being looked at.
+            result = self.0.look(&project, due, now).await.and(result);
         }
-        Ok(())
+        result
     }
 }
 
@@ -144,7 +146,7 @@ impl Shared {
         }
     }
 
-    /// Those that are to be looked at. Forgets those that need not be watched.
+    /// Those that are to be looked at.
     fn due(&self, now: UnixNanos) -> Vec<(ProjectId, HashMap<AgentName, Watched>)> {
         let from = self.window_start(now);
         let mut agents = self.agents();
