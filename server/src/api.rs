@@ -11,6 +11,7 @@ pub mod lenz;
 pub mod live;
 pub mod openapi;
 pub mod params;
+pub mod project;
 pub mod runs;
 pub mod tagged;
 pub mod tasks;
@@ -45,6 +46,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(telemetry::agents::list_agents))
         .routes(routes!(telemetry::agents::get_agent))
         .routes(routes!(telemetry::traces::get_trace))
+        .routes(routes!(project::get_project, project::update_project))
         .routes(routes!(openapi::get_openapi))
         .layer(compression());
     encoded_once.merge(encoded_each_time)

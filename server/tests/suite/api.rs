@@ -5,5 +5,6 @@ mod ingest;
 mod lenz;
 mod live;
 mod openapi;
+mod project;
 mod runs;
 mod tagged;
