@@ -11,6 +11,7 @@ pub mod lenz;
 pub mod live;
 pub mod openapi;
 pub mod params;
+pub mod project;
 pub mod runs;
 pub mod tagged;
 pub mod tasks;
@@ -57,6 +58,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(telemetry::events::list_events))
         .routes(routes!(telemetry::sessions::list_sessions))
         .routes(routes!(telemetry::export::export_telemetry, telemetry::export::export_telemetry_by_body))
+        .routes(routes!(project::get_project, project::update_project))
         .routes(routes!(openapi::get_openapi))
         .layer(compression());
     encoded_once.merge(encoded_each_time)

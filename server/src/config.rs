@@ -13,7 +13,7 @@ mod values;
 
 use secrecy::SecretString;
 use service::settings::{
-    CertificateCheck, EssentialSettings, LenzAuth, LenzSettings, MySqlSettings, QueryLimits, Redaction,
+    AgentThresholds, CertificateCheck, EssentialSettings, LenzAuth, LenzSettings, MySqlSettings, QueryLimits,
     SqlSettings, SqliteSettings, StoreKind, StoreSettings,
 };
 use service::{Settings, SourceSettings};
@@ -107,7 +107,7 @@ impl Config {
         service.sign_in = sign_in::sign_in(&values, listen, public_url.as_deref())?;
         service.model = model::model(&values)?;
         service.telemetry.prices = values.path("telemetry.prices");
-        service.telemetry.redaction = redaction(&values)?;
+        service.telemetry.agents = agents(&values)?;
         let in_flight_mb = values.number("telemetry.in_flight_mb", 64, 4096)?;
         service.telemetry.in_flight_bytes = usize::try_from(in_flight_mb << 20).unwrap_or(usize::MAX);
         service.airflow_base_url = url(&values, "airflow.base_url")?;
@@ -143,12 +143,12 @@ fn command_line(given: &Given) -> Vec<(&'static str, &'static str, String)> {
     .collect()
 }
 
-fn redaction(values: &Values) -> Result<Redaction, ConfigError> {
-    match values.text("telemetry.redaction") {
-        None | Some("on") => Ok(Redaction::On),
-        Some("off") => Ok(Redaction::Off),
-        Some(other) => Err(values.refuse("telemetry.redaction", &format!("`{other}` is neither on nor off"))),
-    }
+fn agents(values: &Values) -> Result<AgentThresholds, ConfigError> {
+    Ok(AgentThresholds {
+        error_share: values.number("telemetry.agent_error_percent", 1, 100)? as f64 / 100.0,
+        min_calls: values.number("telemetry.agent_error_min_calls", 1, 1_000_000)?,
+        ..AgentThresholds::default()
+    })
 }
 
 fn listen(values: &Values) -> Result<SocketAddr, ConfigError> {

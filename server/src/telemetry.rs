@@ -88,11 +88,31 @@ fn describe() {
         "sentry_telemetry_rejected_total",
         "Records that make no sense and were left out, by kind"
     );
-    describe_counter!("sentry_telemetry_redactions_total", "Secrets taken out of what agents sent");
+    describe_counter!(
+        "sentry_telemetry_redactions_total",
+        "Secrets taken out of what agents sent, by project"
+    );
     describe_counter!("sentry_telemetry_refused_total", "Requests of agents that were refused, by reason");
     describe_counter!("sentry_own_traces_dropped_total", "Answered questions that were not stored as traces");
     describe_counter!("sentry_telemetry_commits_total", "Groups of requests that were written");
     describe_counter!("sentry_telemetry_failures_total", "Groups of requests that could not be written");
     describe_histogram!("sentry_telemetry_commit_records", "Records of a group");
+    describe_counter!(
+        "sentry_agent_changes_total",
+        "Agents that do otherwise than before, by how they do now"
+    );
+    describe_counter!("sentry_telemetry_damaged_sums_total", "Stored sums that could not be read");
+    describe_counter!("sentry_telemetry_prune_steps_total", "Steps in which old telemetry is taken out");
+    describe_counter!("sentry_telemetry_prune_failures_total", "Rounds of taking out that broke off");
+    describe_gauge!(
+        "sentry_telemetry_prune_seconds",
+        Unit::Seconds,
+        "The last round of taking old telemetry out"
+    );
+    describe_gauge!(
+        "sentry_telemetry_pruned_timestamp_seconds",
+        Unit::Seconds,
+        "When the last round of taking old telemetry out ended"
+    );
     describe_gauge!("sentry_telemetry_queue_bytes", Unit::Bytes, "Memory of what waits to be written");
 }

@@ -5,6 +5,9 @@ use crate::error::AppError;
 use leptos::prelude::*;
 use leptos::server_fn::codec::{GetUrl, Post, PostUrl};
 use model::identity::{InvitationId, KeyId, MachineKey, MembersView, ServerView, ShownOnce, UserId};
+#[cfg(feature = "ssr")]
+use model::telemetry::TelemetryPolicy;
+use model::telemetry::{Redaction, Retention};
 use model::{Role, Scope, Timestamp};
 
 /// The people of the project, and what the viewer may change about them.
@@ -161,6 +164,20 @@ pub async fn rename_project(
 ) -> Result<(), AppError> {
     let (service, actor) = super::context()?;
     Ok(service.rename_project(&actor, &name, version).await?)
+}
+
+/// Says what is done with the project's telemetry.
+#[server(prefix = "/api/ui", endpoint = "set_telemetry_policy", input = PostUrl, output = Post<JsonText>)]
+pub async fn set_telemetry_policy(
+    /// Whether secrets are taken out.
+    redaction: Redaction,
+    /// For how long records are kept.
+    retention: Retention,
+    /// The version that the viewer has seen.
+    version: i64,
+) -> Result<(), AppError> {
+    let (service, actor) = super::context()?;
+    Ok(service.set_telemetry_policy(&actor, TelemetryPolicy { redaction, retention }, version).await?)
 }
 
 /// Archives the project, or brings it back.

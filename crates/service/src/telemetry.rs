@@ -20,6 +20,7 @@ mod stats;
 mod steps;
 mod timeline;
 mod traces;
+mod upkeep;
 
 pub use ::telemetry::otlp::{Encoding, Signal, answer};
 pub use ::telemetry::rollup::{Bucket, Level, Numbers, Spend};
@@ -44,6 +45,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
+use upkeep::Redactions;
 
 /// How long a request waits for what is being opened.
 const OPEN_WITHIN: Duration = Duration::from_secs(5);
@@ -61,6 +63,7 @@ pub(crate) struct Telemetry {
     /// A permit for each page that may follow what comes in.
     followers: Arc<Semaphore>,
     state: watch::Sender<State>,
+    redactions: Redactions,
 }
 
 /// How far the opening has come.
@@ -89,6 +92,7 @@ impl Telemetry {
             large: Semaphore::new(1),
             followers: Arc::new(Semaphore::new(live::MOST_FOLLOWERS)),
             state: watch::Sender::new(State::Opening),
+            redactions: Redactions::default(),
         })
     }
 
@@ -126,7 +130,7 @@ fn open_store(dir: &Path) -> StoreResult<SharedStore> {
 }
 
 impl Service {
-    /// Opens telemetry, tries again while that fails, and then waits for ever.
+    /// Opens telemetry, tries again while that fails, and then does what runs beside it, for ever.
     pub(crate) async fn keep_telemetry_open(&self) {
         let telemetry = &self.0.telemetry;
         loop {
@@ -134,10 +138,12 @@ impl Service {
             let opened = tokio::task::spawn_blocking(move || open_store(&dir)).await;
             match opened.unwrap_or_else(|error| Err(StoreError::Failed(error.into()))) {
                 Ok(store) => {
-                    let settings = PipelineSettings::default();
+                    let agents = telemetry.settings.agents;
+                    let settings = PipelineSettings { agents, ..PipelineSettings::default() };
                     let pipeline = Pipeline::start(Arc::clone(&store), self.clock().clone(), settings);
-                    telemetry.state.send_replace(State::Open(Open { store, pipeline }));
-                    return std::future::pending().await;
+                    let open = Open { store, pipeline };
+                    telemetry.state.send_replace(State::Open(open.clone()));
+                    return self.keep_telemetry(&open).await;
                 }
                 Err(error) => {
                     tracing::error!(
@@ -159,5 +165,6 @@ impl Service {
         if let State::Open(open) = state {
             open.pipeline.close().await;
         }
+        self.write_redactions().await;
     }
 }

@@ -4,6 +4,7 @@
 
 pub mod accounting;
 pub mod agent_state;
+pub mod agent_watch;
 pub mod analysis;
 mod body;
 pub mod changes;
@@ -16,6 +17,7 @@ pub mod pipeline;
 pub mod price;
 pub mod record;
 pub mod redact;
+pub mod retention;
 pub mod rollup;
 pub mod sketch;
 pub mod store;

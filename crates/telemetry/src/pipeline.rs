@@ -4,6 +4,8 @@
 //! What is waiting is bounded in bytes and number. One task takes all that is waiting, has the store write
 //! it as one group, and answers each: the more comes in, the more a commit holds.
 
+use crate::agent_state::Thresholds;
+use crate::agent_watch::{AgentWatch, Note};
 use crate::changes::Changes;
 use crate::store::{Batch, Receipt, SharedStore, StoreError, Write};
 use model::Clock;
@@ -15,19 +17,21 @@ use std::time::{Duration, Instant};
 use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::JoinHandle;
 
-/// How much may wait.
+/// How much may wait, and when agents are said to fail.
 #[derive(Clone, Copy, Debug)]
 pub struct PipelineSettings {
     /// Memory of all batches that wait or are being written.
     pub queue_bytes: usize,
     /// How many may wait.
     pub queue_batches: usize,
+    /// When an agent is said to fail, or to be gone.
+    pub agents: Thresholds,
 }
 
 impl Default for PipelineSettings {
     /// 64 MiB, 10,000 batches.
     fn default() -> Self {
-        Self { queue_bytes: 64 * 1024 * 1024, queue_batches: 10_000 }
+        Self { queue_bytes: 64 * 1024 * 1024, queue_batches: 10_000, agents: Thresholds::default() }
     }
 }
 
@@ -70,6 +74,7 @@ pub struct Pipeline(Arc<Shared>);
 
 struct Shared {
     store: SharedStore,
+    watch: AgentWatch,
     clock: Clock,
     settings: PipelineSettings,
     queue: Mutex<Queue>,
@@ -96,8 +101,10 @@ struct Waiting {
 impl Pipeline {
     /// Starts the task that writes. Must be called inside of a tokio runtime.
     pub fn start(store: SharedStore, clock: Clock, settings: PipelineSettings) -> Self {
+        let watch = AgentWatch::new(Arc::clone(&store), clock.clone(), settings.agents);
         let shared = Arc::new(Shared {
             store,
+            watch,
             clock,
             settings,
             queue: Mutex::default(),
@@ -132,6 +139,11 @@ impl Pipeline {
     /// Sees from now on that something of the project was written, as [`Changes`] tells it.
     pub fn follow(&self, project: &ProjectId) -> watch::Receiver<()> {
         self.0.changes.follow(project)
+    }
+
+    /// Watches the agents of what is written.
+    pub fn watch(&self) -> &AgentWatch {
+        &self.0.watch
     }
 
     /// Takes no more, writes what is waiting, and ends.
@@ -226,9 +238,11 @@ impl Shared {
             group.into_iter().map(|waiting| (waiting.write, waiting.answer)).unzip();
         let records: usize = writes.iter().map(|write| write.batch.len()).sum();
         let projects: HashSet<_> = writes.iter().map(|write| write.project.clone()).collect();
+        let notes = writes.iter().map(Note::of).collect();
         let result = self.store.write(writes).await;
         match result {
             Ok(results) => {
+                self.watch.hear(notes, &results);
                 projects.iter().for_each(|project| self.changes.mark(project));
                 metrics::counter!("sentry_telemetry_commits_total").increment(1);
                 metrics::histogram!("sentry_telemetry_commit_records").record(records as f64);

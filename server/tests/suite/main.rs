@@ -7,6 +7,7 @@
 mod api;
 mod architecture;
 mod attacks;
+mod backup;
 mod check;
 mod clients;
 mod config;

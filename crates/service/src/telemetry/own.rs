@@ -4,13 +4,13 @@
 //! stored together, and where telemetry is not open, or takes no more, they are dropped and counted.
 
 use super::Telemetry;
-use super::ingest::{count_records, count_redactions, priced_span};
+use super::ingest::{count_records, priced_span};
 use crate::Service;
 use crate::ask::{Content, TurnTrace};
 use ::telemetry::genai;
 use ::telemetry::redact::{Redaction, redact_attributes, redact_text};
 use ::telemetry::store::{Batch, PricedSpan};
-use model::identity::ProjectId;
+use model::identity::{Project, ProjectId};
 use model::telemetry::Span;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -73,10 +73,14 @@ impl Service {
         }
         for (project, turns) in by_project {
             let count = turns.len();
-            let content = self.content_of_turns(&project).await;
+            let Ok(Some(project)) = self.0.accounts.store.find_project(&project).await else {
+                count_dropped(count);
+                continue;
+            };
+            let content = self.content_of_turns(&project.id).await;
             let spans = turns.into_iter().flat_map(|turn| turn.spans(content));
-            let batch = Batch { spans: self.0.telemetry.prepare(spans), ..Batch::default() };
-            if let Err(refused) = open.pipeline.submit(project, batch).await {
+            let batch = Batch { spans: self.0.telemetry.prepare(&project, spans), ..Batch::default() };
+            if let Err(refused) = open.pipeline.submit(project.id, batch).await {
                 tracing::warn!(error = &refused as &dyn std::error::Error, "turns were not stored as traces");
                 count_dropped(count);
             }
@@ -94,13 +98,13 @@ impl Service {
 
 impl Telemetry {
     /// What becomes of spans on every way in: without secrets, their attributes read, priced.
-    fn prepare(&self, spans: impl Iterator<Item = Span>) -> Vec<PricedSpan> {
-        let redacts = self.settings.redaction == Redaction::On;
+    fn prepare(&self, project: &Project, spans: impl Iterator<Item = Span>) -> Vec<PricedSpan> {
+        let redacts = project.telemetry.redaction == Redaction::On;
         let prepared = spans.map(|mut span| {
             if redacts {
                 span.redactions =
                     redact_attributes(&mut span.attributes) + redact_text(&mut span.status_message);
-                count_redactions(span.redactions.into());
+                self.redactions.count(project, span.redactions.into());
             }
             genai::normalise(&mut span);
             priced_span(&self.prices, span)

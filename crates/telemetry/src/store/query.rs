@@ -200,9 +200,9 @@ pub struct AgentSummary {
     pub status: AgentStatus,
     /// Since when.
     pub status_since: UnixNanos,
-    /// Its first record's time.
+    /// Its first record's time, or when that came in where it says later.
     pub first_seen: UnixNanos,
-    /// The latest of its records' times; never goes back.
+    /// When something of it last came in, by the clock of the server that took it; never goes back.
     pub last_seen: UnixNanos,
     /// Of each number the latest, and when it was.
     pub latest: Vec<(MetricName, UnixNanos, f64)>,
@@ -286,9 +286,9 @@ pub struct SessionSummary {
     pub agent: AgentName,
     /// Its user, where one is named.
     pub user: Option<String>,
-    /// When it was first heard of.
+    /// The earliest time that its records carry.
     pub started: UnixNanos,
-    /// When it was last heard of.
+    /// The latest time that its records carry.
     pub last_seen: UnixNanos,
     /// How many traces began in it.
     pub traces: u64,

@@ -98,7 +98,7 @@ impl Scope<'_> {
         agent: &Arc<AgentIdentity>,
         at: UnixNanos,
     ) -> StoreResult<Source> {
-        let agent = memory.names.agent(self.transaction, self.project, agent, at)?;
+        let agent = memory.names.agent(self.transaction, self.project, agent, pending.past(at))?;
         pending.see(agent, at, at);
         Ok(Source { project: self.project, agent })
     }
@@ -132,7 +132,7 @@ impl Scope<'_> {
         point: &MetricPoint,
     ) -> StoreResult<()> {
         let source = self.source(memory, pending, &point.agent, point.at)?;
-        let series = memory.names.series(self.transaction, point)?;
+        let series = memory.names.series(self.transaction, self.project, point)?;
         let insert = "INSERT INTO incoming_point (project, agent, at, series, value, count, running_since) \
              VALUES (?, ?, ?, ?, ?, ?, ?)";
         let since = point.running_since.map(|since| since.0);
@@ -175,7 +175,8 @@ impl Scope<'_> {
         priced: &PricedEvent,
     ) -> StoreResult<Outcome> {
         let event = &priced.event;
-        let agent = memory.names.agent(self.transaction, self.project, &event.agent, event.at)?;
+        let agent =
+            memory.names.agent(self.transaction, self.project, &event.agent, pending.past(event.at))?;
         let source = Source { project: self.project, agent };
         let json = serde_json::to_string(&event.body)
             .map_err(|error| crate::store::StoreError::Failed(error.into()))?;

@@ -1,7 +1,7 @@
 //! Reads sums over time.
 
 use super::fold::{level_number, party_number};
-use super::names::{decode, find_project};
+use super::names::{decode_or_lose, find_project};
 use crate::rollup::{Bucket, Level, Spend};
 use crate::store::cover::pieces;
 use crate::store::{
@@ -35,7 +35,7 @@ pub(super) fn series(
             let mut rows = find.query(range)?;
             while let Some(row) = rows.next()? {
                 let body = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
-                let bucket: Bucket = decode(body, "a sum")?;
+                let Some(bucket) = decode_or_lose::<Bucket>(body, "a sum") else { continue };
                 sums.entry((step_of(row.get(0)?), name)).or_default().merge(&bucket);
             }
         }
@@ -85,7 +85,8 @@ pub(super) fn spend_by(
     {
         let mut rows = find.query((project, party, day, limit))?;
         while let Some(row) = rows.next()? {
-            let spend: Spend = decode(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?, "a cost")?;
+            let body = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
+            let Some(spend) = decode_or_lose::<Spend>(body, "a cost") else { continue };
             found.push(PartySpend { day: UnixNanos(day), name: row.get(0)?, spend });
         }
         from = day.saturating_add(Level::Day.nanos());

@@ -175,7 +175,7 @@ fn agents_of(
         });
         let agent = match same {
             Some(before) => agents[before],
-            None => memory.names.agent(transaction, project, &span.agent, span.started)?,
+            None => memory.names.agent(transaction, project, &span.agent, pending.past(span.started))?,
         };
         pending.see(agent, span.started, span.ended);
         agents.push(agent);
@@ -229,7 +229,7 @@ fn recount(
             // One whose block went by age is no longer in any list; its sums stay as they were.
             let Some(priced) = stored.as_ref().and_then(|stored| stored.get(id)) else { continue };
             let span = &priced.span;
-            (priced, memory.names.agent(transaction, project, &span.agent, span.started)?)
+            (priced, memory.names.agent(transaction, project, &span.agent, pending.past(span.started))?)
         };
         let call = call_of(priced);
         trace.spend.add(&call.spend, sign);
