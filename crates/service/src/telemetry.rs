@@ -32,8 +32,8 @@ pub use export::{CostRecord, Export, ExportKind, ExportQuery, Records};
 pub use ingest::{MOST_BODY_BYTES, Room, Sent, Taken};
 pub use list::{ListCursor, ListQuery, Listed, MOST_COUNTED};
 pub use metrics::{AgentSum, SumCursor, SumQuery, Sums};
-pub use stats::{MOST_POINTS, Overview, StatsMetric, StatsQuery};
 pub(crate) use own::OwnTurns;
+pub use stats::{MOST_POINTS, Overview, StatsMetric, StatsQuery};
 
 use crate::settings::TelemetrySettings;
 use crate::{Error, Result, Service};

@@ -4,6 +4,7 @@
 
 use futures::StreamExt;
 use model::identity::{KeyId, Project, ProjectId, Slug, UserId};
+use model::telemetry::TelemetryPolicy;
 use model::telemetry::view::{EventTimeline, EventTimelineQuery};
 use model::{Actor, Clock, Identity, Role, Scope};
 use serde_json::{Value, json};
@@ -26,6 +27,8 @@ fn in_project(name: &str, identity: Identity, role: Option<Role>) -> Actor {
         has_estate: false,
         archived_at: None,
         version: 1,
+        telemetry: TelemetryPolicy::default(),
+        redacted: 0,
     };
     Actor { project: Some(Arc::new(project)), role, ..Actor::of(identity) }
 }

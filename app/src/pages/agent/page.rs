@@ -14,6 +14,7 @@ use crate::components::refetch::refetch_live;
 use crate::components::skeleton::Skeleton;
 use crate::components::with_query::with_query;
 use crate::context::use_zone;
+use crate::error::AppError;
 use crate::location::Place;
 use crate::pages::agents::{agent_href, agent_path, status_label};
 use crate::pages::events::events_href;
@@ -22,6 +23,7 @@ use crate::time::Zone;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_params_map};
+use model::ErrorKind;
 use model::telemetry::AgentId;
 use model::telemetry::view::{AgentDetail, AgentQuery, EventTimelineQuery, Moment, TimeRange, TraceQuery};
 
@@ -34,15 +36,30 @@ pub fn AgentPage() -> impl IntoView {
 fn page(place: Memo<Place>, query: Memo<AgentQuery>) -> AnyView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| AgentId::parse(params.get_str("id")?).ok()));
+    let range = Memo::new(move |_| query.with(|query| query.range));
+    // Outside of what is drawn anew: inside of that it would not see another range.
+    let answer = Resource::new(
+        move || (id.get(), range.get()),
+        |(id, range)| async move {
+            match id {
+                Some(id) => get_agent(id, range).await,
+                None => Err(AppError::new(ErrorKind::NotFound, "This is no id of an agent.")),
+            }
+        },
+    );
     let one = move || match id.get() {
-        Some(id) => agent(id, place, query),
+        Some(id) => agent(id, answer, place, range),
         None => view! { <NotFoundPage/> }.into_any(),
     };
     one.into_any()
 }
 
-fn agent(id: AgentId, place: Memo<Place>, range: Memo<TimeRange>) -> AnyView {
-    let answer = Resource::new(move || range.get(), move |range| get_agent(id, range));
+fn agent(
+    id: AgentId,
+    answer: Resource<Result<AgentDetail, AppError>>,
+    place: Memo<Place>,
+    range: Memo<TimeRange>,
+) -> AnyView {
     refetch_live(answer, move || range.with(|range| range.to == Moment::NOW));
     let zone = use_zone();
     let navigate = use_navigate();

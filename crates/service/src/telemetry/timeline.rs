@@ -155,20 +155,17 @@ async fn find_changes(
     range: TimeRange,
 ) -> Result<Vec<TimelineEntry>> {
     let agent = agent_of(query);
-    let is_asked_for = |one: &AgentSummary| agent.as_ref().is_none_or(|agent| *agent == one.name);
-    let changed = agents.iter().filter(|one| one.status_since >= range.from && is_asked_for(one));
-    let changed: Vec<AgentName> = changed.map(|one| one.name.clone()).collect();
-    let changes = stream::iter(changed).map(|agent| async move {
-        let changes = open.store.status_changes(project, &agent, MOST_CHANGES).await?;
-        Ok::<_, crate::Error>((agent, changes))
-    });
-    let changes: Vec<(AgentName, Vec<StatusChange>)> =
-        changes.buffered(AGENTS_AT_ONCE).try_collect().await?;
-    let is_inside = |change: &StatusChange| range.from <= change.at && change.at < range.until;
-    let entries = changes.into_iter().flat_map(|(agent, changes)| {
-        changes.into_iter().filter(is_inside).map(move |change| of_change(&agent, &change))
-    });
-    Ok(entries.filter(|entry| is_wanted(query, entry)).collect())
+    let is_asked_for = |one: &&AgentSummary| agent.as_ref().is_none_or(|agent| *agent == one.name);
+    let changed: Vec<&AgentSummary> =
+        agents.iter().filter(is_asked_for).filter(|one| one.status_since >= range.from).collect();
+    let mut entries = Vec::new();
+    for agent in changed {
+        let changes = open.store.status_changes(project, &agent.name, MOST_CHANGES).await?;
+        let inside = changes.iter().filter(|change| range.from <= change.at && change.at < range.until);
+        let inside = inside.map(|change| of_change(&agent.name, change));
+        entries.extend(inside.filter(|entry| is_wanted(query, entry)));
+    }
+    Ok(entries)
 }
 
 /// Whether severity and search keep an entry.
