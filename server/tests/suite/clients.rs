@@ -4,12 +4,11 @@
 use crate::served::{Python, Served, root, run};
 use axum::http::header;
 use model::ask::Amount;
-use model::telemetry::UnixNanos;
+use model::telemetry::view::{AgentList, SpanDetail, SpanRow, TraceList, TraceRow, TraceView};
+use model::telemetry::{Operation, Verdict};
 use serde::Deserialize;
-use serde_json::Value;
-use service::telemetry::{Order, RecordQuery, TimeRange, TraceQuery, TraceSummary};
+use serde::de::DeserializeOwned;
 use std::collections::{BTreeMap, BTreeSet};
-use testkit::app::TestApp;
 
 const PYTHON: Python = Python { name: "clients", list: "end2end/clients/python" };
 
@@ -28,18 +27,18 @@ valid_from = 2020-01-01
 #[derive(Debug, Deserialize, PartialEq, Eq)]
 struct Bill {
     service: String,
-    model_calls: i64,
-    calls_without_usage: i64,
-    input_tokens: i64,
-    output_tokens: i64,
-    cache_read_tokens: i64,
-    reasoning_tokens: i64,
+    model_calls: u64,
+    calls_without_usage: u64,
+    input_tokens: u64,
+    output_tokens: u64,
+    cache_read_tokens: u64,
+    reasoning_tokens: u64,
     cost_usd: String,
 }
 
 impl Bill {
     /// With calls that are counted twice.
-    fn and(&mut self, calls: i64, tokens: [i64; 4], cost: &str) {
+    fn and(&mut self, calls: u64, tokens: [u64; 4], cost: &str) {
         let [input, output, cache_read, reasoning] = tokens;
         self.model_calls += calls;
         self.input_tokens += input;
@@ -51,19 +50,30 @@ impl Bill {
     }
 }
 
+/// A trace as it is read over REST, with the details of the calls of models in it.
+struct Told {
+    row: TraceRow,
+    agents: Vec<String>,
+    calls: Vec<(SpanRow, SpanDetail)>,
+}
+
 /// What the server counts of the traces in which the service takes part.
-fn counted(service: &str, traces: &[&TraceSummary]) -> Bill {
-    let sum = |of: fn(&TraceSummary) -> i64| traces.iter().map(|trace| of(trace)).sum::<i64>();
-    let picos = u64::try_from(sum(|trace| trace.spend.cost_picos)).unwrap();
+fn counted(service: &str, traces: &[Told]) -> Bill {
+    let sum = |of: fn(&Told) -> u64| traces.iter().map(of).sum::<u64>();
+    let cost = traces.iter().map(|told| told.row.spend.cost).fold(Amount::default(), |sum, cost| sum + cost);
     Bill {
         service: service.to_owned(),
-        model_calls: sum(|trace| trace.spend.calls),
-        calls_without_usage: sum(|trace| trace.spend.without_tokens),
-        input_tokens: sum(|trace| trace.spend.input),
-        output_tokens: sum(|trace| trace.spend.output),
-        cache_read_tokens: sum(|trace| trace.spend.cache_read),
-        reasoning_tokens: sum(|trace| trace.spend.reasoning),
-        cost_usd: Amount::from_picos(picos).to_string(),
+        model_calls: sum(|told| told.row.spend.calls),
+        // All models here have a price.
+        calls_without_usage: sum(|told| told.row.spend.unpriced),
+        input_tokens: sum(|told| told.row.spend.input),
+        output_tokens: sum(|told| told.row.spend.output),
+        cache_read_tokens: sum(|told| told.row.spend.cache_read),
+        reasoning_tokens: sum(|told| {
+            let counted = told.calls.iter().filter(|(row, _)| row.cost.is_some());
+            counted.filter_map(|(_, detail)| Some(detail.usage?.reasoning)).sum()
+        }),
+        cost_usd: cost.to_string(),
     }
 }
 
@@ -72,35 +82,51 @@ fn service_of(agent: &str) -> &str {
     agent.strip_suffix("-researcher").unwrap_or(agent)
 }
 
-async fn get(app: &TestApp, key: &str, path: &str) -> Value {
-    let key = format!("Bearer {key}");
-    let answer = app.get_with(path, &[(header::AUTHORIZATION, &key)]).await;
+async fn get<T: DeserializeOwned>(served: &Served, path: &str) -> T {
+    let key = format!("Bearer {}", served.key);
+    let answer = served.app.get_with(path, &[(header::AUTHORIZATION, &key)]).await;
     assert!(answer.status.is_success(), "{path}: {}", answer.text());
-    answer.json()
+    serde_json::from_value(answer.json()).unwrap_or_else(|error| panic!("{path}: {error}: {}", answer.text()))
 }
 
-/// All calls of models are told in the names of today, whatever they were sent as.
-fn check_names(trace: &Value) {
-    for span in trace["spans"].as_array().unwrap() {
-        let operation = span["operation"].as_str().unwrap();
-        if !matches!(operation, "model" | "embedding") {
-            continue;
+async fn all_traces(served: &Served) -> Vec<TraceRow> {
+    let mut traces = Vec::new();
+    let mut after = String::new();
+    loop {
+        let page: TraceList = get(served, &format!("/api/v1/traces?from=now-1d&after={after}")).await;
+        traces.extend(page.traces);
+        match page.next {
+            Some(next) => after = next,
+            None => return traces,
         }
-        let model = if operation == "embedding" { "text-embedding-3-small" } else { "gpt-4o" };
-        let named = span["model"].as_str().unwrap_or_default();
-        assert!(named.starts_with(model), "{span}");
-        // OpenInference names a provider only sometimes.
-        let provider = span["provider"].as_str();
-        assert!(provider.is_none_or(|provider| provider == "openai"), "{span}");
-        for reading in span["readings"].as_array().unwrap() {
-            let key = reading["key"].as_str().unwrap();
-            // Tokens of sound are part of the others, and priced as they are.
-            let is_old =
-                (key.starts_with("llm.token_count.") || key == "gen_ai.system") && !key.ends_with(".audio");
-            if is_old {
-                assert_ne!(reading["verdict"], "ignored", "{key}: {span}");
-                assert_ne!(reading["verdict"], "recognised", "{key}: {span}");
-            }
+    }
+}
+
+async fn told(served: &Served, row: TraceRow) -> Told {
+    let path = format!("/api/v1/traces/{}", row.trace_id);
+    let trace: TraceView = get(served, &path).await;
+    let agents = trace.spans.iter().map(|span| trace.names[span.agent as usize].clone()).collect();
+    let mut calls = Vec::new();
+    for span in trace.spans {
+        if matches!(span.operation, Operation::Model | Operation::Embedding) {
+            calls.push((span, get(served, &format!("{path}/spans/{}", span.id)).await));
+        }
+    }
+    Told { row, agents, calls }
+}
+
+/// A call of a model is told in the names of today, whatever it was sent as.
+fn check_names(span: &SpanDetail) {
+    let model = if span.operation == Operation::Embedding { "text-embedding-3-small" } else { "gpt-4o" };
+    assert!(span.model.as_deref().is_some_and(|named| named.starts_with(model)), "{span:?}");
+    // OpenInference names a provider only sometimes.
+    assert!(span.provider.as_deref().is_none_or(|provider| provider == "openai"), "{span:?}");
+    for reading in &span.readings {
+        // Tokens of sound are part of the others, and priced as they are.
+        let is_old = reading.key.starts_with("llm.token_count.") || reading.key == "gen_ai.system";
+        if is_old && !reading.key.ends_with(".audio") {
+            let is_understood = !matches!(reading.verdict, Verdict::Ignored | Verdict::Recognised);
+            assert!(is_understood, "{reading:?}: {span:?}");
         }
     }
 }
@@ -118,24 +144,15 @@ async fn what_public_instrumentations_tell_is_counted_once_and_to_the_last_digit
         run(command).await.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(bills.len(), 12);
 
-    let query = RecordQuery {
-        range: TimeRange { from: UnixNanos(0), until: UnixNanos(i64::MAX) },
-        agent: None,
-        order: Order::OldestFirst,
-        limit: 1000,
-        cursor: None,
-    };
-    let traces = served.app.service.list_traces(&served.owner, TraceQuery::of(query)).await.unwrap().items;
     let known: BTreeSet<String> = bills.iter().map(|bill| bill.service.clone()).collect();
-    let mut of_service: BTreeMap<String, Vec<&TraceSummary>> = BTreeMap::new();
-    for summary in &traces {
-        let trace = get(&served.app, &served.key, &format!("/api/v1/traces/{}", summary.trace_id)).await;
-        check_names(&trace);
-        let agents = trace["spans"].as_array().unwrap().iter().map(|span| span["agent"].as_str().unwrap());
+    let mut of_service: BTreeMap<String, Vec<Told>> = BTreeMap::new();
+    for row in all_traces(&served).await {
+        let told = told(&served, row).await;
+        told.calls.iter().for_each(|(_, call)| check_names(call));
         let services: BTreeSet<&str> =
-            agents.map(service_of).filter(|service| known.contains(*service)).collect();
-        let [service] = services.into_iter().collect::<Vec<_>>()[..] else { panic!("{trace}") };
-        of_service.entry(service.to_owned()).or_default().push(summary);
+            told.agents.iter().map(|agent| service_of(agent)).filter(|name| known.contains(*name)).collect();
+        let [service] = services.into_iter().collect::<Vec<_>>()[..] else { panic!("{:?}", told.agents) };
+        of_service.entry(service.to_owned()).or_default().push(told);
     }
 
     for bill in &mut bills {
@@ -150,9 +167,8 @@ async fn what_public_instrumentations_tell_is_counted_once_and_to_the_last_digit
         assert_eq!(counted(&bill.service, found), *bill);
     }
 
-    let agents = get(&served.app, &served.key, "/api/v1/agents?limit=100").await;
-    let names: Vec<&str> =
-        agents["agents"].as_array().unwrap().iter().map(|agent| agent["name"].as_str().unwrap()).collect();
+    let list: AgentList = get(&served, "/api/v1/agents").await;
+    let names: Vec<&str> = list.agents.iter().map(|card| card.name.as_str()).collect();
     let distinct: BTreeSet<&str> = names.iter().copied().collect();
     assert_eq!(distinct.len(), names.len(), "one agent a name: {names:?}");
     for bill in &bills {

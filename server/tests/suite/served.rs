@@ -1,6 +1,6 @@
 //! The server on a port, with the time of day, for programs that are not ours.
 
-use model::{Actor, Clock, Origin, Scope};
+use model::{Clock, Origin, Scope};
 use server::serve::serve;
 use server::state::Shutdown;
 use service::settings::TelemetrySettings;
@@ -67,8 +67,6 @@ pub(crate) struct Served {
     pub(crate) app: TestApp,
     /// Its address, without a slash at the end.
     pub(crate) url: String,
-    /// The owner, for what has no API.
-    pub(crate) owner: Actor,
     /// A key that sends and reads.
     pub(crate) key: String,
     _switch: watch::Sender<bool>,
@@ -94,6 +92,6 @@ impl Served {
         let owner = nobody.actor;
         let scopes = BTreeSet::from([Scope::Ingest, Scope::Read]);
         let key = app.service.create_key(&owner, "clients", scopes, None).await.unwrap().text;
-        Self { app, url, owner, key, _switch: switch }
+        Self { app, url, key, _switch: switch }
     }
 }

@@ -4,19 +4,25 @@ use crate::models::patient;
 use crate::support::{question, today};
 use futures::StreamExt;
 use model::ask::{AskEvent, Response, TurnRef};
-use model::telemetry::{
-    Attribute, CostSource, Operation, Span, SpanStatus, TraceId, UnixNanos, Value, Verdict,
-};
+use model::telemetry::view::{AgentQuery, SpanDetail, TimeRange, TraceQuery, TraceRow};
+use model::telemetry::{CostSource, Operation, SpanStatus, TraceId, Value, Verdict};
 use model::{Actor, Clock, Origin};
 use serde_json::json;
 use service::settings::{ModelSettings, Price, TokenPrice};
-use service::telemetry::{Order, PricedSpan, RecordQuery, TimeRange, Trace, TraceQuery};
 use service::{Presented, Service, Settings, SourceSettings};
 use std::path::PathBuf;
 use std::time::Duration;
 use testkit::model_server::{Answer, ModelServer};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+
+/// A trace as it is read again.
+struct Trace {
+    row: TraceRow,
+    /// Names of spans, models and agents.
+    names: Vec<String>,
+    spans: Vec<SpanDetail>,
+}
 
 /// A service whose telemetry is open, and who owns it.
 struct Watched {
@@ -66,47 +72,50 @@ impl Watched {
     async fn trace(&self, id: TraceId) -> Trace {
         let stored = async {
             loop {
-                if let Ok(trace) = self.service.get_trace(&self.owner, id).await {
+                if let Ok(trace) = self.service.get_trace(&self.owner, id, None).await {
                     return trace;
                 }
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(10), stored).await.expect("the turn is stored")
+        let view = tokio::time::timeout(Duration::from_secs(10), stored).await.expect("the turn is stored");
+        let mut spans = Vec::new();
+        for row in &view.spans {
+            spans.push(self.service.get_span(&self.owner, id, row.id).await.unwrap());
+        }
+        Trace { row: view.trace, names: view.names, spans }
     }
 }
 
 fn all_traces() -> TraceQuery {
-    TraceQuery::of(RecordQuery {
-        range: TimeRange { from: UnixNanos(0), until: UnixNanos(i64::MAX) },
-        agent: None,
-        order: Order::OldestFirst,
-        limit: 10,
-        cursor: None,
-    })
+    TraceQuery { range: TimeRange::last(3600), ..TraceQuery::default() }
 }
 
-fn text<'a>(span: &'a Span, key: &str) -> &'a str {
-    match value(&span.attributes, key) {
+fn text<'a>(span: &'a SpanDetail, key: &str) -> &'a str {
+    match value(span, key) {
         Some(Value::Text(text)) => text,
         other => panic!("{key} of {}: {other:?}", span.name),
     }
 }
 
-fn value<'a>(attributes: &'a [Attribute], key: &str) -> Option<&'a Value> {
-    attributes.iter().find(|attribute| attribute.key == key).map(|attribute| &attribute.value)
+fn value<'a>(span: &'a SpanDetail, key: &str) -> Option<&'a Value> {
+    span.attributes.iter().find(|attribute| attribute.key == key).map(|attribute| &attribute.value)
 }
 
 /// The one span of that name.
-fn span<'a>(trace: &'a Trace, name: &str) -> &'a PricedSpan {
-    let mut found = trace.spans.iter().filter(|priced| priced.span.name == name);
+fn span<'a>(trace: &'a Trace, name: &str) -> &'a SpanDetail {
+    let mut found = trace.spans.iter().filter(|span| span.name == name);
     let one = found.next().unwrap_or_else(|| panic!("{name} is not in {:?}", names(trace)));
     assert!(found.next().is_none(), "{name} stands twice in {:?}", names(trace));
     one
 }
 
 fn names(trace: &Trace) -> Vec<&str> {
-    trace.spans.iter().map(|priced| priced.span.name.as_str()).collect()
+    trace.spans.iter().map(|span| span.name.as_str()).collect()
+}
+
+fn ended(span: &SpanDetail) -> i64 {
+    span.started.0 + i64::try_from(span.duration_ns).unwrap()
 }
 
 #[tokio::test]
@@ -117,68 +126,63 @@ async fn a_turn_is_a_trace_of_its_steps_tools_and_calls() {
     let home = watched(patient(server.url()).map(|model| model.with_price(price))).await;
     let (turn, answer, trace) = home.traced("What failed in FR2052A? Give me the RCA.").await;
 
-    let root = &span(&trace, "invoke_agent sentry-assistant").span;
+    let root = span(&trace, "invoke_agent sentry-assistant");
     assert_eq!((root.parent_id, root.operation, root.status), (None, Operation::Agent, SpanStatus::Unset));
     assert_eq!(root.session.as_deref(), Some(turn.thread_id.as_str()));
     assert_eq!(root.user.as_deref(), Some("local"));
     let asked = text(root, "gen_ai.input.messages");
     assert!(asked.contains("What failed in FR2052A? Give me the RCA."), "{asked}");
-    assert_eq!(value(&root.attributes, "sentry.answer.tier"), Some(&Value::Int(1)));
+    assert_eq!(value(root, "sentry.answer.tier"), Some(&Value::Int(1)));
 
     let steps =
         ["context_loader", "intent_classifier", "batch_resolver", "data_fetcher", "response_synthesizer"];
     for name in steps {
-        let step = &span(&trace, name).span;
-        assert_eq!(step.parent_id, Some(root.span_id), "{name}");
-        assert!(root.started <= step.started && step.ended <= root.ended, "{name}");
+        let step = span(&trace, name);
+        assert_eq!(step.parent_id, Some(root.id), "{name}");
+        assert!(root.started <= step.started && ended(step) <= ended(root), "{name}");
     }
-    let tools: Vec<_> =
-        trace.spans.iter().filter(|priced| priced.span.operation == Operation::Tool).collect();
+    let tools: Vec<_> = trace.spans.iter().filter(|span| span.operation == Operation::Tool).collect();
     assert_eq!(tools.len(), answer.tool_calls.len());
-    for (stored, told) in tools.iter().zip(&answer.tool_calls) {
-        let tool = &stored.span;
+    for (tool, told) in tools.into_iter().zip(&answer.tool_calls) {
         assert_eq!(tool.name, format!("execute_tool {}", told.tool));
-        assert_eq!(tool.parent_id, Some(span(&trace, "data_fetcher").span.span_id));
+        assert_eq!(tool.parent_id, Some(span(&trace, "data_fetcher").id));
         let rows = Value::Int(told.row_count.unwrap() as i64);
-        assert_eq!(value(&tool.attributes, "sentry.row_count"), Some(&rows));
+        assert_eq!(value(tool, "sentry.row_count"), Some(&rows));
         let arguments: serde_json::Value =
             serde_json::from_str(text(tool, "gen_ai.tool.call.arguments")).unwrap();
         assert_eq!(arguments, json!(told.input));
     }
 
     let call = span(&trace, "chat m");
-    assert_eq!(call.span.parent_id, Some(span(&trace, "response_synthesizer").span.span_id));
-    assert_eq!(call.span.operation, Operation::Model);
-    assert_eq!(call.span.provider.as_deref(), Some("openai"));
-    assert_eq!(call.span.model.as_deref(), Some(Answer::MODEL));
-    let usage = call.span.usage.unwrap();
+    assert_eq!(call.parent_id, Some(span(&trace, "response_synthesizer").id));
+    assert_eq!(call.operation, Operation::Model);
+    assert_eq!(call.provider.as_deref(), Some("openai"));
+    assert_eq!(call.model.as_deref(), Some(Answer::MODEL));
+    let usage = call.usage.unwrap();
     assert_eq!((usage.input, usage.cache_read, usage.output), (1000, 800, 500));
     let cost = call.cost.unwrap();
     assert_eq!((cost.amount.to_string().as_str(), cost.source), ("0.0105", CostSource::Reported));
     assert_eq!(Some(cost.amount), answer.usage.unwrap().cost, "as the reader is told");
-    assert_eq!(
-        (trace.summary.spend.calls, trace.summary.spend.cost_picos),
-        (1, i64::try_from(cost.amount.picos()).unwrap())
-    );
+    assert_eq!((trace.row.spend.calls, trace.row.spend.cost), (1, cost.amount));
 
     // Names of today only: none had to be understood as another one.
-    for priced in &trace.spans {
-        for reading in &priced.span.readings {
+    for span in &trace.spans {
+        for reading in &span.readings {
             let is_today = matches!(reading.verdict, Verdict::Recognised | Verdict::Ignored)
                 || reading.key == "gen_ai.request.model";
             assert!(is_today, "{reading:?}");
         }
-        assert_eq!(priced.span.agent.name.as_str(), "sentry-assistant");
     }
-    let agents = home.service.list_agents(&home.owner).await.unwrap();
-    assert_eq!(agents.iter().map(|agent| agent.name.as_str()).collect::<Vec<_>>(), ["sentry-assistant"]);
+    assert!(trace.names.iter().any(|name| name == "sentry-assistant"), "{:?}", trace.names);
+    let list = home.service.list_agents(&home.owner, &AgentQuery::default()).await.unwrap();
+    assert_eq!(list.agents.iter().map(|card| card.name.as_str()).collect::<Vec<_>>(), ["sentry-assistant"]);
 }
 
 #[tokio::test]
 async fn a_secret_in_a_question_is_not_stored() {
     let home = watched(None).await;
     let (_, _, trace) = home.traced("What failed in FR2052A? I am ada@example.org.").await;
-    let root = &span(&trace, "invoke_agent sentry-assistant").span;
+    let root = span(&trace, "invoke_agent sentry-assistant");
     let asked = text(root, "gen_ai.input.messages");
     assert!(asked.contains("What failed in FR2052A? I am [redacted:email]."), "{asked}");
     assert_eq!(root.redactions, 1);
@@ -191,16 +195,16 @@ async fn what_goes_wrong_is_in_the_trace() {
     let home = watched(patient(server.url())).await;
     let (_, answer, trace) = home.traced("What failed in FR2052A?").await;
     assert!(!answer.error, "it is answered all the same");
-    let call = &span(&trace, "chat m").span;
+    let call = span(&trace, "chat m");
     assert_eq!((call.status, call.error_type.as_deref()), (SpanStatus::Error, Some("unavailable")));
-    assert_eq!(trace.summary.errors, 1);
+    assert_eq!(trace.row.errors, 1);
 
     // Nobody knows what it took: listed, not free.
     let silent = r#"{"choices":[{"index":0,"message":{"content":"Step 3."},"finish_reason":"stop"}]}"#;
     let server = ModelServer::start([Answer::raw("application/json", &[silent])]).await;
     let home = watched(patient(server.url())).await;
     let (_, _, trace) = home.traced("What failed in FR2052A?").await;
-    assert_eq!((trace.summary.spend.calls, trace.summary.spend.without_tokens), (1, 1));
+    assert_eq!((trace.row.spend.calls, trace.row.spend.unpriced), (1, 1));
 }
 
 #[tokio::test]
@@ -215,7 +219,7 @@ async fn a_turn_that_is_stopped_is_a_trace_without_a_fault() {
     assert!(matches!(home.end(&turn).await, AskEvent::Error(error) if error.cancelled));
     let stored = async {
         loop {
-            let traces = home.service.list_traces(&home.owner, all_traces()).await.unwrap().items;
+            let traces = home.service.list_traces(&home.owner, &all_traces()).await.unwrap().traces;
             if let [only] = &traces[..] {
                 return only.clone();
             }
@@ -225,9 +229,9 @@ async fn a_turn_that_is_stopped_is_a_trace_without_a_fault() {
     let summary = tokio::time::timeout(Duration::from_secs(10), stored).await.expect("the turn is stored");
     assert_eq!(summary.errors, 0);
     let trace = home.trace(summary.trace_id).await;
-    let root = &span(&trace, "invoke_agent sentry-assistant").span;
-    assert_eq!(value(&root.attributes, "sentry.turn.cancelled"), Some(&Value::Bool(true)));
-    assert_eq!(span(&trace, "response_synthesizer").span.ended, root.ended, "it waited to the end");
+    let root = span(&trace, "invoke_agent sentry-assistant");
+    assert_eq!(value(root, "sentry.turn.cancelled"), Some(&Value::Bool(true)));
+    assert_eq!(ended(span(&trace, "response_synthesizer")), ended(root), "it waited to the end");
 }
 
 #[tokio::test]
@@ -258,6 +262,6 @@ async fn turns_of_the_last_moment_are_stored_before_the_end() {
     drop(service);
     let next = open(data, None).await;
     for id in ids {
-        assert!(next.service.get_trace(&owner, id).await.is_ok(), "{id}");
+        assert!(next.service.get_trace(&owner, id, None).await.is_ok(), "{id}");
     }
 }

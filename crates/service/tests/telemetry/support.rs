@@ -2,6 +2,7 @@
 
 use model::ask::Amount;
 use model::identity::{KeyId, Project, ProjectId, Slug, UserId};
+use model::telemetry::TelemetryPolicy;
 use model::telemetry::view::{AgentQuery, InvalidQuery, TimeRange};
 use model::telemetry::{AgentId, SpanId, TraceId, UnixNanos};
 use model::{Actor, Clock, Identity, Role, Scope};
@@ -43,6 +44,8 @@ fn in_project(name: &str, identity: Identity, role: Option<Role>) -> Actor {
         has_estate: false,
         archived_at: None,
         version: 1,
+        telemetry: TelemetryPolicy::default(),
+        redacted: 0,
     };
     Actor { project: Some(Arc::new(project)), role, ..Actor::of(identity) }
 }

@@ -2,9 +2,9 @@
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode, header};
-use model::telemetry::{EventBody, UnixNanos};
+use model::telemetry::EventBody;
 use serde_json::{Value, json};
-use service::telemetry::{EventQuery, Order, RecordQuery, TimeRange};
+use service::telemetry::ListQuery;
 use testkit::app::{Answer, TestApp, request};
 
 const PATH: &str = "/api/v1/project";
@@ -29,16 +29,10 @@ async fn stored(app: &TestApp, id: &str) -> String {
         .await
         .unwrap()
         .actor;
-    let records = RecordQuery {
-        range: TimeRange { from: UnixNanos(0), until: UnixNanos(i64::MAX) },
-        agent: None,
-        order: Order::OldestFirst,
-        limit: 100,
-        cursor: None,
-    };
-    let query = EventQuery { records, kind: None, trace_id: None };
-    let events = app.service.list_events(&actor, query).await.unwrap().items;
-    let event = events.into_iter().find(|event| event.id.to_string() == id).unwrap();
+    let query = ListQuery { from: None, until: None, agent: None, limit: 100, after: None };
+    let events = app.service.list_events(&actor, query, None, None).await.unwrap().items;
+    let event =
+        events.into_iter().map(|priced| priced.event).find(|event| event.id.to_string() == id).unwrap();
     let EventBody::Log { message, .. } = event.body else { panic!("{:?}", event.body) };
     message
 }
