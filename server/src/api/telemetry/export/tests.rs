@@ -132,6 +132,6 @@ fn a_files_name_holds_nothing_that_a_header_or_a_shell_reads() {
     };
     check(&[], "metrics_20260218_120940.csv");
     check(&["planner"], "metrics_planner_20260218_120940.csv");
-    check(&["a\"; ü/.."], "metrics_a------.._20260218_120940.csv");
+    check(&["a\"; ü/.."], "metrics_a-----.._20260218_120940.csv");
     check(&["a", "b"], "metrics_20260218_120940.csv");
 }
