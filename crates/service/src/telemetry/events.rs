@@ -1,16 +1,16 @@
 //! Events, page by page.
 
 use super::ingest::priced_event;
-use super::list::{ListQuery, Listed, last};
+use super::list::{ALWAYS, ListQuery, Listed, last};
 use crate::{Result, Service};
 use ::telemetry::rollup::Level;
-use ::telemetry::store::{EventQuery, Listing, Page, PricedEvent};
+use ::telemetry::store::{EventQuery, Listing, Page, PricedEvent, TimeRange};
 use model::Actor;
 use model::telemetry::{EventKind, TraceId};
 
 impl Service {
-    /// Events, the newest first; of the last 24 hours unless a range is given. What one cost is what its
-    /// sender says, or what the table of prices says today.
+    /// Events, the newest first; of the last 24 hours on unless a range is given: a sender's clock may be
+    /// ahead of ours. What one cost is what its sender says, or what the table of prices says today.
     pub async fn list_events(
         &self,
         actor: &Actor,
@@ -20,7 +20,8 @@ impl Service {
     ) -> Result<Listed<PricedEvent>> {
         let (project, open) = self.telemetry_of(actor).await?;
         let last_day = last(Level::Day.nanos(), self.clock().now().into());
-        let records = open.select(&project, &query, last_day).await?;
+        let default = TimeRange { until: ALWAYS.until, ..last_day };
+        let records = open.select(&project, &query, default).await?;
         let range = records.range;
         let query = EventQuery { records, kind, trace_id };
         let page = open.store.events(&project.id, query.clone()).await?;

@@ -87,9 +87,9 @@ mod tests {
         check(&[], (0, 0, 0.0));
         check(
             &[event(EventKind::Log), event(EventKind::Error), event(EventKind::Custom)],
-            (3, 1, 100.0 / 3.0),
+            (3, 1, 1.0 / 3.0 * 100.0),
         );
-        check(&[event(EventKind::Log), request(1.0, true), request(1.0, false)], (3, 1, 100.0 / 3.0));
+        check(&[event(EventKind::Log), request(1.0, true), request(1.0, false)], (3, 1, 1.0 / 3.0 * 100.0));
     }
 
     #[test]

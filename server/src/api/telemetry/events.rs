@@ -188,7 +188,7 @@ fn add_metadata(fields: &mut Map<String, Value>, metadata: Vec<Attribute>) {
         ("agent_id" = Option<String>, Query, description = "The agent's id or name; all unless given"),
         ("trace_id" = Option<String>, Query, description = "Only those of this trace: 32 hexadecimal digits"),
         ("start_date" = Option<String>, Query, description = "The first moment: ISO 8601, or `now-6h`; `start_time` is the same. 24 hours ago unless given"),
-        ("end_date" = Option<String>, Query, description = "The first moment after it; `end_time` is the same. Now unless given"),
+        ("end_date" = Option<String>, Query, description = "The first moment after it; `end_time` is the same. No end unless given"),
         ("limit" = Option<usize>, Query, description = "How many, 1 to 10,000; 100 unless given"),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before, whose range counts then"),
     ),

@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Method, StatusCode, header};
+use model::audit::AuditFilter;
 use model::telemetry::UnixNanos;
 use serde_json::{Value, json};
 use testkit::app::{Answer, REFERENCE_NOW, TestApp, request};
@@ -117,7 +118,7 @@ async fn records_are_listed_newest_first() {
         (format!("agent_id={id}"), vec!["12:01:00", "11:30:00"]),
         ("agent_id=planner&start_date=2026-02-18T12:00:50Z".to_owned(), vec!["12:05:00", "12:00:50"]),
         ("start_time=2026-02-18T11:00:00Z&end_time=2026-02-18T12:00:10Z".to_owned(), vec!["11:30:00"]),
-        ("start_date=now-9m".to_owned(), vec!["12:05:00", "12:01:00"]),
+        ("start_date=now-520s".to_owned(), vec!["12:05:00", "12:01:00"]),
         ("end_date=2026-02-18".to_owned(), vec![]),
     ] {
         let list = get(&app, &format!("/api/v1/metrics?{query}")).await;
@@ -424,12 +425,10 @@ async fn metrics_are_exported_as_they_are_listed() {
     assert_eq!(both.header("x-total-count"), "5");
     let head = app.send(request(Method::HEAD, "/api/v1/export", &[], Body::empty())).await;
     assert_eq!((head.status, head.header("x-total-count"), head.body.len()), (StatusCode::OK, "5", 0));
-    let records = app
-        .service
-        .list_audit(&model::Actor::local_owner(), model::audit::AuditFilter::default(), None)
-        .await
-        .unwrap();
-    let exports = records.records.iter().filter(|record| record.entry.action == "telemetry.export");
+    let owner =
+        app.service.identify(service::Presented::Nothing, None, model::Origin::default()).await.unwrap();
+    let audit = app.service.list_audit(&owner.actor, AuditFilter::default(), None).await.unwrap();
+    let exports = audit.records.iter().filter(|record| record.entry.action == "telemetry.export");
     assert_eq!(exports.count(), 5);
 }
 
