@@ -115,7 +115,7 @@ def test_the_agent_is_registered(endpoint: str, key: str, agent: str) -> None:
     with sentryai.span("chat gpt-4o", operation="chat", model="gpt-4o") as span:
         span.record_usage(1000, 500)
     assert sentryai.flush(30)
-    assert read(endpoint, key, f"agents/{agent}")["name"] == agent
+    assert read(endpoint, key, f"agents/{agent}")["agent"]["name"] == agent
 
 
 def test_a_trace_is_stored(endpoint: str, key: str) -> None:
@@ -141,7 +141,7 @@ def test_process_metrics_are_taken(
     # The end sends the last metrics.
     sentryai.shutdown()
     assert "Failed to export" not in caplog.text
-    assert read(endpoint, key, f"agents/{agent}")["name"] == agent
+    assert read(endpoint, key, f"agents/{agent}")["agent"]["name"] == agent
 
 
 def test_a_wrong_key_is_counted_and_said(

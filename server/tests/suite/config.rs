@@ -171,11 +171,6 @@ fn what_cannot_work_is_named_as_it_was_written() {
     check("", &[("RDS_PORT", "0")], &["RDS_PORT: `0`"]);
     check("", &[("QUERY_TIMEOUT", "0")], &["QUERY_TIMEOUT", "1 to 300"]);
     check("", &[("MAX_QUERY_ROWS", "many")], &["MAX_QUERY_ROWS: `many`"]);
-    check(
-        "",
-        &[("SENTRY_TELEMETRY_REDACTION", "some")],
-        &["SENTRY_TELEMETRY_REDACTION: `some`", "on or off"],
-    );
     check("", &[("SENTRY_TELEMETRY_IN_FLIGHT_MB", "63")], &["SENTRY_TELEMETRY_IN_FLIGHT_MB: `63`"]);
     check("", &[("LOG_LEVEL", "loud")], &["LOG_LEVEL", "ERROR, WARN, INFO, DEBUG or TRACE"]);
     check("", &[("SENTRY_LISTEN", "3000")], &["SENTRY_LISTEN", "127.0.0.1:3000"]);

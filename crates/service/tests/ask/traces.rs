@@ -5,7 +5,7 @@ use crate::support::{question, today};
 use futures::StreamExt;
 use model::ask::{AskEvent, Response, TurnRef};
 use model::telemetry::view::{AgentQuery, SpanDetail, TimeRange, TraceQuery, TraceRow};
-use model::telemetry::{CostSource, Operation, SpanStatus, TraceId, Value, Verdict};
+use model::telemetry::{CostSource, Operation, SpanStatus, TraceId, UnixNanos, Value, Verdict};
 use model::{Actor, Clock, Origin};
 use serde_json::json;
 use service::settings::{ModelSettings, Price, TokenPrice};
@@ -88,7 +88,7 @@ impl Watched {
 }
 
 fn all_traces() -> TraceQuery {
-    TraceQuery { range: TimeRange::last(3600), ..TraceQuery::default() }
+    TraceQuery { range: TimeRange::between(UnixNanos(0), UnixNanos(i64::MAX)), ..TraceQuery::default() }
 }
 
 fn text<'a>(span: &'a SpanDetail, key: &str) -> &'a str {

@@ -88,7 +88,7 @@ async fn agents_are_listed_with_what_they_did() {
     assert_eq!((list.sparks_from, list.sparks_step_s), (at("2026-02-18T11:00:00Z"), 120));
     let planner = &list.agents[0];
     assert_eq!((planner.name.as_str(), planner.status), ("planner", AgentStatus::Running));
-    assert_eq!(planner.last_seen, Some(at("2026-02-18T11:59:00Z")));
+    assert_eq!(planner.last_seen, Some(at("2026-02-18T12:00:00Z")), "when it came in");
     assert_eq!((planner.version.as_deref(), planner.kind.as_deref()), (Some("1.2"), Some("web")));
     assert_eq!(planner.sparks.iter().map(|spark| spark.figure).collect::<Vec<_>>(), Figure::ON_CARD);
     let check = |figure: Figure, latest: Option<f64>, expect: &[(usize, f64)]| {
@@ -131,7 +131,8 @@ async fn agents_are_filtered_and_sorted() {
     check(&[("sort", "-name")], &["scribe", "planner"]).await;
     check(&[("sort", "latency")], &["scribe", "planner"]).await;
     check(&[("sort", "-cost")], &["planner", "scribe"]).await;
-    check(&[("sort", "last_seen")], &["scribe", "planner"]).await;
+    // Both were heard of at noon: by name then.
+    check(&[("sort", "last_seen")], &["planner", "scribe"]).await;
 }
 
 async fn planner(home: &Home) -> AgentDetail {

@@ -23,6 +23,7 @@ async fn lists_every_route_under_api() {
             "GET /api/health",
             "GET /api/lenz/refresh",
             "GET /api/live",
+            "GET /api/live/telemetry",
             "GET /api/openapi.json",
             "GET /api/runs",
             "GET /api/runs/export.csv",
