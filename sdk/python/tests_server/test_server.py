@@ -56,9 +56,9 @@ def needed(name: str) -> str:
     return value
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def agent() -> str:
-    """An agent that nobody has seen."""
+    """An agent that nobody has seen. One for all tests: spans keep the name of a process's first `init`."""
     return f"sdk-{uuid.uuid4()}"
 
 
@@ -137,6 +137,7 @@ def test_process_metrics_are_taken(
     endpoint: str, key: str, agent: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     sentryai.shutdown()
+    agent = f"{agent}-metrics"
     sentryai.init(key, endpoint=endpoint, service_name=agent, metrics_interval_s=60)
     # The end sends the last metrics.
     sentryai.shutdown()
