@@ -120,7 +120,7 @@ mod tests {
             spend,
         };
         check(&[], 60.0, (0.0, None));
-        check(&[throughput.clone()], 60.0, (1800.0, None));
+        check(std::slice::from_ref(&throughput), 60.0, (1800.0, None));
         check(
             &[throughput.clone(), number(MetricName::ThroughputPerMin, 10.0), price.clone()],
             2.0,
