@@ -15,6 +15,7 @@ pub mod runs;
 pub(crate) mod session;
 pub mod settings;
 pub mod sign_in;
+pub mod telemetry;
 
 #[cfg(feature = "ssr")]
 use crate::error::AppError;

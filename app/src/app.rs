@@ -11,14 +11,20 @@ use crate::components::header::Header;
 use crate::components::keyboard::Keyboard;
 use crate::context::provide_zone;
 use crate::live::provide_live;
+use crate::pages::agent::AgentPage;
+use crate::pages::agents::AgentsPage;
 use crate::pages::audit::AuditPage;
 use crate::pages::chat::ChatPage;
+use crate::pages::costs::CostsPage;
 use crate::pages::dashboard::DashboardPage;
 use crate::pages::entry::{EntryPage, is_way_in};
 use crate::pages::essential::EssentialPage;
+use crate::pages::events::EventsPage;
 use crate::pages::explorer::ExplorerPage;
 use crate::pages::rca::RcaPage;
 use crate::pages::settings::SettingsPage;
+use crate::pages::trace::TracePage;
+use crate::pages::traces::TracesPage;
 use crate::session::provide_session;
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
@@ -71,6 +77,12 @@ fn Frame() -> impl IntoView {
                     <Route path=path!("/explorer") view={Lazy::<ExplorerRoute>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/rca") view={Lazy::<RcaRoute>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/audit") view={Lazy::<AuditRoute>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/agents") view={Lazy::<AgentsRoute>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/agents/:id") view={Lazy::<AgentRoute>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/traces") view={Lazy::<TracesRoute>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/traces/:id") view={Lazy::<TraceRoute>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/events") view={Lazy::<EventsRoute>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/costs") view={Lazy::<CostsRoute>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/chat/:thread?") view={Lazy::<ChatRoute>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/settings/:section") view={Lazy::<SettingsRoute>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/sign-in") view={Lazy::<EntryRoute>::new()} ssr=SsrMode::Async/>
@@ -137,6 +149,90 @@ impl LazyRoute for AuditRoute {
 
     fn view(_this: Self) -> AnyView {
         view! { <AuditPage/> }.into_any()
+    }
+}
+
+/// `/agents`.
+struct AgentsRoute;
+
+#[lazy_route]
+impl LazyRoute for AgentsRoute {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        view! { <AgentsPage/> }.into_any()
+    }
+}
+
+/// `/agents/{id}`.
+struct AgentRoute;
+
+#[lazy_route]
+impl LazyRoute for AgentRoute {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        view! { <AgentPage/> }.into_any()
+    }
+}
+
+/// `/traces`.
+struct TracesRoute;
+
+#[lazy_route]
+impl LazyRoute for TracesRoute {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        view! { <TracesPage/> }.into_any()
+    }
+}
+
+/// `/traces/{id}`.
+struct TraceRoute;
+
+#[lazy_route]
+impl LazyRoute for TraceRoute {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        view! { <TracePage/> }.into_any()
+    }
+}
+
+/// `/events`.
+struct EventsRoute;
+
+#[lazy_route]
+impl LazyRoute for EventsRoute {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        view! { <EventsPage/> }.into_any()
+    }
+}
+
+/// `/costs`.
+struct CostsRoute;
+
+#[lazy_route]
+impl LazyRoute for CostsRoute {
+    fn data() -> Self {
+        Self
+    }
+
+    fn view(_this: Self) -> AnyView {
+        view! { <CostsPage/> }.into_any()
     }
 }
 

@@ -1,4 +1,5 @@
-//! Live updates: `GET /api/live` as an `EventSource`, handed to whoever follows a date.
+//! Live updates: `GET /api/live` and `/api/live/telemetry` as an `EventSource`, handed to whoever follows a
+//! date, or telemetry.
 
 use leptos::prelude::*;
 use model::diff::BoardDiff;
@@ -91,6 +92,16 @@ pub fn follow(
     let _ = (date, on_update);
 }
 
+/// Calls `on_change` when telemetry of the project may be other than before, while `is_followed` and until the
+/// caller is gone.
+#[cfg(not(feature = "ssr"))]
+pub(crate) fn follow_telemetry(
+    is_followed: impl Fn() -> bool + Send + Sync + 'static,
+    on_change: impl Fn() + Clone + Send + Sync + 'static,
+) {
+    browser::follow_telemetry(use_live(), is_followed, on_change);
+}
+
 #[cfg(not(feature = "ssr"))]
 mod browser {
     use super::*;
@@ -100,67 +111,93 @@ mod browser {
     use wasm_bindgen::closure::Closure;
     use web_sys::{EventSource, MessageEvent};
 
-    /// Polls come at least this often while all is well, in milliseconds.
+    /// Events come at least this often while all is well, in milliseconds.
     const POLL_MS: f64 = 15_000.0;
     /// How often silence is looked for.
     const WATCH: Duration = Duration::from_secs(5);
-    /// Delay before a stream that the server refused is tried again.
-    const RETRY: Duration = Duration::from_secs(5);
+    /// Delay before a stream that the server refused is tried again; twice as long each time.
+    const RETRY_MS: f64 = 5_000.0;
+    /// How often that delay is doubled.
+    const MOST_DOUBLINGS: u32 = 4;
 
     pub(super) fn follow(
         live: Live,
         date: impl Fn() -> Option<BusinessDate> + Send + Sync + 'static,
         on_update: impl Fn(BoardUpdate) + Clone + Send + Sync + 'static,
     ) {
+        let url = move || date().map(|date| format!("/api/live?date={date}"));
+        follow_stream(live, url, &["snapshot", "diff", "heartbeat"], move |name, data| {
+            let (update, connection) = if name == "diff" {
+                (BoardUpdate::Diff(serde_json::from_str(data).ok()?), live.connection.try_get_untracked()?)
+            } else {
+                let pulse: Pulse = serde_json::from_str(data).ok()?;
+                let connection = after(&pulse.sources);
+                (BoardUpdate::Pulse(pulse), connection)
+            };
+            if live.board.try_get_untracked().is_some_and(|board| board != update.current()) {
+                live.board.set(update.current());
+            }
+            on_update(update);
+            Some(connection)
+        });
+    }
+
+    pub(super) fn follow_telemetry(
+        live: Live,
+        is_followed: impl Fn() -> bool + Send + Sync + 'static,
+        on_change: impl Fn() + Clone + Send + Sync + 'static,
+    ) {
+        let url = move || is_followed().then(|| "/api/live/telemetry".to_owned());
+        // A heartbeat says that time has passed, in which an agent may have fallen silent.
+        follow_stream(live, url, &["change", "heartbeat"], move |_, _| {
+            on_change();
+            Some(Connection::Live)
+        });
+    }
+
+    /// Hands the events `names` of the stream at `url` to `on_event`, which says how the connection is now;
+    /// `None` of an event that it cannot read.
+    fn follow_stream(
+        live: Live,
+        url: impl Fn() -> Option<String> + Send + Sync + 'static,
+        names: &'static [&'static str],
+        on_event: impl Fn(&str, &str) -> Option<Connection> + Clone + Send + Sync + 'static,
+    ) {
         let attempt = RwSignal::new(0_u32);
+        let refusals = StoredValue::new(0_u32);
         let last_event_ms = StoredValue::new(js_sys::Date::now());
         let poll_ms = StoredValue::new(POLL_MS);
         Effect::new(move |_| {
             attempt.track();
-            let Some(date) = date() else { return };
-            let Ok(source) = EventSource::new(&format!("/api/live?date={date}")) else { return };
-            let heard = move |sources: Option<&[SourceStatus]>| {
-                let now_ms = js_sys::Date::now();
-                poll_ms.set_value((now_ms - last_event_ms.get_value()).clamp(POLL_MS, 20.0 * POLL_MS));
-                last_event_ms.set_value(now_ms);
-                if let Some(sources) = sources {
-                    set_if_other(live.connection, after(sources));
-                }
-            };
-            let on_update = {
-                let on_update = on_update.clone();
-                move |update: BoardUpdate| {
-                    if live.board.try_get_untracked().is_some_and(|board| board != update.current()) {
-                        live.board.set(update.current());
-                    }
-                    on_update(update);
-                }
-            };
-            for name in ["snapshot", "heartbeat"] {
-                let on_update = on_update.clone();
+            let Some(url) = url() else { return };
+            let Ok(source) = EventSource::new(&url) else { return };
+            for name in names {
+                let on_event = on_event.clone();
                 listen(&source, name, move |data| {
-                    if let Ok(pulse) = serde_json::from_str::<Pulse>(&data) {
-                        heard(Some(&pulse.sources));
-                        on_update(BoardUpdate::Pulse(pulse));
-                    }
+                    let Some(connection) = on_event(name, &data) else { return };
+                    let now_ms = js_sys::Date::now();
+                    let Some(last_ms) = last_event_ms.try_get_value() else { return };
+                    poll_ms.set_value((now_ms - last_ms).clamp(POLL_MS, 20.0 * POLL_MS));
+                    last_event_ms.set_value(now_ms);
+                    refusals.set_value(0);
+                    set_if_other(live.connection, connection);
                 });
             }
-            listen(&source, "diff", move |data| {
-                if let Ok(diff) = serde_json::from_str::<BoardDiff>(&data) {
-                    heard(None);
-                    on_update(BoardUpdate::Diff(diff));
-                }
-            });
             let failing = source.clone();
             let on_error = Closure::<dyn Fn()>::new(move || {
                 set_if_other(live.connection, Connection::Reconnecting);
                 // The browser retries by itself unless the server's answer was no stream.
                 if failing.ready_state() == EventSource::CLOSED {
+                    let times = refusals.try_get_value().unwrap_or_default();
+                    refusals.try_set_value(times + 1);
+                    let wait_ms = RETRY_MS * f64::from(1_u32 << times.min(MOST_DOUBLINGS));
+                    // Not all at once: many pages may have been refused in the same moment.
+                    let wait_ms = wait_ms * (1.0 + js_sys::Math::random() / 2.0);
                     set_timeout(
                         move || {
                             attempt.try_update(|n| *n += 1);
                         },
-                        RETRY,
+                        Duration::from_millis(wait_ms as u64),
                     );
                 }
             });

@@ -217,6 +217,8 @@ mod tests {
             name: slug.to_uppercase(),
             has_estate,
             archived_at: None,
+            telemetry: model::telemetry::TelemetryPolicy::default(),
+            redacted: 0,
             version: 1,
         };
         let member = |project| Membership { project, role: model::Role::Admin };

@@ -272,11 +272,19 @@ test('a malformed date or phase is refused by its name', async ({ page, open, wa
 test('areas that come later say so and lead nowhere', async ({ page, open }) => {
   await open('/');
   const areas = page.getByRole('navigation', { name: 'Areas' });
-  await expect(areas.getByRole('link')).toHaveText(['Dashboard', 'Batch Explorer', 'RCA Analysis', 'Audit Log']);
+  await expect(areas.getByRole('link')).toHaveText([
+    'Dashboard',
+    'Batch Explorer',
+    'RCA Analysis',
+    'Audit Log',
+    'AI Agents',
+    'Traces',
+    'AI Costs',
+  ]);
   for (const label of ['AWS Metrics', 'Predictions']) {
     await expect(areas.getByText(label)).toHaveAttribute('title', /later version/);
   }
-  for (const [label, path] of [['Batch Explorer', '/explorer'], ['RCA Analysis', '/rca'], ['Dashboard', '/']] as const) {
+  for (const [label, path] of [['Batch Explorer', '/explorer'], ['RCA Analysis', '/rca'], ['AI Agents', '/agents'], ['Dashboard', '/']] as const) {
     await areas.getByRole('link', { name: label }).click();
     await expect(page).toHaveURL((url) => url.pathname === path);
     await expect(areas.getByRole('link', { name: label })).toHaveAttribute('aria-current', 'page');

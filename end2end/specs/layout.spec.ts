@@ -1,6 +1,7 @@
 // Widths from a tablet's to a large screen's: nothing is cut off, nothing jumps.
 import type { Page } from '@playwright/test';
 import { board } from '../support/board.ts';
+import { CLAIMS, type Fleet } from '../support/fleet.ts';
 import { expect, test } from '../support/test.ts';
 
 const DATE = '2026-02-18';
@@ -14,6 +15,14 @@ const PAGES = {
   members: '/settings/members',
   keys: '/settings/keys',
   server: '/settings/server',
+};
+/** Pages of AI agents that have sent something. */
+const FLEET_PAGES: Record<string, (fleet: Fleet) => Promise<string> | string> = {
+  agents: ({ sentry }) => `${sentry.url}/agents`,
+  agent: (fleet) => fleet.pageOf(CLAIMS),
+  traces: ({ sentry }) => `${sentry.url}/traces`,
+  trace: ({ sentry, failed }) => `${sentry.url}/traces/${failed[0].traceId}?span=${failed[0].id}`,
+  costs: ({ sentry }) => `${sentry.url}/costs`,
 };
 const MOST_SHIFT = 0.02;
 
@@ -45,26 +54,60 @@ function countShifts(): void {
 const overflow = (page: Page): Promise<number> =>
   page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
+/** Opens a page, and wants it to stay where it is and to be seen whole. */
+async function expectStill(page: Page, width: number, open: () => Promise<unknown>): Promise<void> {
+  await page.setViewportSize({ width, height: 900 });
+  await page.addInitScript(countShifts);
+  await open();
+  await page.evaluate(() => document.fonts.ready);
+  expect(await overflow(page)).toBe(0);
+  const main = await page.locator('main').evaluate((main) => main.scrollWidth - main.clientWidth);
+  expect(main, 'the panel itself does not scroll sideways').toBe(0);
+  await page.waitForLoadState('load');
+  // Two frames, so that shifts of the last change are in.
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+  const { shift, moved } = await page.evaluate(() => {
+    const { shift, moved } = window as unknown as { shift: number; moved: string[] };
+    return { shift, moved };
+  });
+  expect(shift, moved.join('\n')).toBeLessThanOrEqual(MOST_SHIFT);
+}
+
 for (const width of [768, 1280, 1440, 1920]) {
   for (const [name, path] of Object.entries(PAGES)) {
     test(`${name} at ${width}: no sideways scrolling, no jump at load`, async ({ page, open }) => {
-      await page.setViewportSize({ width, height: 900 });
-      await page.addInitScript(countShifts);
-      await open(path);
-      await page.evaluate(() => document.fonts.ready);
-      expect(await overflow(page)).toBe(0);
-      const main = await page.locator('main').evaluate((main) => main.scrollWidth - main.clientWidth);
-      expect(main, 'the panel itself does not scroll sideways').toBe(0);
-      await page.waitForLoadState('load');
-      // Two frames, so that shifts of the last change are in.
-      await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
-      const { shift, moved } = await page.evaluate(() => {
-        const { shift, moved } = window as unknown as { shift: number; moved: string[] };
-        return { shift, moved };
-      });
-      expect(shift, moved.join('\n')).toBeLessThanOrEqual(MOST_SHIFT);
+      await expectStill(page, width, () => open(path));
     });
   }
+  for (const [name, address] of Object.entries(FLEET_PAGES)) {
+    test(`${name} at ${width}: no sideways scrolling, no jump at load`, async ({ page, open, fleet }) => {
+      const path = await address(fleet);
+      await expectStill(page, width, () => open(path));
+    });
+  }
+}
+
+for (const [width, shown] of [
+  [1920, 9],
+  [1440, 9],
+  [1280, 9],
+  [1200, 6],
+  [1080, 3],
+]) {
+  test(`at ${width} ${shown} areas stand in the header, on one line and beside nothing else`, async ({ page, open }) => {
+    await page.setViewportSize({ width, height: 800 });
+    await open('/');
+    await page.evaluate(() => document.fonts.ready);
+    const boxes = await page
+      .locator('.header-brand, .header-nav > .header-tab, .header-more, .header-right')
+      .evaluateAll((parts) => parts.map((part) => part.getBoundingClientRect().toJSON()).filter(({ width }) => width > 0));
+    expect(boxes).toHaveLength(shown + (shown < 9 ? 3 : 2));
+    for (const [index, { left, height }] of boxes.entries()) {
+      if (index > 0) expect(left, `part ${index}`).toBeGreaterThanOrEqual(boxes[index - 1].right - 0.5);
+      expect(height, `part ${index}`).toBeLessThanOrEqual(52);
+    }
+    expect(boxes.at(-1).right).toBeLessThanOrEqual(width);
+  });
 }
 
 for (const width of [768, 1280]) {

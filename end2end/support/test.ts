@@ -1,6 +1,7 @@
 // `test` and `expect` for every spec: servers to ask, and a watch that fails a test on anything
 // that a browser complains of.
 import { test as base, expect, type Page, type Response } from '@playwright/test';
+import { Fleet } from './fleet.ts';
 import { REFERENCE_ESTATE, REFERENCE_NOW, Sentry } from './sentry.ts';
 import { Watch } from './watch.ts';
 
@@ -9,6 +10,8 @@ interface Servers {
   reference: Sentry;
   /** The demo estate, which moves. */
   demo: Sentry;
+  /** The reference estate, with AI agents that have sent. */
+  fleet: Fleet;
 }
 
 interface PerTest {
@@ -32,6 +35,14 @@ export const test = base.extend<PerTest, Servers>({
       const sentry = await Sentry.start({});
       await use(sentry);
       await sentry.stop();
+    },
+    { scope: 'worker' },
+  ],
+  fleet: [
+    async ({}, use) => {
+      const fleet = await Fleet.start();
+      await use(fleet);
+      await fleet.stop();
     },
     { scope: 'worker' },
   ],

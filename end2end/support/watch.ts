@@ -3,7 +3,7 @@
 import type { BrowserContext, Request } from '@playwright/test';
 
 /** Requests that a page gives up by itself: what it still loads when it is left, rows scrolled past, downloads. */
-const GIVEN_UP = ['/api/live', '/api/chat/', '/api/runs/export', '/api/ui/', '/fonts/', '/favicon', '/pkg/'];
+const GIVEN_UP = ['/api/live', '/api/chat/', '/api/runs/export', '/api/v1/export', '/api/ui/', '/fonts/', '/favicon', '/pkg/'];
 
 /** A browser without JavaScript blocks the program's own files, and says so: that is no fault of the page. */
 const PROGRAM = /\/pkg\/[\w.-]+\.(js|wasm)\b/;

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Installs what FOLDER/requirements.txt lists, and nothing else, into an environment of its own, target/python/NAME of
-# the folder: python-parts.sh FOLDER. Does nothing while the list stays the same.
+# Installs what FOLDER/requirements.txt lists, and nothing else, into an environment of its own, target/python/NAME:
+# python-parts.sh FOLDER [NAME]; the folder's own name if none is given. Does nothing while the list stays the same.
 set -euo pipefail
 source "$(dirname "$0")/../lib/tools.sh"
 
 list=$1/requirements.txt
-place=$ROOT/target/python/$(basename "$1")
+place=$ROOT/target/python/${2:-$(basename "$1")}
 stamp=$place/.installed-list
 if cmp -s "$list" "$stamp"; then
   echo "note: already there"

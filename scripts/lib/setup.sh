@@ -20,6 +20,8 @@ plan_test_tools() {
   plan_databases
   plan_identity
   plan_model_server
+  plan_questioner
+  plan_clients
 }
 
 # The servers' programs only: no service is started.
@@ -39,4 +41,16 @@ plan_identity() {
 # A language model's server, for a model that the tests make.
 plan_model_server() {
   plan "model server" "$install/python-parts.sh" "$ROOT/crates/testkit/llama-server"
+}
+
+# What asks all that the OpenAPI document allows.
+plan_questioner() {
+  plan "Schemathesis" "$install/python-parts.sh" "$ROOT/crates/testkit/schemathesis"
+}
+
+# AI applications that send telemetry, and our library for them.
+plan_clients() {
+  plan "Python clients" "$install/python-parts.sh" "$ROOT/end2end/clients/python" clients
+  plan "Node clients" "$install/npm-parts.sh" "$ROOT/end2end/clients/node"
+  plan "Python library" "$install/python-parts.sh" "$ROOT/sdk/python/tests" sdk
 }

@@ -11,6 +11,7 @@ pub mod lenz;
 pub mod live;
 pub mod openapi;
 pub mod params;
+pub mod project;
 pub mod runs;
 pub mod tagged;
 pub mod tasks;
@@ -27,6 +28,7 @@ pub fn routes() -> OpenApiRouter<AppState> {
     let encoded_once = OpenApiRouter::with_openapi(openapi::about())
         .routes(routes!(essentials::list_essentials))
         .routes(routes!(live::follow_board))
+        .routes(routes!(live::follow_telemetry))
         .routes(routes!(chat::ask_and_follow))
         .routes(routes!(chat::follow_turn));
     let encoded_each_time = OpenApiRouter::new()
@@ -44,7 +46,19 @@ pub fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(audit::export_audit_jsonl))
         .routes(routes!(telemetry::agents::list_agents))
         .routes(routes!(telemetry::agents::get_agent))
+        .routes(routes!(telemetry::costs::get_costs))
+        .routes(routes!(telemetry::traces::list_traces))
         .routes(routes!(telemetry::traces::get_trace))
+        .routes(routes!(telemetry::traces::get_span))
+        .routes(routes!(telemetry::metrics::list_metrics))
+        .routes(routes!(telemetry::stats::get_stats_overview))
+        .routes(routes!(telemetry::stats::list_token_stats))
+        .routes(routes!(telemetry::stats::list_event_stats))
+        .routes(routes!(telemetry::stats::get_stats_timeseries))
+        .routes(routes!(telemetry::events::list_events))
+        .routes(routes!(telemetry::sessions::list_sessions))
+        .routes(routes!(telemetry::export::export_telemetry, telemetry::export::export_telemetry_by_body))
+        .routes(routes!(project::get_project, project::update_project))
         .routes(routes!(openapi::get_openapi))
         .layer(compression());
     encoded_once.merge(encoded_each_time)

@@ -82,14 +82,16 @@ enum Command {
         #[arg(value_name = "QUERY")]
         query: String,
     },
-    /// Copy the database of SENTRY's own state to a new file, while the server runs (SQLite).
+    /// Copy the database of SENTRY's own state to a new file, and telemetry to FILE.telemetry, while the
+    /// server runs (SQLite).
     Backup {
         #[command(flatten)]
         options: Options,
         /// The file to write.
         file: PathBuf,
     },
-    /// Put a copy in the place of the database, while no server runs (SQLite).
+    /// Put a copy in the place of the database, and FILE.telemetry in the place of telemetry, while no server
+    /// runs (SQLite).
     Restore {
         #[command(flatten)]
         options: Options,
@@ -209,8 +211,11 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             sql(options.load()?, clock, &query, run).await
         }
         Command::Backup { options, file } => {
-            storage::backup(&options.load()?.service.store, &file).await?;
+            let telemetry = storage::backup(&options.load()?.service, &file).await?;
             println!("The database is copied to {}.", file.display());
+            if let Some(telemetry) = telemetry {
+                println!("Telemetry is copied to {}.", telemetry.display());
+            }
             Ok(ExitCode::SUCCESS)
         }
         Command::Restore { options, file } => restore(&options.load()?, &file).await,
@@ -268,10 +273,19 @@ async fn restore(config: &Config, file: &Path) -> anyhow::Result<ExitCode> {
     let StoreKind::Sqlite { dir } = &config.service.store.kind else {
         anyhow::bail!("DATABASE_URL is set: restore PostgreSQL with pg_restore or psql");
     };
-    let before = storage::restore(file, dir).await?;
+    let restored = storage::restore(file, dir).await?;
     println!("{} is the database in {} now.", file.display(), dir.display());
-    if let Some(before) = before {
+    if let Some(before) = restored.state {
         println!("The one before is kept as {}.", before.display());
+    }
+    match restored.telemetry {
+        None => println!("Telemetry is as it was: the backup has none beside it."),
+        Some(before) => {
+            println!("Telemetry is restored too.");
+            if let Some(before) = before {
+                println!("The one before is kept as {}.", before.display());
+            }
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

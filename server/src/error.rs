@@ -157,6 +157,12 @@ fn unmarked(response: &Response, path: &str) -> Option<Fault> {
     })
 }
 
+impl From<model::telemetry::view::InvalidQuery> for Fault {
+    fn from(error: model::telemetry::view::InvalidQuery) -> Self {
+        Self::invalid(error.field, error.to_string())
+    }
+}
+
 impl From<service::Error> for Fault {
     fn from(error: service::Error) -> Self {
         let status = match error.kind() {

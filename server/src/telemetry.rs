@@ -88,8 +88,12 @@ fn describe() {
         "sentry_telemetry_rejected_total",
         "Records that make no sense and were left out, by kind"
     );
-    describe_counter!("sentry_telemetry_redactions_total", "Secrets taken out of what agents sent");
+    describe_counter!(
+        "sentry_telemetry_redactions_total",
+        "Secrets taken out of what agents sent, by project"
+    );
     describe_counter!("sentry_telemetry_refused_total", "Requests of agents that were refused, by reason");
+    describe_counter!("sentry_own_traces_dropped_total", "Answered questions that were not stored as traces");
     describe_counter!("sentry_telemetry_commits_total", "Groups of requests that were written");
     describe_counter!("sentry_telemetry_failures_total", "Groups of requests that could not be written");
     describe_histogram!("sentry_telemetry_commit_records", "Records of a group");
@@ -100,4 +104,21 @@ fn describe() {
     );
     describe_gauge!("sentry_telemetry_queue_entries", "Batches in Redis that are not stored yet");
     describe_gauge!("sentry_telemetry_dead_letters", "Batches that could not be stored and were set aside");
+    describe_counter!(
+        "sentry_agent_changes_total",
+        "Agents that do otherwise than before, by how they do now"
+    );
+    describe_counter!("sentry_telemetry_damaged_sums_total", "Stored sums that could not be read");
+    describe_counter!("sentry_telemetry_prune_steps_total", "Steps in which old telemetry is taken out");
+    describe_counter!("sentry_telemetry_prune_failures_total", "Rounds of taking out that broke off");
+    describe_gauge!(
+        "sentry_telemetry_prune_seconds",
+        Unit::Seconds,
+        "The last round of taking old telemetry out"
+    );
+    describe_gauge!(
+        "sentry_telemetry_pruned_timestamp_seconds",
+        Unit::Seconds,
+        "When the last round of taking old telemetry out ended"
+    );
 }

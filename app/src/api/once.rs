@@ -11,11 +11,21 @@ const NAME: &str = "sentry_shown_once";
 /// As long as a redirect may take.
 const MAX_AGE_S: u8 = 60;
 
-/// Keeps `text` for the page at `path`, if the browser goes there next.
-pub(crate) fn keep(path: &str, text: &str) {
-    if super::is_form() {
-        set(path, text, MAX_AGE_S);
+/// Keeps `text` for the page that the form stands on: the browser goes back there next.
+pub(crate) fn keep(text: &str) {
+    let parts = use_context::<Parts>().filter(|_| super::is_form());
+    let page =
+        parts.and_then(|parts| Some(path_of(parts.headers.get(header::REFERER)?.to_str().ok()?)?.to_owned()));
+    if let Some(path) = page {
+        set(&path, text, MAX_AGE_S);
     }
+}
+
+/// The path of an address, where a cookie can be bound to it.
+fn path_of(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    let path = rest.get(rest.find('/')?..)?.split(['?', '#']).next()?;
+    (!path.contains(';')).then_some(path)
 }
 
 /// Takes what was kept for the page at `path`, which nobody else may keep a copy of.
@@ -48,6 +58,16 @@ fn set(path: &str, text: &str, max_age_s: u8) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn it_is_kept_for_the_page_of_the_form() {
+        let check = |url: &str, expect: Option<&str>| assert_eq!(path_of(url), expect, "{url}");
+        check("http://localhost:3000/settings/keys?project=a/b#c", Some("/settings/keys"));
+        check("https://sentry.example/agents", Some("/agents"));
+        check("https://sentry.example/a;Domain=x", None);
+        check("https://sentry.example", None);
+        check("/agents", None);
+    }
 
     #[test]
     fn it_is_found_by_its_whole_name() {

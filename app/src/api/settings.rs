@@ -5,6 +5,9 @@ use crate::error::AppError;
 use leptos::prelude::*;
 use leptos::server_fn::codec::{GetUrl, Post, PostUrl};
 use model::identity::{InvitationId, KeyId, MachineKey, MembersView, ServerView, ShownOnce, UserId};
+#[cfg(feature = "ssr")]
+use model::telemetry::TelemetryPolicy;
+use model::telemetry::{Redaction, Retention};
 use model::{Role, Scope, Timestamp};
 
 /// The people of the project, and what the viewer may change about them.
@@ -22,7 +25,7 @@ pub async fn create_invitation(
 ) -> Result<ShownOnce, AppError> {
     let (service, actor) = super::context()?;
     let made = service.create_invitation(&actor, role).await?;
-    super::once::keep("/settings/members", &made.text);
+    super::once::keep(&made.text);
     Ok(made)
 }
 
@@ -125,7 +128,7 @@ pub async fn create_key(
         text => Some(text.parse().unwrap_or(0)),
     };
     let made = service.create_key(&actor, &name, scopes.into_iter().collect(), days).await?;
-    super::once::keep("/settings/keys", &made.text);
+    super::once::keep(&made.text);
     Ok(made)
 }
 
@@ -161,6 +164,20 @@ pub async fn rename_project(
 ) -> Result<(), AppError> {
     let (service, actor) = super::context()?;
     Ok(service.rename_project(&actor, &name, version).await?)
+}
+
+/// Says what is done with the project's telemetry.
+#[server(prefix = "/api/ui", endpoint = "set_telemetry_policy", input = PostUrl, output = Post<JsonText>)]
+pub async fn set_telemetry_policy(
+    /// Whether secrets are taken out.
+    redaction: Redaction,
+    /// For how long records are kept.
+    retention: Retention,
+    /// The version that the viewer has seen.
+    version: i64,
+) -> Result<(), AppError> {
+    let (service, actor) = super::context()?;
+    Ok(service.set_telemetry_policy(&actor, TelemetryPolicy { redaction, retention }, version).await?)
 }
 
 /// Archives the project, or brings it back.

@@ -5,8 +5,8 @@ use crate::error::AppError;
 use leptos::prelude::*;
 use leptos::server_fn::codec::{GetUrl, Json, Post};
 use model::telemetry::view::{
-    AgentDetail, AgentList, AgentQuery, CostQuery, CostView, SpanDetail, TimeRange, TraceList, TraceQuery,
-    TraceView,
+    AgentDetail, AgentList, AgentQuery, CostQuery, CostView, EventTimeline, EventTimelineQuery, SpanDetail,
+    TimeRange, TraceList, TraceQuery, TraceView,
 };
 use model::telemetry::{AgentId, SpanId, TraceId};
 
@@ -74,4 +74,14 @@ pub async fn get_costs(
 ) -> Result<CostView, AppError> {
     let (service, actor) = super::context()?;
     Ok(service.get_costs(&actor, &query).await?)
+}
+
+/// What happened, by time.
+#[server(prefix = "/api/ui", endpoint = "list_event_timeline", input = Json, output = Post<JsonText>)]
+pub async fn list_event_timeline(
+    /// Of what.
+    query: EventTimelineQuery,
+) -> Result<EventTimeline, AppError> {
+    let (service, actor) = super::context()?;
+    Ok(service.list_event_timeline(&actor, &query).await?)
 }

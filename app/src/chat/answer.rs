@@ -67,7 +67,7 @@ fn lead_and_rest(blocks: &[Block]) -> (&[Block], &[Block]) {
     }
 }
 
-/// `Tier 1 · no model · data 14s old`.
+/// `Tier 1 · no model · data 14s old · trace`.
 fn origin(turn: &Turn, response: &Response, zone: &Zone) -> AnyView {
     let (tier, how) = match response.tier {
         Tier::Tools => ("Tier 1", "Answered by tools"),
@@ -92,7 +92,10 @@ fn origin(turn: &Turn, response: &Response, zone: &Zone) -> AnyView {
             <time class=class datetime=as_of.to_string() title=title>{format!("{words}{} old", duration(age_s))}</time>
         }
     });
-    view! { <span class="tier-badge" title=how>{tier}</span> {format!(" · {model}")} {usage} {age} }
+    let trace = response.trace_id.map(|id| {
+        view! { " · " <a href=format!("/traces/{id}") title="How it was answered, step by step">"trace"</a> }
+    });
+    view! { <span class="tier-badge" title=how>{tier}</span> {format!(" · {model}")} {usage} {age} {trace} }
         .into_any()
 }
 

@@ -90,6 +90,7 @@ mod tests {
     use model::ask::{
         AskError, Block, Entities, Intent, Question, Response, Span, Tier, ToolStatus, ToolUse, Topic,
     };
+    use model::telemetry::TraceId;
     use model::{ErrorKind, Timestamp};
 
     fn at(second: i64) -> Timestamp {
@@ -126,6 +127,7 @@ mod tests {
             entities: Entities::default(),
             model: model.map(str::to_owned),
             usage: None,
+            trace_id: TraceId::parse("0af7651916cd43dd8448eb211c80319c").ok(),
         }
     }
 
@@ -172,6 +174,7 @@ mod tests {
                 "Tier 1",
                 "no model",
                 "data 10s old",
+                "href=\"/traces/0af7651916cd43dd8448eb211c80319c\"",
                 "href=\"/chat/t1?turn=2#turn-2\"",
                 "Good answer",
                 "&lt;b&gt;lead",

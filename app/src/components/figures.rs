@@ -25,7 +25,8 @@ pub(crate) fn writer(figure: Figure) -> fn(f64) -> String {
         Figure::Latency | Figure::FirstToken => milliseconds,
         Figure::Throughput => per_minute,
         Figure::Errors | Figure::Cpu | Figure::Gpu => percent,
-        Figure::Cost | Figure::Tokens => number,
+        Figure::Cost => dollars,
+        Figure::Tokens => number,
         Figure::Memory => megabytes,
     }
 }
@@ -111,14 +112,18 @@ pub(crate) fn of_amount(amount: Amount) -> f64 {
     amount.picos() as f64 / 1e12
 }
 
-/// An amount of money: `12,345.67` from a hundred on, else three digits that count.
+/// An amount of money. Prices, and what agents report, are in US dollars.
 pub(crate) fn amount(amount: Amount) -> String {
-    let value = of_amount(amount);
+    dollars(of_amount(amount))
+}
+
+/// `$12,345.67` from a hundred on, else three digits that count.
+pub(crate) fn dollars(value: f64) -> String {
     if value < 99.95 {
-        return number(value);
+        return format!("${}", number(value));
     }
     let cents = (value * 100.0).round() as u64;
-    format!("{}.{:02}", count(cents / 100), cents % 100)
+    format!("${}.{:02}", count(cents / 100), cents % 100)
 }
 
 /// What is not known.
@@ -180,12 +185,12 @@ mod tests {
     #[test]
     fn money_keeps_what_counts() {
         for (text, expect) in [
-            ("0", "0"),
-            ("0.0125", "0.0125"),
-            ("0.000001", "0.000001"),
-            ("12.5", "12.5"),
-            ("1234.567", "1,234.57"),
-            ("100", "100.00"),
+            ("0", "$0"),
+            ("0.0125", "$0.0125"),
+            ("0.000001", "$0.000001"),
+            ("12.5", "$12.5"),
+            ("1234.567", "$1,234.57"),
+            ("100", "$100.00"),
         ] {
             assert_eq!(amount(Amount::parse(text).unwrap()), expect, "{text}");
         }

@@ -18,16 +18,22 @@ struct Tab {
     path: Option<&'static str>,
 }
 
-const TABS: [Tab; 6] = [
+const TABS: [Tab; 9] = [
     Tab { label: "Dashboard", path: Some("/") },
     Tab { label: "Batch Explorer", path: Some("/explorer") },
     Tab { label: "RCA Analysis", path: Some("/rca") },
     Tab { label: "AWS Metrics", path: None },
     Tab { label: "Predictions", path: None },
     Tab { label: "Audit Log", path: Some(AUDIT) },
+    Tab { label: "AI Agents", path: Some(AGENTS) },
+    Tab { label: "Traces", path: Some("/traces") },
+    Tab { label: "AI Costs", path: Some("/costs") },
 ];
 
 const AUDIT: &str = "/audit";
+const AGENTS: &str = "/agents";
+/// What agents did, by time: reached from their pages.
+const EVENTS: &str = "/events";
 
 /// How many tabs stay where there is little room; the others collapse into "More".
 const FIRST_TABS: usize = 3;
@@ -36,7 +42,8 @@ const FIRST_TABS: usize = 3;
 fn is_within(at: &str, path: &str) -> bool {
     match path {
         "/" => at == "/" || at.starts_with("/essentials/"),
-        _ => at == path,
+        AGENTS if at == EVENTS => true,
+        _ => at.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
     }
 }
 
@@ -223,6 +230,12 @@ mod tests {
         check("/explorer", &["Batch Explorer"]);
         check("/rca", &["RCA Analysis"]);
         check("/audit", &["Audit Log"]);
+        check("/agents", &["AI Agents"]);
+        check("/agents/11111111-1111-1111-1111-111111111111", &["AI Agents"]);
+        check("/events", &["AI Agents"]);
+        check("/traces/4bf92f3577b34da6a3ce929d0e0e4736", &["Traces"]);
+        check("/costs", &["AI Costs"]);
+        check("/costsheet", &[]);
         check("/nowhere", &[]);
     }
 }

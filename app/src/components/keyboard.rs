@@ -114,14 +114,21 @@ mod browser {
         }
         if let Some(target) = target.filter(|target| is_typing(target)) {
             let _ = target.blur();
+        } else if let Ok(Some(link)) = document().query_selector(CLOSING_LINK) {
+            return link.dyn_into::<HtmlElement>().is_ok_and(|link| {
+                link.click();
+                true
+            });
         }
         crate::chat::set_drawer(false);
         false
     }
 
-    /// What lies over the page. Tool calls of the assistant stay open: they are part of an answer.
-    const CLOSED_BY_ESCAPE: &str =
-        "main details[open]:not(.tool-call), header details[open], .chat-threads[open], .question-edit[open]";
+    /// What lies over the page, not what is a part of it.
+    const CLOSED_BY_ESCAPE: &str = "main details[open]:not(.tool-call, .chart-table, .span-part, .timeline-details), header details[open], .chat-threads[open], .question-edit[open]";
+
+    /// Leads to the page without the panel that it stands in.
+    const CLOSING_LINK: &str = "a[data-close]";
 
     fn rows() -> Vec<Element> {
         let Ok(list) = document().query_selector_all("[data-row]") else { return Vec::new() };

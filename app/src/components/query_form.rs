@@ -85,7 +85,7 @@ pub(crate) fn choice_field(
             .into_iter()
             .map(|(value, words)| {
                 let selected = value == chosen;
-                view! { <option value=value selected=selected>{words}</option> }
+                view! { <option value=value selected=selected prop:selected=selected>{words}</option> }
             })
             .collect::<Vec<_>>()
     };

@@ -3,6 +3,7 @@
 use crate::components::query_form::{query_form, text_field};
 use crate::location::Place;
 use leptos::prelude::*;
+use leptos::web_sys::{Element, Event};
 use model::telemetry::UnixNanos;
 use model::telemetry::view::{Moment, TimeRange};
 
@@ -24,15 +25,23 @@ pub(crate) fn range_picker(
     });
     let is_custom =
         move || !TimeRange::OFFERED.iter().any(|(_, seconds)| TimeRange::last(*seconds) == range.get());
+    // What somebody types stays while the page goes on.
+    let is_open = RwSignal::new(false);
     let field = move |pick: fn((UnixNanos, UnixNanos)) -> UnixNanos| {
-        Memo::new(move |_| resolved.get().map(|range| local(pick(range))).unwrap_or_default())
+        Memo::new(move |before: Option<&String>| match before.filter(|_| is_open.get()) {
+            Some(before) => before.clone(),
+            None => resolved.get().map(|range| local(pick(range))).unwrap_or_default(),
+        })
     };
+    let on_toggle = move |event: Event| is_open.set(event_target::<Element>(&event).has_attribute("open"));
     let to_range = move |place: &Place, values: &[(&'static str, String)]| {
         let moment = |name: &str| {
             let (_, text) = values.iter().find(|(field, _)| *field == name)?;
             Moment::parse(text)
         };
-        Some(href(place, TimeRange { from: moment("from")?, to: moment("to")? }))
+        let range = TimeRange { from: moment("from")?, to: moment("to")? };
+        is_open.set(false);
+        Some(href(place, range))
     };
     let content = view! {
         {text_field("from", "Start (UTC)", "", "datetime-local", field(|(from, _)| from))}
@@ -43,7 +52,7 @@ pub(crate) fn range_picker(
     view! {
         <nav class="range-picker" aria-label="Time range">
             {links.into_iter().collect::<Vec<_>>()}
-            <details>
+            <details on:toggle=on_toggle prop:open=move || is_open.get()>
                 <summary aria-current=move || is_custom().then_some("true")>"Custom range"</summary>
                 {query_form("Custom range", path, &["from", "to"], kept, place, to_range, content)}
             </details>

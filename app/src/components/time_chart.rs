@@ -73,7 +73,7 @@ impl Line {
 }
 
 /// Lines over the same steps of time.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) struct TimeChart {
     /// What they are of.
     pub(crate) title: String,
@@ -145,14 +145,19 @@ fn key(line: &Line) -> AnyView {
 fn plot(chart: &TimeChart, zone: &Zone, axis: ValueAxis) -> AnyView {
     let steps = chart.steps();
     let width = WIDTH / steps.max(1) as f64;
+    let height = |value: f64| TOP_PX + (1.0 - axis.part(value)) * PLOT_PX;
     let grid: Vec<_> = axis
         .marks()
         .map(|value| {
-            let y = TOP_PX + (1.0 - axis.part(value)) * PLOT_PX;
-            view! {
-                <line class="chart-grid" x1="0" x2="100%" y1=y.to_string() y2=y.to_string()></line>
-                <text class="chart-mark" x="0" y=(y - 3.0).to_string()>{(chart.write)(value)}</text>
-            }
+            let y = height(value).to_string();
+            view! { <line class="chart-grid" x1="0" x2="100%" y1=y.clone() y2=y></line> }
+        })
+        .collect();
+    let marks: Vec<_> = axis
+        .marks()
+        .map(|value| {
+            let y = (height(value) - 3.0).to_string();
+            view! { <text class="chart-mark" x="0" y=y>{(chart.write)(value)}</text> }
         })
         .collect();
     let lines: Vec<_> = chart
@@ -188,6 +193,7 @@ fn plot(chart: &TimeChart, zone: &Zone, axis: ValueAxis) -> AnyView {
                 {lines}
                 {hovered}
             </svg>
+            {marks}
             {times(chart, zone)}
         </svg>
     }

@@ -113,7 +113,7 @@ mod tests {
     fn trace(spans: Vec<SpanRow>) -> TraceView {
         TraceView {
             trace: TraceRow {
-                trace_id: TraceId::from_bytes(&[7; 16]).unwrap(),
+                trace_id: TraceId::from_bytes(&[7; 16]).expect("not all zero"),
                 agent: "planner".into(),
                 name: "answer".to_owned(),
                 has_root: true,

@@ -4,8 +4,8 @@ mod charts;
 mod cost;
 mod diagnosis;
 mod facts;
-mod page;
+pub mod page;
 mod tables;
 
 pub(crate) use diagnosis::{evidence_words, severity_badge};
-pub(crate) use page::AgentPage;
+pub use page::AgentPage;

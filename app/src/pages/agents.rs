@@ -3,12 +3,12 @@
 mod cards;
 mod filter;
 mod grid;
-mod page;
+pub mod page;
 mod presets;
 mod status;
 mod waiting;
 
-pub(crate) use page::AgentsPage;
+pub use page::AgentsPage;
 pub(crate) use status::{agent_badge, ago, status_label};
 
 use crate::components::run_link::add_parameters;

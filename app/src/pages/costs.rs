@@ -1,11 +1,11 @@
 //! What AI agents cost: by whom, where it goes, and what of it is not known.
 
 mod notes;
-mod page;
+pub mod page;
 mod rows;
 
 pub(crate) use notes::{advice, alerts, efficiency_words, trend_words};
-pub(crate) use page::CostsPage;
+pub use page::CostsPage;
 
 use crate::location::Place;
 use crate::pages::agents::with_parameters;

@@ -5,7 +5,7 @@ mod invitations;
 mod keys;
 mod member_rows;
 mod members;
-mod once;
+pub(crate) mod once;
 mod profile;
 mod project;
 mod server;

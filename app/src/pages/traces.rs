@@ -1,10 +1,10 @@
 //! Traces: what was done from a request to its answer.
 
 mod filter;
-mod page;
+pub mod page;
 mod table;
 
-pub(crate) use page::TracesPage;
+pub use page::TracesPage;
 pub(crate) use table::trace_table;
 
 use crate::location::Place;

@@ -298,8 +298,9 @@ impl Turn {
             topic: self.request.topic,
             entities: self.request.entities(),
             model: self.input.model.clone().filter(|_| self.worded_by_model),
-            // Whoever asks the model counts.
+            // Whoever asks the model counts, and names the trace.
             usage: None,
+            trace_id: None,
         };
         effects.push(Effect::Emit(AskEvent::Response(ResponseEvent { data: Box::new(response) })));
         effects.push(Effect::Finish(context));

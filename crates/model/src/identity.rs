@@ -4,6 +4,7 @@
 use crate::ids::{EssentialName, text_id};
 use crate::permission::{Capability, Role, Scope};
 use crate::source::SourceStatus;
+use crate::telemetry::TelemetryPolicy;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -160,6 +161,12 @@ pub struct Project {
     /// When it was archived; nothing can be written to it since.
     #[serde(default, deserialize_with = "crate::wire::optional_timestamp")]
     pub archived_at: Option<Timestamp>,
+    /// What is done with its telemetry.
+    #[serde(default)]
+    pub telemetry: TelemetryPolicy,
+    /// How many secrets were taken out of its telemetry.
+    #[serde(default)]
+    pub redacted: u64,
     /// Grows with each change: an edit names the one it read.
     pub version: i64,
 }

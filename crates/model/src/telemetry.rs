@@ -8,6 +8,7 @@ pub mod analysis;
 mod event;
 mod ids;
 mod metric;
+mod policy;
 mod price;
 mod span;
 mod value;
@@ -17,6 +18,7 @@ pub use agent::{AgentId, AgentIdentity, AgentName, AgentState, AgentStatus, Stat
 pub use event::{Event, EventBody, EventKind, LogLevel, LogRecord, Retrieved};
 pub use ids::{EventId, InvalidId, MetricId, SpanId, TraceId, UnixNanos};
 pub use metric::{MetricName, MetricPoint, MetricRecord};
+pub use policy::{Redaction, Retention, TelemetryPolicy};
 pub use price::{Flag, Price};
 pub use span::{
     Cost, CostSource, Operation, Reading, Span, SpanEvent, SpanLink, SpanStatus, TokenUsage, Verdict,

@@ -15,6 +15,7 @@ mod runner;
 mod suggest;
 mod tally;
 mod tools;
+mod trace;
 mod turns;
 
 pub use log::TurnEvents;
@@ -38,6 +39,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use store::ThreadRecord;
 use tokio::sync::Semaphore;
+pub(crate) use trace::{Content, TurnTrace};
 use turns::Turns;
 
 /// Dates of the past that are read at once, for everybody.

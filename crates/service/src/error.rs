@@ -87,6 +87,12 @@ pub enum Error {
     SignIn(#[source] identity::Error),
 }
 
+impl From<model::telemetry::view::InvalidQuery> for Error {
+    fn from(error: model::telemetry::view::InvalidQuery) -> Self {
+        Self::Invalid { field: error.field, message: error.message }
+    }
+}
+
 impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
         match error.kind() {

@@ -37,7 +37,7 @@ pub use error::Error;
 pub use settings::{Settings, SourceSettings};
 pub use sign_in::{NewAccount, SessionToken};
 
-use self::telemetry::Telemetry;
+use self::telemetry::{OwnTurns, Telemetry};
 use accounts::Accounts;
 use ask::{Asking, Queries};
 use audit::Refusals;
@@ -69,6 +69,7 @@ struct Inner {
     accounts: Accounts,
     refusals: Refusals,
     telemetry: Telemetry,
+    own_turns: OwnTurns,
     /// The project that the batch estate belongs to.
     estate_project: Arc<Project>,
 }
@@ -113,6 +114,7 @@ impl Service {
             accounts,
             refusals,
             telemetry,
+            own_turns: OwnTurns::default(),
             estate_project: Arc::new(estate_project),
         })))
     }
@@ -129,6 +131,7 @@ impl Service {
             () = self.keep_lost_turns_ended() => {}
             () = self.prepare_queries() => {}
             () = self.keep_telemetry_open(None) => {}
+            () = self.keep_turns_stored() => {}
         }
     }
 

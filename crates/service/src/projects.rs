@@ -5,6 +5,7 @@ use crate::{Error, Result, Service};
 use identity::token;
 use model::audit::AuditEntry;
 use model::identity::{Project, ProjectId, SignInMethod, Slug};
+use model::telemetry::{Retention, TelemetryPolicy};
 use model::{Actor, Capability, Role};
 use std::sync::Arc;
 use store::Store;
@@ -23,6 +24,8 @@ impl Service {
             name,
             has_estate: false,
             archived_at: None,
+            telemetry: TelemetryPolicy::default(),
+            redacted: 0,
             version: 1,
         };
         let mut write = self.0.accounts.store.begin().await?;
@@ -46,6 +49,38 @@ impl Service {
         let after = Project { name, version, ..Project::clone(&before) };
         let entry = AuditEntry::by(actor, "project.update", object(&after));
         self.update_project(&after, entry.before("name", &before.name).after("name", &after.name)).await
+    }
+
+    /// The actor's project with what is done with its telemetry, and how many secrets were taken out of it.
+    pub async fn get_project(&self, actor: &Actor) -> Result<Project> {
+        self.require(actor, Capability::ViewTelemetry)?;
+        let project = self.project_of(actor)?;
+        let known = self.0.accounts.store.find_project(&project.id).await?;
+        known.ok_or_else(|| Error::not_found("project", project.slug.as_str(), Vec::new()))
+    }
+
+    /// Says what is done with the project's telemetry, where it is still as `version` says: at once for
+    /// what comes in here, within two seconds in other processes. What is stored already stays as it is;
+    /// what is too old by then goes with the next round.
+    pub async fn set_telemetry_policy(
+        &self,
+        actor: &Actor,
+        policy: TelemetryPolicy,
+        version: i64,
+    ) -> Result<()> {
+        self.require(actor, Capability::ManageProject)?;
+        let before = self.project_of(actor)?;
+        require_open(&before)?;
+        for (kind, days) in policy.retention.by_kind() {
+            if !(1..=Retention::MOST_DAYS).contains(&days) {
+                return Err(invalid(kind, "write 1 to 3650 days"));
+            }
+        }
+        let after = Project { telemetry: policy, version, ..Project::clone(&before) };
+        let entry = AuditEntry::by(actor, "project.update", object(&after))
+            .before("telemetry", policy_words(&before.telemetry))
+            .after("telemetry", policy_words(&after.telemetry));
+        self.update_project(&after, entry).await
     }
 
     /// Archives the project: it can be read, and nothing is written to it. The estate's project stays.
@@ -81,6 +116,12 @@ impl Service {
     }
 }
 
+/// `redaction on, spans 90 d, …`, for a record.
+fn policy_words(policy: &TelemetryPolicy) -> String {
+    let days = policy.retention.by_kind().map(|(kind, days)| format!(", {kind} {days} d")).concat();
+    format!("redaction {}{days}", policy.redaction.as_str())
+}
+
 fn object(project: &Project) -> String {
     format!("project:{}", project.slug)
 }
@@ -97,6 +138,8 @@ pub(crate) async fn find_or_create_estate_project(store: &Store) -> Result<Proje
         name: "Default".to_owned(),
         has_estate: true,
         archived_at: None,
+        telemetry: TelemetryPolicy::default(),
+        redacted: 0,
         version: 1,
     };
     let mut write = store.begin().await?;

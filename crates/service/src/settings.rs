@@ -1,7 +1,7 @@
 //! What a service is built from. The server fills this from file and environment.
 
+pub use ::telemetry::agent_state::Thresholds as AgentThresholds;
 pub use ::telemetry::queue::QueueSettings;
-pub use ::telemetry::redact::Redaction;
 pub use ::telemetry::store::ClickHouseSettings;
 pub use estate::catalog::{EssentialSettings, LenzAuth, LenzSettings};
 pub use estate::sql::{CertificateCheck, MySqlSettings, QueryLimits, SqlSettings, SqliteSettings};
@@ -53,21 +53,21 @@ pub struct TelemetrySettings {
     pub queue: Option<QueueSettings>,
     /// File with the prices of models; those that come with the program unless set.
     pub prices: Option<PathBuf>,
-    /// Whether secrets are taken out before anything is stored.
-    pub redaction: Redaction,
+    /// When an agent is said to fail, or to be gone.
+    pub agents: AgentThresholds,
     /// Bytes of requests that may be in memory at once. Beyond it senders are told to try again.
     pub in_flight_bytes: usize,
 }
 
 impl TelemetrySettings {
-    /// Kept in `dir`, with the program's own prices, without secrets; 128 MiB of requests at once.
+    /// Kept in `dir`, with the program's own prices; 128 MiB of requests at once.
     pub fn new(dir: PathBuf) -> Self {
         Self {
             dir,
             clickhouse: None,
             queue: None,
             prices: None,
-            redaction: Redaction::On,
+            agents: AgentThresholds::default(),
             in_flight_bytes: 128 << 20,
         }
     }

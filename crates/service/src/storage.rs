@@ -1,32 +1,78 @@
 //! What an operator does with our own state at the terminal, beside a running server or without one.
 
-use crate::Result;
+use crate::{Result, Settings};
+use ::telemetry::store::{Sqlite, StoreResult};
 use model::ask::{Intent, Outcome, ThreadId, Thumb, Tier, Turn, TurnId};
 use model::audit::{AuditEntry, ChainVerdict};
 use model::{Actor, Clock, Timestamp};
 use serde::Serialize;
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
-use store::{Store, StoreSettings};
+use store::{DataDirectory, Store, StoreSettings};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 
 /// Answers that are read at once: they can be long.
 const RATINGS_AT_ONCE: u32 = 50;
 
-/// Writes a copy of the database to a file that is not there yet, while the server runs.
-pub async fn backup(settings: &StoreSettings, to: &Path) -> Result<()> {
-    let store = Store::open(settings, Clock::system()).await?;
+/// Writes a copy of the database to a file that is not there yet, and one of telemetry beside it, while the
+/// server runs. Says where that of telemetry is, where there is any.
+pub async fn backup(settings: &Settings, to: &Path) -> Result<Option<PathBuf>> {
+    let store = Store::open(&settings.store, Clock::system()).await?;
     store.backup(to).await?;
-    let entry = operator("store.backup", "store").after("file", to.display());
+    let (dir, of_telemetry) = (settings.telemetry.dir.clone(), telemetry_beside(to));
+    let path = of_telemetry.clone();
+    let copied = in_background(move || Sqlite::backup(&dir, &path)).await?;
+    let copy = copied.then_some(of_telemetry);
+    let mut entry = operator("store.backup", "store").after("file", to.display());
+    if let Some(copy) = &copy {
+        entry = entry.after("telemetry", copy.display());
+    }
     store.record(&[entry]).await?;
     store.close().await;
-    Ok(())
+    Ok(copy)
 }
 
-/// Puts a copy in the place of the database in `dir`, where no server runs, and says where the
-/// one that stood there was put.
-pub async fn restore(from: &Path, dir: &Path) -> Result<Option<PathBuf>> {
-    Ok(store::restore(from, dir).await?)
+/// Where the ones are that stood in the place of what was restored.
+#[derive(Debug)]
+pub struct Restored {
+    /// The database's.
+    pub state: Option<PathBuf>,
+    /// That of telemetry; `None` where the backup has none.
+    pub telemetry: Option<Option<PathBuf>>,
+}
+
+/// Puts a copy in the place of the database in `dir`, and the one of telemetry that is beside it in the
+/// place of that, where no server runs.
+pub async fn restore(from: &Path, dir: &Path) -> Result<Restored> {
+    let of_telemetry = telemetry_beside(from);
+    let has_telemetry = of_telemetry.exists();
+    if has_telemetry {
+        let copy = of_telemetry.clone();
+        in_background(move || Sqlite::check_backup(&copy)).await?;
+    }
+    let state = store::restore(from, dir).await?;
+    let telemetry = if has_telemetry {
+        let _alone = DataDirectory::enter_alone(dir).await?;
+        let dir = dir.to_owned();
+        Some(in_background(move || Sqlite::restore(&of_telemetry, &dir)).await?)
+    } else {
+        None
+    };
+    Ok(Restored { state, telemetry })
+}
+
+/// Where the copy of telemetry is that belongs to a copy of the database.
+fn telemetry_beside(copy: &Path) -> PathBuf {
+    let mut name = copy.as_os_str().to_owned();
+    name.push(".telemetry");
+    name.into()
+}
+
+async fn in_background<T: Send + 'static>(
+    work: impl FnOnce() -> StoreResult<T> + Send + 'static,
+) -> Result<T> {
+    let done = tokio::task::spawn_blocking(work).await;
+    Ok(done.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?)
 }
 
 /// Whether the audit trail is as it was written. `progress` is told how many records were read.

@@ -3,18 +3,40 @@
 //! It is opened by [`Service::run`](crate::Service::run), apart from the start: what a process that died
 //! has left takes a while to read, and boards do not wait for it. Whoever comes before is asked to wait.
 
+mod agent;
+mod agents;
+mod costs;
+mod events;
+mod export;
+mod figures;
 mod ingest;
+mod list;
+mod live;
+mod metrics;
 mod opening;
+mod own;
 mod read;
+mod sessions;
+mod stats;
+mod steps;
+mod timeline;
+mod traces;
+mod upkeep;
 
 pub use ::telemetry::otlp::{Encoding, Signal, answer};
 pub use ::telemetry::queue::{DeadLetter, Queue};
+pub use ::telemetry::rollup::{Bucket, Level, Numbers, Spend};
 pub use ::telemetry::store::{
-    AgentSummary, CostGap, Cursor, EventQuery, LogQuery, Order, Page, PricedSpan, RecordQuery, TimeRange,
-    Trace, TraceQuery, TraceSummary,
+    AgentSummary, CostGap, Cursor, LogQuery, Order, Page, PricedEvent, PricedSpan, RecordQuery,
+    SessionSummary, TimeRange, Trace, TraceQuery, TraceSummary,
 };
+pub use export::{CostRecord, Export, ExportKind, ExportQuery, Records};
 pub use ingest::{MOST_BODY_BYTES, Room, Sent, Taken};
+pub use list::{ListCursor, ListQuery, Listed, MOST_COUNTED};
+pub use metrics::{AgentSum, SumCursor, SumQuery, Sums};
 pub use opening::{Part, TelemetryCheck};
+pub(crate) use own::OwnTurns;
+pub use stats::{MOST_POINTS, Overview, StatsMetric, StatsQuery};
 
 use crate::settings::TelemetrySettings;
 use crate::{Error, Result, Service};
@@ -22,12 +44,14 @@ use ::telemetry::pipeline::{Pipeline, Refused};
 use ::telemetry::price::PriceTable;
 use ::telemetry::queue::Processor;
 use ::telemetry::store::{Batch, SharedStore};
+use ::telemetry::writer::Writer;
 use model::identity::ProjectId;
 use std::fs::File;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::{Semaphore, watch};
+use upkeep::Redactions;
 
 /// How long a request waits for what is being opened.
 const OPEN_WITHIN: Duration = Duration::from_secs(5);
@@ -42,7 +66,10 @@ pub(crate) struct Telemetry {
     room: Arc<Semaphore>,
     /// For who reads a large request: what it unpacks to is many times its size.
     large: Semaphore,
+    /// A permit for each page that may follow what comes in.
+    followers: Arc<Semaphore>,
     state: watch::Sender<State>,
+    redactions: Redactions,
     /// Held while SQLite is written to.
     lock: OnceLock<File>,
 }
@@ -61,6 +88,7 @@ enum State {
 #[derive(Clone)]
 struct Open {
     store: SharedStore,
+    writer: Writer,
     pipeline: Way,
     /// Stores what is in the queue, where there is one.
     processor: Option<Processor>,
@@ -94,7 +122,9 @@ impl Telemetry {
             prices,
             room,
             large: Semaphore::new(1),
+            followers: Arc::new(Semaphore::new(live::MOST_FOLLOWERS)),
             state: watch::Sender::new(State::Opening),
+            redactions: Redactions::default(),
             lock: OnceLock::new(),
         })
     }

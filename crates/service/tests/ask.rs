@@ -17,3 +17,5 @@ mod models;
 mod queries;
 #[path = "ask/streams.rs"]
 mod streams;
+#[path = "ask/traces.rs"]
+mod traces;

@@ -11,7 +11,8 @@ pub(crate) const DATABASE_FILE: &str = "sentry.db";
 /// replaces it, alone. The system frees it when a process ends, however it ends.
 const LOCK_FILE: &str = "sentry.lock";
 
-pub(crate) struct DataDirectory {
+/// The folder of our own state, held: nobody else sets it up or replaces what is in it meanwhile.
+pub struct DataDirectory {
     path: PathBuf,
     lock: File,
 }
@@ -45,8 +46,11 @@ impl DataDirectory {
         .await
     }
 
-    /// Holds the folder alone, or says that somebody else has it.
-    pub(crate) async fn enter_alone(dir: &Path) -> Result<Self> {
+    /// Holds the folder alone.
+    ///
+    /// # Errors
+    /// [`Error::InUse`] where somebody else has it, [`Error::Directory`].
+    pub async fn enter_alone(dir: &Path) -> Result<Self> {
         let dir = dir.to_owned();
         let entered = in_background(dir.clone(), {
             let dir = dir.clone();

@@ -37,6 +37,7 @@ mod write;
 
 pub use backup::{restore, verify_backup};
 pub use chat::{ThreadRecord, TurnEnd};
+pub use directory::DataDirectory;
 pub use error::{Error, Result};
 pub use people::{Credentials, SessionUser};
 pub use status::StoreStatus;

@@ -13,7 +13,7 @@ struct Migration {
 }
 
 /// The first is version 1. A step that has been released is never edited.
-const MIGRATIONS: [Migration; 3] = [
+const MIGRATIONS: [Migration; 4] = [
     Migration {
         name: "state",
         sqlite: include_str!("../migrations/0001_state.sql"),
@@ -28,6 +28,11 @@ const MIGRATIONS: [Migration; 3] = [
         name: "chat",
         sqlite: include_str!("../migrations/0003_chat.sql"),
         postgres: include_str!("../migrations/0003_chat.sql"),
+    },
+    Migration {
+        name: "telemetry_policy",
+        sqlite: include_str!("../migrations/0004_telemetry_policy.sql"),
+        postgres: include_str!("../migrations/0004_telemetry_policy.sql"),
     },
 ];
 

@@ -8,7 +8,10 @@ use crate::store::Store;
 use crate::write::Write;
 use model::Role;
 use model::identity::{Member, Membership, Project, ProjectId, SignInMethod, Slug, UserId};
-use sqlx::any::AnyRow;
+use model::telemetry::{Redaction, TelemetryPolicy};
+use sqlx::Any;
+use sqlx::any::{AnyArguments, AnyRow};
+use sqlx::query::Query;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,6 +37,15 @@ impl Store {
     async fn select_project(&self, select: &'static str, key: &str) -> Result<Option<Project>> {
         let row = sqlx::query(select).bind(key).fetch_optional(self.pool()).await?;
         row.as_ref().map(row::project).transpose()
+    }
+
+    /// Counts secrets that were taken out of a project's telemetry. That is no edit: its version stays.
+    pub async fn count_redactions(&self, project: &ProjectId, count: u64) -> Result<()> {
+        let update = "UPDATE project SET redacted = redacted + $1 WHERE id = $2";
+        let _turn = self.turn().await;
+        let count = i64::try_from(count).unwrap_or(i64::MAX);
+        sqlx::query(update).bind(count).bind(project.as_str()).execute(self.pool()).await?;
+        Ok(())
     }
 
     /// The projects of an account with its role there, archived ones too: the one with the
@@ -96,6 +108,15 @@ impl Store {
     }
 }
 
+/// The switch and the days of each kind, in the order of the columns.
+fn bind_policy<'q>(
+    query: Query<'q, Any, AnyArguments>,
+    policy: &TelemetryPolicy,
+) -> Query<'q, Any, AnyArguments> {
+    let query = query.bind(i64::from(policy.redaction == Redaction::On));
+    policy.retention.by_kind().into_iter().fold(query, |query, (_, days)| query.bind(i64::from(days)))
+}
+
 fn order(project: &Project) -> (Reverse<bool>, String, ProjectId) {
     (Reverse(project.has_estate), project.name.to_lowercase(), project.id.clone())
 }
@@ -106,8 +127,10 @@ impl Write<'_> {
     /// # Errors
     /// [`Error::Conflict`] about `slug` when another has it, or another has the estate.
     pub async fn insert_project(&mut self, project: &Project) -> Result<()> {
-        let insert = "INSERT INTO project (id, slug, name, has_estate, archived_at, version) \
-                      VALUES ($1, $2, $3, $4, $5, $6)";
+        let insert = "INSERT INTO project (id, slug, name, has_estate, archived_at, version, redaction, \
+                      keep_spans_days, keep_metrics_days, keep_logs_days, keep_events_days, \
+                      keep_minutes_days, keep_rollups_days) \
+                      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
         let insert = sqlx::query(insert)
             .bind(project.id.as_str())
             .bind(project.slug.as_str())
@@ -115,23 +138,25 @@ impl Write<'_> {
             .bind(i64::from(project.has_estate))
             .bind(project.archived_at.map(|at| at.as_millisecond()))
             .bind(project.version);
-        self.change("slug", insert).await
+        self.change("slug", bind_policy(insert, &project.telemetry)).await
     }
 
-    /// Writes name and archiving of a project whose `version` is the one that was read, and
+    /// Writes name, archiving and policy of a project whose `version` is the one that was read, and
     /// raises the version.
     ///
     /// # Errors
     /// [`Error::Conflict`] about `project` when it has been changed since.
     pub async fn update_project(&mut self, project: &Project) -> Result<()> {
-        let update = "UPDATE project SET name = $1, archived_at = $2, version = version + 1 \
+        let update = "UPDATE project SET name = $1, archived_at = $2, version = version + 1, \
+                      redaction = $5, keep_spans_days = $6, keep_metrics_days = $7, keep_logs_days = $8, \
+                      keep_events_days = $9, keep_minutes_days = $10, keep_rollups_days = $11 \
                       WHERE id = $3 AND version = $4";
         let update = sqlx::query(update)
             .bind(project.name.as_str())
             .bind(project.archived_at.map(|at| at.as_millisecond()))
             .bind(project.id.as_str())
             .bind(project.version);
-        match self.run(update).await? {
+        match self.run(bind_policy(update, &project.telemetry)).await? {
             0 => Err(Error::Conflict { what: "project" }),
             _ => Ok(()),
         }

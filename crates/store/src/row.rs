@@ -6,6 +6,7 @@ use model::identity::{
     Email, Invitation, InvitationId, KeyId, MachineKey, Member, Project, ProjectId, SignInMethod, Slug, User,
     UserId,
 };
+use model::telemetry::{Redaction, Retention, TelemetryPolicy};
 use model::{Role, Scope};
 use sqlx::Row;
 use sqlx::any::AnyRow;
@@ -86,7 +87,25 @@ pub(crate) fn project(row: &AnyRow) -> Result<Project> {
         name: row.text("name")?,
         has_estate: row.number("has_estate")? == 1,
         archived_at: row.optional_time("archived_at")?,
+        telemetry: telemetry_policy(row)?,
+        redacted: u64::try_from(row.number("redacted")?).unwrap_or(0),
         version: row.number("version")?,
+    })
+}
+
+fn telemetry_policy(row: &AnyRow) -> Result<TelemetryPolicy> {
+    // They are checked when they are written.
+    let days = |column| Ok::<_, Error>(u16::try_from(row.number(column)?).unwrap_or(u16::MAX));
+    Ok(TelemetryPolicy {
+        redaction: if row.number("redaction")? == 0 { Redaction::Off } else { Redaction::On },
+        retention: Retention {
+            spans: days("keep_spans_days")?,
+            metrics: days("keep_metrics_days")?,
+            logs: days("keep_logs_days")?,
+            events: days("keep_events_days")?,
+            minutes: days("keep_minutes_days")?,
+            rollups: days("keep_rollups_days")?,
+        },
     })
 }
 

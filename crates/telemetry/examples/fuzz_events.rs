@@ -12,7 +12,7 @@ use model::telemetry::{EventId, MetricId, SpanId};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
-use telemetry::accounting::{TraceTree, TreeSpan};
+use telemetry::accounting::{Answer, TraceTree, TreeSpan};
 use telemetry::event::{self, Arrival};
 use telemetry::price::PriceTable;
 use telemetry::{Invalid, record};
@@ -109,10 +109,14 @@ fn corpus() -> Vec<Vec<u8>> {
 /// The same with thirty spans more.
 fn tree(mut tree: TraceTree, parent: u64) -> TraceTree {
     let id = |number: u64| SpanId::from_bytes(&number.to_be_bytes());
-    tree.add((1..=30).map(|number| TreeSpan {
-        id: id(number).unwrap(),
-        parent: id(number * parent % 37).ok(),
-        has_usage: number % 3 == 0,
+    tree.add((1..=30).map(|number| {
+        TreeSpan {
+            id: id(number).unwrap(),
+            parent: id(number * parent % 37).ok(),
+            has_usage: number % 3 == 0,
+            answer: Some(Answer { key: number % 4, started: number as i64, ended: 20, detail: 0 })
+                .filter(|_| number % 2 == 0 && number < 20),
+        }
     }));
     tree
 }

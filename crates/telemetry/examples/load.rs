@@ -1,4 +1,6 @@
 //! Measures the store: `load DIR spans N`, `load DIR metrics N`; and `load DIR fill N`, `load DIR query`.
+//! In place of the folder of SQLite there may be the address of a ClickHouse,
+//! `http://user:password@host:8123/database`.
 //!
 //! Release mode only. Records have the shape of real ones: a trace has ten spans of about ten attributes,
 //! ids are random. Times are those of ten minutes, or of thirty days where it is `fill`.
@@ -16,10 +18,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+use telemetry::agent_state::Thresholds;
 use telemetry::pipeline::{Pipeline, PipelineSettings, Refused};
 use telemetry::store::{
-    Batch, Grouping, Order, Party, RecordQuery, SeriesQuery, SharedStore, Sqlite, TimeRange, TraceQuery,
+    Batch, ClickHouse, ClickHouseSettings, Grouping, Order, Party, RecordQuery, SeriesQuery, SharedStore,
+    Sqlite, TimeRange, TraceQuery,
 };
+use telemetry::writer::Writer;
 
 const CONNECTIONS: u64 = 64;
 const DAY: i64 = 86_400_000_000_000;
@@ -28,9 +33,14 @@ const DAY: i64 = 86_400_000_000_000;
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [dir, rest @ ..] = &arguments[..] else { return Err("load DIR spans|metrics|fill|query [N]".into()) };
-    std::fs::create_dir_all(dir)?;
     let opened = Instant::now();
-    let store: SharedStore = Arc::new(Sqlite::open(Path::new(dir))?);
+    let store: SharedStore = if dir.contains("://") {
+        let settings = ClickHouseSettings::parse(&dir.as_str().into())?;
+        Arc::new(ClickHouse::open(&settings).await?)
+    } else {
+        std::fs::create_dir_all(dir)?;
+        Arc::new(Sqlite::open(Path::new(dir))?)
+    };
     println!("opened in {:.0?}", opened.elapsed());
     match rest {
         [kind, count] if kind == "spans" => {
@@ -49,7 +59,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 /// Sends `count` records in requests of `per_request`, from as many tasks as there are connections.
 async fn load(store: SharedStore, dir: &Path, count: u64, per_request: u64, length: f64) {
-    let pipeline = Pipeline::start(store, Clock::system(), PipelineSettings::default());
+    let pipeline = Pipeline::start(
+        Writer::new(store, Clock::system(), Thresholds::default()),
+        Clock::system(),
+        PipelineSettings::default(),
+    );
     let project = ProjectId::from("bench");
     let sent = Arc::new(AtomicU64::new(0));
     let before = disk_bytes(dir);
@@ -101,13 +115,17 @@ async fn load(store: SharedStore, dir: &Path, count: u64, per_request: u64, leng
         latencies[latencies.len() * 99 / 100],
         peak,
     );
-    println!("the writer took {:.2} µs of CPU a record", writer.as_secs_f64() * 1e6 / count as f64);
+    if let Some(writer) = writer {
+        println!("the writer took {:.2} µs of CPU a record", writer.as_secs_f64() * 1e6 / count as f64);
+    }
     let closing = Instant::now();
     pipeline.close().await;
     println!("closed in {:.1?}", closing.elapsed());
     drop(pipeline);
     let after = disk_bytes(dir);
-    println!("{:.0} bytes of disk a record", (after - before) as f64 / count as f64);
+    if after > before {
+        println!("{:.0} bytes of disk a record", (after - before) as f64 / count as f64);
+    }
 }
 
 async fn query(store: &SharedStore) -> Result<(), Box<dyn std::error::Error>> {
@@ -186,17 +204,14 @@ fn status_kb(field: &str) -> u64 {
     line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }
 
-/// CPU time of the thread that writes: fields 14 and 15 of its `stat`, in hundredths of a second.
-fn writer_cpu() -> Duration {
+/// CPU time of the thread that writes, where there is one: fields 14 and 15 of its `stat`, in hundredths of
+/// a second.
+fn writer_cpu() -> Option<Duration> {
     let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
-    let mut hundredths = 0;
-    for task in tasks {
+    tasks.into_iter().find_map(|task| {
         let stat = std::fs::read_to_string(task.path().join("stat")).unwrap_or_default();
-        if let Some((_, fields)) = stat.split_once("(telemetry-write) ") {
-            let number =
-                |place: usize| fields.split(' ').nth(place).and_then(|field| field.parse::<u64>().ok());
-            hundredths += number(11).unwrap_or(0) + number(12).unwrap_or(0);
-        }
-    }
-    Duration::from_millis(hundredths * 10)
+        let (_, fields) = stat.split_once("(telemetry-write) ")?;
+        let number = |place: usize| fields.split(' ').nth(place).and_then(|field| field.parse::<u64>().ok());
+        Some(Duration::from_millis(10 * (number(11).unwrap_or(0) + number(12).unwrap_or(0))))
+    })
 }

@@ -21,6 +21,13 @@ pub struct Thresholds {
     pub min_calls: u64,
 }
 
+impl Thresholds {
+    /// Whether as many of the calls fail as of an agent in error.
+    pub(crate) fn is_share_reached(&self, Calls { calls, errors }: Calls) -> bool {
+        errors > 0 && errors as f64 >= self.error_share * calls as f64
+    }
+}
+
 impl Default for Thresholds {
     fn default() -> Self {
         Self { window: SignedDuration::from_mins(5), error_share: 0.5, min_calls: 5 }
@@ -94,7 +101,7 @@ pub fn advance(
 /// Whether an agent that is heard of fails.
 fn judge(before: AgentStatus, recent: Calls, thresholds: &Thresholds) -> (AgentStatus, StatusReason) {
     let Calls { calls, errors } = recent;
-    if calls >= thresholds.min_calls && errors as f64 >= thresholds.error_share * calls as f64 && errors > 0 {
+    if calls >= thresholds.min_calls && thresholds.is_share_reached(recent) {
         (AgentStatus::Error, StatusReason::Failing { errors, calls })
     } else if before == AgentStatus::Error {
         (AgentStatus::Running, StatusReason::Recovered { errors, calls })

@@ -7,6 +7,7 @@ mod advice;
 mod cost;
 mod health;
 mod trend;
+pub mod volume;
 
 pub use advice::{Spending, advice, cost_advice};
 pub use cost::{CostBucket, CostWindow, Step, alerts, cost_trend, efficiency, forecast, spikes};

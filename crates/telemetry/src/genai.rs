@@ -5,6 +5,7 @@
 //! several say the same, the earliest of the table counts. What became of each attribute is kept in
 //! the span's readings; nothing is removed from its attributes.
 
+mod message;
 mod metric;
 mod operation;
 mod provider;
@@ -12,6 +13,7 @@ mod table;
 mod usage;
 mod value;
 
+pub use message::messages;
 pub(crate) use metric::normalise as normalise_metric;
 
 use model::ask::Amount;

@@ -4,7 +4,8 @@
 //! What is waiting is bounded in bytes and number. One task takes all that is waiting, has the store write
 //! it as one group, and answers each: the more comes in, the more a commit holds.
 
-use crate::store::{Batch, Receipt, SharedStore, StoreError, Write};
+use crate::store::{Batch, Receipt, StoreError, Write};
+use crate::writer::Writer;
 use model::Clock;
 use model::identity::ProjectId;
 use std::collections::VecDeque;
@@ -74,7 +75,7 @@ pub(crate) const MAINTAIN_EVERY: Duration = Duration::from_secs(1);
 pub struct Pipeline(Arc<Shared>);
 
 struct Shared {
-    store: SharedStore,
+    writer: Writer,
     clock: Clock,
     settings: PipelineSettings,
     queue: Mutex<Queue>,
@@ -99,9 +100,9 @@ struct Waiting {
 
 impl Pipeline {
     /// Starts the task that writes. Must be called inside of a tokio runtime.
-    pub fn start(store: SharedStore, clock: Clock, settings: PipelineSettings) -> Self {
+    pub fn start(writer: Writer, clock: Clock, settings: PipelineSettings) -> Self {
         let shared = Arc::new(Shared {
-            store,
+            writer,
             clock,
             settings,
             queue: Mutex::default(),
@@ -192,7 +193,7 @@ impl Shared {
                 queue.bytes -= bytes;
                 metrics::gauge!("sentry_telemetry_queue_bytes").set(queue.bytes as f64);
             } else if is_closed {
-                self.maintain().await;
+                self.writer.maintain().await;
                 return;
             } else {
                 let wait = next_maintenance.saturating_duration_since(Instant::now());
@@ -200,7 +201,7 @@ impl Shared {
                 drop(tokio::time::timeout(wait, self.wake.notified()).await);
             }
             if next_maintenance <= Instant::now() {
-                let has_more = self.maintain().await;
+                let has_more = self.writer.maintain().await;
                 let pause = if has_more { Duration::ZERO } else { MAINTAIN_EVERY };
                 next_maintenance = Instant::now() + pause;
             }
@@ -224,31 +225,18 @@ impl Shared {
     async fn write(&self, group: Vec<Waiting>) {
         let (writes, answers): (Vec<_>, Vec<_>) =
             group.into_iter().map(|waiting| (waiting.write, waiting.answer)).unzip();
-        let records: usize = writes.iter().map(|write| write.batch.len()).sum();
-        let result = self.store.write(writes).await;
-        match result {
+        match self.writer.write(writes).await {
             Ok(results) => {
-                metrics::counter!("sentry_telemetry_commits_total").increment(1);
-                metrics::histogram!("sentry_telemetry_commit_records").record(records as f64);
                 for (answer, result) in answers.into_iter().zip(results) {
                     // Who no longer waits does not get it.
                     drop(answer.send(result.map_err(Refused::Rejected)));
                 }
             }
-            Err(error) => {
-                tracing::error!(error = &error as &dyn StdError, records, "telemetry could not be written");
-                metrics::counter!("sentry_telemetry_failures_total").increment(1);
+            Err(_) => {
                 for answer in answers {
                     drop(answer.send(Err(Refused::Failing { retry_after: FAILING_RETRY })));
                 }
             }
         }
-    }
-
-    async fn maintain(&self) -> bool {
-        self.store.maintain().await.unwrap_or_else(|error| {
-            tracing::warn!(error = &error as &dyn StdError, "telemetry could not be tidied up");
-            false
-        })
     }
 }

@@ -23,20 +23,11 @@ mod number;
 mod record;
 mod token;
 
+pub use model::telemetry::Redaction;
 pub use record::{redact_event, redact_record};
 
 use model::telemetry::{Attribute, Value};
 use std::ops::Range;
-
-/// Whether secrets are taken out of what a project is sent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Redaction {
-    /// They are.
-    #[default]
-    On,
-    /// Everything is stored as it is sent.
-    Off,
-}
 
 /// What was found; the word that stands in its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -39,6 +39,11 @@ impl Sketch {
         }
     }
 
+    /// How many numbers.
+    pub fn count(&self) -> u64 {
+        self.ask(|sketch| Some(sketch.count() as u64)).unwrap_or_default()
+    }
+
     /// The mean of all numbers, exact but for rounding; `None` of none.
     pub fn mean(&self) -> Option<f64> {
         self.ask(|sketch| Some(sketch.sum()? / sketch.count() as f64))
@@ -53,7 +58,7 @@ impl Sketch {
         })
     }
 
-    fn ask(&self, question: impl Fn(&DDSketch) -> Option<f64>) -> Option<f64> {
+    fn ask<T>(&self, question: impl Fn(&DDSketch) -> Option<T>) -> Option<T> {
         match &self.0 {
             Form::Empty => None,
             Form::Live(sketch) => question(sketch),
@@ -145,6 +150,7 @@ mod tests {
         assert_eq!(Sketch::default().percentile(0.5), None);
         assert_eq!(stored(&Sketch::default()).percentile(0.5), None);
         assert_eq!(sketch_of(&[7.0]).percentile(0.99), Some(7.0));
+        assert_eq!((Sketch::default().count(), stored(&sketch_of(&[7.0, 7.0])).count()), (0, 2));
         assert_eq!(sketch_of(&[0.0, 0.0]).percentile(0.5), Some(0.0));
         assert_eq!(sketch_of(&[f64::NAN, f64::INFINITY, 3.0]).percentile(1.0), Some(3.0));
         check(&[-5.0, -1.0, 2.0, 9.0], &sketch_of(&[-5.0, -1.0, 2.0, 9.0]));

@@ -9,15 +9,18 @@ mod cover;
 mod error;
 mod facts;
 mod query;
+mod running;
 mod size;
 mod sqlite;
 
 pub use batch::{AgentChange, Batch, BatchKey, CostGap, PricedEvent, PricedSpan, Receipt, Write};
 pub use clickhouse::{ClickHouse, ClickHouseSettings};
 pub use error::StoreError;
+pub use facts::tree_span;
 pub use query::{
-    AgentSummary, Cursor, EventQuery, Grouping, LogQuery, Order, Page, Party, PartySpend, RecordKind,
-    RecordQuery, SeriesQuery, SessionSummary, StatusChange, Sum, TimeRange, Trace, TraceQuery, TraceSummary,
+    AgentSummary, Cursor, EventQuery, Grouping, Listing, LogQuery, Order, Page, Party, PartySpend,
+    RecordKind, RecordQuery, SeriesQuery, SessionSummary, StatusChange, Sum, TimeRange, Trace, TraceQuery,
+    TraceSummary,
 };
 pub use sqlite::Sqlite;
 
@@ -61,6 +64,9 @@ pub trait Store: Send + Sync {
         agent: &AgentName,
         limit: usize,
     ) -> BoxFuture<'_, StoreResult<Vec<StatusChange>>>;
+
+    /// How many a list holds on all its pages, but at most `at_most`: no more are counted.
+    fn count(&self, project: &ProjectId, listing: Listing, at_most: u64) -> BoxFuture<'_, StoreResult<u64>>;
 
     /// Sums over time, by start and agent.
     fn series(&self, project: &ProjectId, query: SeriesQuery) -> BoxFuture<'_, StoreResult<Vec<Sum>>>;

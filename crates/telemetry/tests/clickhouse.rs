@@ -1,4 +1,7 @@
-//! A ClickHouse that goes away and comes back, that others write to, that is newer than we are.
+//! A ClickHouse that goes away and comes back, that others write to, that is newer than we are; what of it
+//! is dropped; what it cannot take.
+
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 #[path = "contract/clickhouse.rs"]
 mod clickhouse;
@@ -7,12 +10,12 @@ mod clickhouse;
 mod make;
 
 use futures::future::join_all;
-use model::ErrorKind;
 use model::identity::ProjectId;
-use model::telemetry::{EventBody, MetricName};
+use model::telemetry::{EventBody, MetricName, UnixNanos};
+use model::{Clock, ErrorKind};
 use telemetry::store::{
-    Batch, BatchKey, ClickHouse, EventQuery, Grouping, Order, RecordQuery, SeriesQuery, Store, StoreError,
-    StoreResult, TimeRange, Write,
+    Batch, BatchKey, ClickHouse, ClickHouseSettings, EventQuery, Grouping, Order, RecordKind, RecordQuery,
+    SeriesQuery, Store, StoreError, StoreResult, TimeRange, Write,
 };
 use testkit::clickhouse::ClickHouse as Server;
 
@@ -35,8 +38,27 @@ fn batch(number: u8) -> Batch {
 
 /// Records that are stored now.
 async fn write(store: &ClickHouse, batch: Batch) -> StoreResult<u32> {
-    let group = vec![Write { project: project(), received: make::at(0), batch }];
+    write_for(store, project(), batch).await
+}
+
+async fn write_for(store: &ClickHouse, project: ProjectId, batch: Batch) -> StoreResult<u32> {
+    // Keys go by age, of which the server's clock decides.
+    let received = Clock::system().now().into();
+    let group = vec![Write { project, received, batch }];
     store.write(group).await?.remove(0).map(|receipt| receipt.stored)
+}
+
+/// How many records of metrics a project has.
+async fn records_of(store: &ClickHouse, project: &ProjectId) -> usize {
+    let range = TimeRange { from: UnixNanos(0), until: UnixNanos(i64::MAX) };
+    let query = RecordQuery { range, agent: None, order: Order::NewestFirst, limit: 10_000, cursor: None };
+    store.metric_records(project, query).await.unwrap().items.len()
+}
+
+/// All that an error says, with its causes.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(format!("{error} {error:?}"), |all, cause| format!("{all}: {cause} {cause:?}"))
 }
 
 /// How many records, events and spans there are, and how many records and calls the day's sum holds.
@@ -121,4 +143,93 @@ async fn a_newer_schema_is_refused_and_kept() {
     server.execute(&format!("INSERT INTO {database}.migration VALUES (99)")).await;
     let refused = ClickHouse::open(&settings).await.map(|_| ()).unwrap_err();
     assert!(matches!(refused, StoreError::NewerSchema { found: 99, known: 1 }), "{refused}");
+}
+
+#[tokio::test]
+async fn old_parts_are_dropped_up_to_the_border() {
+    let server = Server::shared();
+    let settings = clickhouse::settings(server.url(), server.create_database().await);
+    let store = ClickHouse::open(&settings).await.unwrap();
+    let other = ClickHouse::open(&settings).await.unwrap();
+    let theirs = ProjectId::from("theirs");
+    // The tests' beginning is that of a month, and so of a partition.
+    let of = |seconds| Batch {
+        records: vec![make::record("writer", seconds, MetricName::CpuPercent, 1.0)],
+        ..Batch::default()
+    };
+    for seconds in [-40 * 86_400, -2, -1, 0, 1] {
+        write(&store, of(seconds)).await.unwrap();
+    }
+    write_for(&store, theirs.clone(), of(-1)).await.unwrap();
+    let prune = async |project: &ProjectId, before| {
+        while store.prune(project, RecordKind::Metrics, make::at(before)).await.unwrap() {}
+    };
+    prune(&project(), -2).await;
+    assert_eq!([records_of(&store, &project()).await, records_of(&store, &theirs).await], [4, 1]);
+    // Another process puts what stays into the partition that goes.
+    let writing = async {
+        for _ in 0..10 {
+            write_for(&other, theirs.clone(), of(-3)).await.unwrap();
+        }
+    };
+    let ours = project();
+    futures::join!(prune(&ours, 0), writing);
+    assert_eq!([records_of(&store, &project()).await, records_of(&store, &theirs).await], [2, 11]);
+    prune(&theirs, 0).await;
+    assert_eq!([records_of(&store, &project()).await, records_of(&store, &theirs).await], [2, 0]);
+    let database = &settings.database;
+    let left = "SELECT uniq(partition) FROM system.parts WHERE active AND table = 'metric' AND database";
+    assert_eq!(server.execute(&format!("{left} = '{database}'")).await, "1\n");
+}
+
+#[tokio::test]
+async fn a_large_group_is_looked_up_in_pieces() {
+    let server = Server::shared();
+    let settings = clickhouse::settings(server.url(), server.create_database().await);
+    let store = ClickHouse::open(&settings).await.unwrap();
+    let spans = (1..=4_000).map(|number| {
+        let mut priced = make::call(number, 1, 0, 1);
+        priced.span.session = Some(format!("{number} {}", "s".repeat(100)));
+        priced
+    });
+    let large = Batch { spans: spans.collect(), ..Batch::default() };
+    assert_eq!(write(&store, large.clone()).await.unwrap(), 4_000);
+    assert_eq!(write(&store, large).await.unwrap(), 0);
+    let range = TimeRange { from: make::at(0), until: make::at(86_400) };
+    let sessions = RecordQuery { range, agent: None, order: Order::NewestFirst, limit: 10_000, cursor: None };
+    assert_eq!(store.sessions(&project(), sessions).await.unwrap().items.len(), 4_000);
+    // What is too long to be looked for keeps nothing else out.
+    let mut long = make::call(1, 2, 1, 1);
+    long.span.user = Some("u".repeat(200_000));
+    let refused = write(&store, Batch { spans: vec![long], ..Batch::default() }).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Invalid);
+    assert_eq!(write(&store, batch(200)).await.unwrap(), 3);
+}
+
+#[tokio::test]
+async fn errors_name_the_server_and_nothing_secret() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let silent_url = format!("http://{}", silent.local_addr().unwrap());
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let gone_url = format!("http://{}", gone.local_addr().unwrap());
+    drop(gone);
+    let url = Server::shared().url();
+    let check = async |url: String, expect: Option<&str>| {
+        let with_user = url.replace("://", "://writer:s3cret@");
+        let settings = ClickHouseSettings::parse(&with_user.into()).unwrap();
+        let store = ClickHouse::open(&settings).await.unwrap();
+        let error = store.agents(&project()).await.unwrap_err();
+        let said = chain(&error);
+        assert_eq!(error.kind(), ErrorKind::Unavailable, "{said}");
+        let expect = expect.map_or_else(|| format!("no answer of ClickHouse at {url}"), str::to_owned);
+        assert!(said.contains(&expect) && !said.contains("s3cret"), "{said}");
+    };
+    let not_tls = url.replace("http", "https");
+    futures::join!(
+        // It takes the request and never answers.
+        check(silent_url, None),
+        check(gone_url, None),
+        check(not_tls, None),
+        check(url, Some("AUTHENTICATION_FAILED")),
+    );
 }

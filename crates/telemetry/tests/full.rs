@@ -16,8 +16,10 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use telemetry::agent_state::Thresholds;
 use telemetry::pipeline::{Pipeline, PipelineSettings, Refused};
 use telemetry::store::{Batch, BatchKey, Order, RecordQuery, SharedStore, Sqlite, Store, TimeRange};
+use telemetry::writer::Writer;
 
 /// Where the process with the limit finds its folder; set for it only.
 const DIR: &str = "TELEMETRY_FULL_DIR";
@@ -42,7 +44,11 @@ fn send(dir: &Path) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let store: SharedStore = Arc::new(Sqlite::open(dir).unwrap());
-        let pipeline = Pipeline::start(Arc::clone(&store), Clock::system(), PipelineSettings::default());
+        let pipeline = Pipeline::start(
+            Writer::new(Arc::clone(&store), Clock::system(), Thresholds::default()),
+            Clock::system(),
+            PipelineSettings::default(),
+        );
         for number in 0.. {
             loop {
                 match pipeline.submit(project(), batch(number)).await {

@@ -17,15 +17,16 @@ use model::telemetry::MetricName;
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write as _};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
-use std::sync::Arc;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, mpsc};
+use telemetry::agent_state::Thresholds;
 use telemetry::pipeline::{Pipeline, PipelineSettings};
 use telemetry::store::{
     Batch, BatchKey, ClickHouse, EventQuery, Grouping, Order, RecordQuery, SeriesQuery, SharedStore, Sqlite,
     TimeRange,
 };
+use telemetry::writer::Writer;
 
-const KILLS: u64 = 50;
 /// Requests that are sent at the same time.
 const SENDERS: u64 = 16;
 /// Where the process that is killed finds what to do; set for it only.
@@ -94,7 +95,11 @@ fn send(place: &Place, first: u64) {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let store = place.open().await;
-        let pipeline = Pipeline::start(store, Clock::system(), PipelineSettings::default());
+        let pipeline = Pipeline::start(
+            Writer::new(store, Clock::system(), Thresholds::default()),
+            Clock::system(),
+            PipelineSettings::default(),
+        );
         let senders = (0..SENDERS).map(|sender| {
             let pipeline = pipeline.clone();
             tokio::spawn(async move {
@@ -112,48 +117,71 @@ fn send(place: &Place, first: u64) {
     });
 }
 
-/// Runs the process until it has acknowledged so many requests, and kills it.
-fn run_and_kill(test: &str, place: &Place, first: u64, until: usize, acknowledged: &mut BTreeSet<u64>) {
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", test, "--nocapture"])
-        .env(PLACE, place.text())
-        .env(FIRST, first.to_string())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let mut is_killed = false;
+/// What is killed how often.
+struct Plan {
+    kills: u64,
+    /// So many send the same requests at the same time.
+    processes: usize,
+}
+
+/// Runs processes until they have acknowledged so many requests, and kills them.
+fn run_and_kill(
+    test: &str,
+    place: &Place,
+    first: u64,
+    processes: usize,
+    until: usize,
+    acknowledged: &mut BTreeSet<u64>,
+) {
+    let (lines, said) = mpsc::channel();
+    let mut children: Vec<Child> = Vec::new();
+    for _ in 0..processes {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", test, "--nocapture"])
+            .env(PLACE, place.text())
+            .env(FIRST, first.to_string())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let out = BufReader::new(child.stdout.take().unwrap()).lines();
+        let lines = lines.clone();
+        std::thread::spawn(move || out.map_while(Result::ok).for_each(|line| drop(lines.send(line))));
+        children.push(child);
+    }
+    drop(lines);
     let mut count = 0;
-    // What it has said before it died is read to the end.
-    while let Some(Ok(line)) = lines.next() {
+    // What they have said before they died is read to the end.
+    for line in said {
         if let Some(number) = line.strip_prefix("stored ").and_then(|number| number.parse().ok()) {
             acknowledged.insert(number);
             count += 1;
-        }
-        if count >= until && !is_killed {
-            child.kill().unwrap();
-            is_killed = true;
+            if count == until {
+                children.iter_mut().for_each(|child| child.kill().unwrap());
+            }
         }
     }
-    child.wait().unwrap();
-    assert!(is_killed, "it ended by itself");
+    for child in &mut children {
+        child.wait().unwrap();
+    }
+    assert!(count >= until, "they ended by themselves");
 }
 
 /// Kills the process of a test again and again, and looks at what it has stored.
-fn kill_many_times(test: &str, place: impl FnOnce() -> Place) {
+fn kill_many_times(test: &str, plan: &Plan, place: impl FnOnce() -> Place) {
     #[expect(clippy::disallowed_methods, reason = "how the test tells the process that it is to be killed")]
     if let (Ok(place), Ok(first)) = (std::env::var(PLACE), std::env::var(FIRST)) {
         return send(&Place::parse(&place), first.parse().unwrap());
     }
     let place = place();
     let mut acknowledged = BTreeSet::new();
-    for kill in 0..KILLS {
+    for kill in 0..plan.kills {
         // The sender goes on with what was not acknowledged; what was is sent again in part as well.
         let first = (0..).find(|number| !acknowledged.contains(number)).unwrap();
         // At another place in the cycle of commits each time.
-        run_and_kill(test, &place, first, 20 + (kill * 37 % 101) as usize, &mut acknowledged);
+        let until = 20 + (kill * 37 % 101) as usize;
+        run_and_kill(test, &place, first, plan.processes, until, &mut acknowledged);
     }
-    assert!(acknowledged.len() as u64 > KILLS * 10);
+    assert!(acknowledged.len() as u64 > plan.kills * 10);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async { check(&place.open().await, &acknowledged).await });
 }
@@ -161,7 +189,8 @@ fn kill_many_times(test: &str, place: impl FnOnce() -> Place) {
 #[test]
 fn every_acknowledged_record_is_there_once() {
     let mut dir = None;
-    kill_many_times("every_acknowledged_record_is_there_once", || {
+    let plan = Plan { kills: 50, processes: 1 };
+    kill_many_times("every_acknowledged_record_is_there_once", &plan, || {
         let dir = dir.insert(tempfile::tempdir().unwrap());
         Place::Sqlite(dir.path().to_owned())
     });
@@ -169,7 +198,8 @@ fn every_acknowledged_record_is_there_once() {
 
 #[test]
 fn every_record_that_clickhouse_acknowledged_is_there_once() {
-    kill_many_times("every_record_that_clickhouse_acknowledged_is_there_once", || {
+    let plan = Plan { kills: 8, processes: 2 };
+    kill_many_times("every_record_that_clickhouse_acknowledged_is_there_once", &plan, || {
         let server = testkit::clickhouse::ClickHouse::shared();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         Place::ClickHouse(server.url(), runtime.block_on(server.create_database()))

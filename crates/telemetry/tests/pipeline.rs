@@ -12,10 +12,12 @@ use model::ErrorKind;
 use model::identity::ProjectId;
 use model::telemetry::MetricName;
 use std::sync::Arc;
+use telemetry::agent_state::Thresholds;
 use telemetry::pipeline::{Pipeline, PipelineSettings, Refused};
 use telemetry::store::{
     Batch, Grouping, Order, RecordQuery, SeriesQuery, SharedStore, Sqlite, StoreError, TimeRange,
 };
+use telemetry::writer::Writer;
 
 fn project() -> ProjectId {
     ProjectId::from("ours")
@@ -33,7 +35,15 @@ fn with_pipeline(settings: PipelineSettings, test: impl AsyncFnOnce(Pipeline, Sh
     runtime.block_on(async {
         let store: SharedStore = Arc::new(Sqlite::open(dir.path()).unwrap());
         let clock = Clock::frozen(make::at(0).timestamp());
-        test(Pipeline::start(Arc::clone(&store), clock, settings), store).await;
+        test(
+            Pipeline::start(
+                Writer::new(Arc::clone(&store), clock.clone(), Thresholds::default()),
+                clock,
+                settings,
+            ),
+            store,
+        )
+        .await;
     });
 }
 
@@ -109,7 +119,11 @@ fn a_store_that_is_opened_again_knows_all() {
         let store: SharedStore = Arc::new(Sqlite::open(dir.path()).unwrap());
         runtime.block_on(async {
             let clock = Clock::frozen(make::at(0).timestamp());
-            let pipeline = Pipeline::start(Arc::clone(&store), clock, PipelineSettings::default());
+            let pipeline = Pipeline::start(
+                Writer::new(Arc::clone(&store), clock.clone(), Thresholds::default()),
+                clock,
+                PipelineSettings::default(),
+            );
             pipeline.submit(project(), one(round)).await.unwrap();
             let query = SeriesQuery {
                 range: range(),

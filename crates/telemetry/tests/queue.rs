@@ -19,12 +19,14 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use telemetry::agent_state::Thresholds;
 use telemetry::pipeline::Refused;
 use telemetry::queue::{Processor, Queue, QueueError, QueueSettings};
 use telemetry::store::{
     Batch, BatchKey, ClickHouse, EventQuery, Grouping, Order, RecordQuery, SeriesQuery, SharedStore, Sqlite,
     TimeRange,
 };
+use telemetry::writer::Writer;
 use testkit::redis::Redis;
 
 /// How long anything that is waited for may take.
@@ -56,7 +58,11 @@ async fn open_with_room(redis: &Redis, bytes: u64) -> Queue {
 }
 
 fn start(queue: &Queue, store: &SharedStore) -> Processor {
-    Processor::start(queue.clone(), Arc::clone(store), Clock::system())
+    Processor::start(
+        queue.clone(),
+        Writer::new(Arc::clone(store), Clock::system(), Thresholds::default()),
+        Clock::system(),
+    )
 }
 
 fn sqlite(dir: &Path) -> SharedStore {

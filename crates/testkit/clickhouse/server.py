@@ -94,7 +94,11 @@ CODES = {
     "UNKNOWN_SETTING": 115,
     "CANNOT_PARSE_INPUT_ASSERTION_FAILED": 27,
     "AUTHENTICATION_FAILED": 516,
+    "INCORRECT_DATA": 117,
 }
+
+# http_max_field_value_size of a server as it comes, in bytes: of a parameter, or of the query beside some.
+MOST_OF_A_FIELD = 128 * 1024
 
 
 class Refusal(Exception):
@@ -111,11 +115,14 @@ def quoted(value):
 class Engine:
     def __init__(self):
         self.connection = chdb.connect(FOLDER)
+        self.settings = {}
+        self.database = "default"
         self.lock = threading.Lock()
 
     def run(self, query, database, default_format, settings, parameters):
         """The answer as an open file, its format, and the figures of the summary."""
-        with self.lock, self.settled(database, settings):
+        with self.lock:
+            self.settle(database, settings)
             insert = INSERT_WITH_DATA.match(query)
             if insert:
                 if parameters:
@@ -124,22 +131,21 @@ class Engine:
                 return self.insert(insert.group(1).decode(), form, query[insert.end() :])
             return self.query(query.decode(), default_format, parameters)
 
-    @contextlib.contextmanager
-    def settled(self, database, settings):
-        """Settings and the database hold for one query: there is only one connection."""
-        done = []
-        try:
-            for name, value in settings.items():
-                if not NAME.fullmatch(name):
-                    raise Refusal("UNKNOWN_SETTING", f"Unknown setting '{name}'.")
+    def settle(self, database, settings):
+        """Settings and the database hold for one query: there is only one connection. What the last query had
+        as well stays: setting takes longer than many a query."""
+        for name in [name for name in self.settings if name not in settings]:
+            self.connection.query(f"SET {name} = DEFAULT")
+            del self.settings[name]
+        for name, value in settings.items():
+            if not NAME.fullmatch(name):
+                raise Refusal("UNKNOWN_SETTING", f"Unknown setting '{name}'.")
+            if self.settings.get(name) != value:
                 self.connection.query(f"SET {name} = {quoted(value)}")
-                done.append(name)
+                self.settings[name] = value
+        if self.database != database:
             self.connection.query(f"USE `{database.replace('`', '``')}`")
-            yield
-        finally:
-            for name in done:
-                self.connection.query(f"SET {name} = DEFAULT")
-            self.connection.query("USE default")
+            self.database = database
 
     def insert(self, query, form, data):
         with self.connection.send_insert(query, form) as rows:
@@ -213,10 +219,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def query(self, url, body):
         given = dict(urllib.parse.parse_qsl(url.query, keep_blank_values=True))
-        if self.headers.get_content_type() == "multipart/form-data":
-            given |= self.form(body)
-            body = b""
         try:
+            if self.headers.get_content_type() == "multipart/form-data":
+                given |= self.form(body)
+                body = b""
             self.check_password(given)
             settings = {}
             for name, value in given.items():
@@ -252,10 +258,13 @@ class Handler(BaseHTTPRequestHandler):
         """The fields of a form: a client sends its parameters so where they may be long."""
         head = f"Content-Type: {self.headers['Content-Type']}\r\n\r\n".encode()
         message = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(head + body)
-        return {
+        fields = {
             part.get_param("name", header="content-disposition"): part.get_payload(decode=True).decode()
             for part in message.iter_parts()
         }
+        if any(len(value) > MOST_OF_A_FIELD for value in fields.values()):
+            raise Refusal("INCORRECT_DATA", "Field value too long.")
+        return fields
 
     def check_password(self, given):
         user, password = given.get("user", "default"), given.get("password", "")

@@ -21,6 +21,7 @@ pub mod oidc_provider;
 pub mod postgres;
 pub mod redis;
 pub mod reference;
+pub mod schemathesis;
 pub mod slapd;
 pub mod sqlite;
 pub mod telemetry;

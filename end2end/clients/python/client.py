@@ -46,7 +46,7 @@ def main() -> None:
     shut_down = set_up_telemetry(arguments.endpoint, arguments.key, service)
     instrument, work, left_out = INSTRUMENTATIONS[arguments.instrumentation]
     instrument()
-    work()
+    work(f"{service}-researcher")
     shut_down()
     query = urllib.parse.urlencode(left_out, doseq=True)
     with urllib.request.urlopen(f"{arguments.model_server}/bill/{service}?{query}") as bill:
@@ -81,7 +81,7 @@ def set_up_telemetry(endpoint: str, key: str, service: str) -> Callable[[], None
     return shut_down
 
 
-def use_openai() -> None:
+def use_openai(_: str) -> None:
     """A chat, a streamed one, one whose stream says nothing of tokens, embeddings."""
     from openai import OpenAI
 
@@ -96,7 +96,7 @@ def use_openai() -> None:
     client.embeddings.create(model="text-embedding-3-small", input="the answer")
 
 
-def use_langchain() -> None:
+def use_langchain(agent_name: str) -> None:
     """A chain, a streamed call, and an agent that uses a tool: parents that repeat children."""
     from langchain.agents import create_agent
     from langchain_core.output_parsers import StrOutputParser
@@ -114,15 +114,15 @@ def use_langchain() -> None:
     (prompt | model | StrOutputParser()).invoke({"question": "everything"})
     for _ in model.stream("What is the answer?"):
         pass
-    agent = create_agent(model, [look_up], name="researcher")
+    agent = create_agent(model, [look_up], name=agent_name)
     agent.invoke({"messages": [{"role": "user", "content": "Look the answer up."}]})
 
 
-def use_pydantic_ai() -> None:
+def use_pydantic_ai(agent_name: str) -> None:
     """An agent that uses a tool."""
     from pydantic_ai import Agent
 
-    agent = Agent("openai-chat:gpt-4o", name="researcher")
+    agent = Agent("openai-chat:gpt-4o", name=agent_name)
 
     @agent.tool_plain
     def look_up(of: str) -> str:
@@ -176,8 +176,8 @@ def all_of(*instruments: Callable[[], None]) -> Callable[[], None]:
     return instrument
 
 
-#: What sets it up, what uses it, what it leaves out (the query of the model server's bill).
-INSTRUMENTATIONS: dict[str, tuple[Callable[[], None], Callable[[], None], dict[str, list[str]]]] = {
+#: What sets it up, what uses it (told what to call its agent), what it leaves out (the query of the model server's bill).
+INSTRUMENTATIONS: dict[str, tuple[Callable[[], None], Callable[[str], None], dict[str, list[str]]]] = {
     "openai-v2": (openai_v2, use_openai, {"unsaid": ["cache_read", "reasoning"]}),
     "openai-v2-latest": (openai_v2, use_openai, {"unsaid": ["cache_read", "reasoning"]}),
     "openinference-openai": (openinference_openai, use_openai, {}),

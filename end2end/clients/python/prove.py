@@ -9,18 +9,14 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import subprocess
 import sys
 import threading
-from pathlib import Path
 from typing import Any
 
-from client import INSTRUMENTATIONS
 from model_server import ModelServer
+from run import CLIENTS, run
 from sink import Sink
 
-HERE = Path(__file__).parent
-NODE = ["node-official", "node-traceloop", "node-openinference"]
 KEY = "sk_test_clients"
 
 INPUT = ["gen_ai.usage.input_tokens", "llm.token_count.prompt"]
@@ -41,7 +37,7 @@ TELLING = re.compile(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("client", nargs="*", default=[*INSTRUMENTATIONS, *NODE])
+    parser.add_argument("client", nargs="*", default=CLIENTS)
     parser.add_argument("--names", action="store_true")
     arguments = parser.parse_args()
     sink, models = Sink(KEY), ModelServer()
@@ -58,14 +54,7 @@ def main() -> None:
 
 def proves(client: str, sink: Sink, model_server: str, *, all_names: bool) -> bool:
     """Runs the client, prints what it sent, and says whether that adds up."""
-    script = (
-        ["node", HERE / "../node/client.js"]
-        if client in NODE
-        else [sys.executable, HERE / "client.py"]
-    )
-    addresses = ["--endpoint", sink.address, "--key", KEY, "--model-server", model_server]
-    ran = subprocess.run([*script, client, *addresses], stdout=subprocess.PIPE, check=True)
-    expected = json.loads(ran.stdout)
+    expected = run(client, sink.address, KEY, model_server)
     spans = sink.spans(client)
     print(f"## {client}\n{json.dumps(expected)}")
     for (scope, kind), names in kinds(spans, all_names=all_names).items():

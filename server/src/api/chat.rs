@@ -66,7 +66,8 @@ pub struct ChatJson {
     turn_id: u64,
     /// `text`, `structured_data`, `tool_calls`, `suggested_queries`, `error`, `tier`, `intent`,
     /// `entities`, `usage` (what the model's answers took: `input_tokens`, `cached_input_tokens`,
-    /// `output_tokens`, and `cost` as a decimal, `null` where a price is not set) and more.
+    /// `output_tokens`, and `cost` as a decimal, `null` where a price is not set), `trace_id` (of
+    /// `/api/v1/traces/{id}`: how it was answered, step by step) and more.
     #[schema(value_type = Object)]
     response: Value,
 }

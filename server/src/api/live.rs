@@ -1,4 +1,4 @@
-//! `/api/live`: the board as it changes, as server-sent events.
+//! `/api/live`: the board and telemetry as they change, as server-sent events.
 
 use crate::api::params::Params;
 use crate::error::{Answer, Problem};
@@ -7,9 +7,9 @@ use crate::state::Shutdown;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use futures::{StreamExt, future, stream};
+use futures::{Stream, StreamExt, future, stream};
 use http::{HeaderMap, HeaderName, header};
 use model::{Actor, SnapshotId};
 use service::Service;
@@ -51,6 +51,40 @@ pub async fn follow_board(
     let last = headers.get(LAST_EVENT_ID).and_then(|id| id.to_str().ok()?.parse().ok()).map(SnapshotId);
     let events = service.subscribe_board(&actor, date, last).await?;
     let changed = async move { service.until_changed(claim.presented, claim.project, actor).await };
+    Ok(event_stream(events, shutdown, changed))
+}
+
+/// Telemetry as it comes in
+///
+/// Events: `heartbeat` (first, and every 15 seconds without a change), `change` (something of the project was
+/// stored since the event before; at most once a second). Ask for what you show again: the events do not say
+/// what changed. Ends when its reader is signed out or may see other things.
+#[utoipa::path(
+    get,
+    path = "/api/live/telemetry",
+    tag = "telemetry",
+    responses(
+        (status = 200, content_type = "text/event-stream", body = String),
+        (status = 503, body = Problem, content_type = "application/problem+json"),
+    )
+)]
+pub async fn follow_telemetry(
+    State(service): State<Service>,
+    State(shutdown): State<Shutdown>,
+    Extension(actor): Extension<Actor>,
+    Extension(claim): Extension<Claim>,
+) -> Answer {
+    let events = service.subscribe_telemetry(&actor).await?;
+    let changed = async move { service.until_changed(claim.presented, claim.project, actor).await };
+    Ok(event_stream(events, shutdown, changed))
+}
+
+/// The answer that passes `events` on until the server ends, or who asks has `changed`.
+fn event_stream(
+    events: impl Stream<Item = Bytes> + Send + 'static,
+    shutdown: Shutdown,
+    changed: impl Future<Output = ()> + Send + 'static,
+) -> Response {
     let ended = future::select(Box::pin(shutdown.wait()), Box::pin(changed));
     let events = stream::once(async { HELLO }).chain(events).take_until(ended);
     let fixed = [
@@ -58,5 +92,5 @@ pub async fn follow_board(
         (header::CACHE_CONTROL, "no-store"),
         (HeaderName::from_static("x-accel-buffering"), "no"),
     ];
-    Ok((fixed, Body::from_stream(events.map(Ok::<_, Infallible>))).into_response())
+    (fixed, Body::from_stream(events.map(Ok::<_, Infallible>))).into_response()
 }

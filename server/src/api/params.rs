@@ -24,6 +24,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
 }
 
 impl Params {
+    /// All names and values.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// The text of `name`, trimmed.
     pub fn text(&self, name: &str) -> Option<&str> {
         let (_, value) = self.0.iter().find(|(key, value)| key == name && !value.trim().is_empty())?;
@@ -56,7 +61,8 @@ impl Params {
         }
     }
 
-    fn number(&self, name: &'static str, unset: usize) -> Result<usize, Fault> {
+    /// A whole number; `unset` where it is not given.
+    pub fn number(&self, name: &'static str, unset: usize) -> Result<usize, Fault> {
         match self.text(name) {
             None => Ok(unset),
             Some(text) => {

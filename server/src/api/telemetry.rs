@@ -2,4 +2,11 @@
 
 pub mod agents;
 mod attributes;
+pub mod costs;
+pub mod events;
+pub mod export;
+pub mod metrics;
+mod query;
+pub mod sessions;
+pub mod stats;
 pub mod traces;

@@ -124,11 +124,18 @@ pub const SETTINGS: &[Setting] = &[
         "File with the prices of models, in the form of crates/telemetry/prices.toml; those that come with the program unless set.",
     ),
     setting(
-        "telemetry.redaction",
-        "SENTRY_TELEMETRY_REDACTION",
-        Kind::Text,
-        "on",
-        "Whether e-mail addresses, card numbers, keys and the like are taken out of what agents send before it is stored: on or off.",
+        "telemetry.agent_error_percent",
+        "SENTRY_AGENT_ERROR_PERCENT",
+        Kind::Number,
+        "50",
+        "An agent is in error while at least this share of its calls of the last five minutes failed, 1 to 100 percent.",
+    ),
+    setting(
+        "telemetry.agent_error_min_calls",
+        "SENTRY_AGENT_ERROR_MIN_CALLS",
+        Kind::Number,
+        "5",
+        "With fewer calls in five minutes nothing is said of their share, 1 to 1000000.",
     ),
     setting(
         "telemetry.in_flight_mb",

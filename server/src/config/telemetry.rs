@@ -2,8 +2,7 @@
 
 use super::ConfigError;
 use super::values::Values;
-use secrecy::{ExposeSecret, SecretString};
-use service::settings::{ClickHouseSettings, QueueSettings, Redaction, TelemetrySettings};
+use service::settings::{AgentThresholds, ClickHouseSettings, QueueSettings, TelemetrySettings};
 use std::path::PathBuf;
 
 /// Kept in `dir` unless a ClickHouse is set.
@@ -13,18 +12,18 @@ pub(super) fn telemetry(values: &Values, dir: PathBuf) -> Result<TelemetrySettin
         clickhouse: clickhouse(values)?,
         queue: queue(values)?,
         prices: values.path("telemetry.prices"),
-        redaction: redaction(values)?,
+        agents: agents(values)?,
         in_flight_bytes: usize::try_from(in_flight_mb << 20).unwrap_or(usize::MAX),
         ..TelemetrySettings::new(dir)
     })
 }
 
-fn redaction(values: &Values) -> Result<Redaction, ConfigError> {
-    match values.text("telemetry.redaction") {
-        None | Some("on") => Ok(Redaction::On),
-        Some("off") => Ok(Redaction::Off),
-        Some(other) => Err(values.refuse("telemetry.redaction", &format!("`{other}` is neither on nor off"))),
-    }
+fn agents(values: &Values) -> Result<AgentThresholds, ConfigError> {
+    Ok(AgentThresholds {
+        error_share: values.number("telemetry.agent_error_percent", 1, 100)? as f64 / 100.0,
+        min_calls: values.number("telemetry.agent_error_min_calls", 1, 1_000_000)?,
+        ..AgentThresholds::default()
+    })
 }
 
 fn queue(values: &Values) -> Result<Option<QueueSettings>, ConfigError> {
@@ -36,30 +35,8 @@ fn queue(values: &Values) -> Result<Option<QueueSettings>, ConfigError> {
     Ok(Some(settings))
 }
 
-/// An address with its user and password is a secret as a whole, and no error quotes a part of it.
 fn clickhouse(values: &Values) -> Result<Option<ClickHouseSettings>, ConfigError> {
     let Some(url) = values.secret("clickhouse.url") else { return Ok(None) };
-    let refuse = |problem| Err(values.refuse("clickhouse.url", problem));
-    let Ok(uri) = url.expose_secret().parse::<http::Uri>() else {
-        return refuse("that is no address; %40, %2F and the like stand for @ and / in a password");
-    };
-    let (Some(scheme @ ("http" | "https")), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
-        return refuse("the address does not begin with http:// or https://");
-    };
-    let (login, host) = authority.as_str().rsplit_once('@').unwrap_or(("default", authority.as_str()));
-    let (user, password) = login.split_once(':').unwrap_or((login, ""));
-    let database = uri.path().trim_matches('/');
-    if database.is_empty() || database.contains('/') || uri.query().is_some() {
-        return refuse("the address does not end with the name of a database");
-    }
-    let plain = |text| percent_encoding::percent_decode_str(text).decode_utf8().map(String::from);
-    match (plain(user), plain(password), plain(database)) {
-        (Ok(user), Ok(password), Ok(database)) => Ok(Some(ClickHouseSettings {
-            url: format!("{scheme}://{host}"),
-            user,
-            password: SecretString::from(password),
-            database,
-        })),
-        _ => refuse("what stands for signs, as in %40, is no UTF-8"),
-    }
+    let settings = ClickHouseSettings::parse(&url);
+    settings.map(Some).map_err(|error| values.refuse("clickhouse.url", &error.to_string()))
 }

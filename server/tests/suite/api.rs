@@ -5,5 +5,7 @@ mod ingest;
 mod lenz;
 mod live;
 mod openapi;
+mod project;
 mod runs;
 mod tagged;
+mod telemetry;

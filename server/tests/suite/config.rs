@@ -2,7 +2,7 @@
 
 use server::config::{Config, Given, print, setting};
 use service::SourceSettings;
-use service::settings::{CertificateCheck, LenzAuth, Price, Redaction, SqlSettings, TokenPrice};
+use service::settings::{CertificateCheck, LenzAuth, Price, SqlSettings, TokenPrice};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -99,23 +99,19 @@ fn command_line_over_environment_over_file_over_default() {
 }
 
 #[test]
-fn telemetry_is_kept_in_the_data_folder_without_secrets() {
-    let check = |environment: &[(&str, &str)], dir: &str, redaction, in_flight_bytes| {
+fn telemetry_is_kept_in_the_data_folder() {
+    let check = |environment: &[(&str, &str)], dir: &str, error_share: f64, in_flight_bytes| {
         let telemetry = Place::new("", environment).load().service.telemetry;
         assert_eq!(telemetry.dir, Path::new(dir), "{environment:?}");
-        assert_eq!((telemetry.redaction, telemetry.in_flight_bytes), (redaction, in_flight_bytes));
+        assert_eq!((telemetry.agents.error_share, telemetry.agents.min_calls), (error_share, 5));
+        assert_eq!(telemetry.in_flight_bytes, in_flight_bytes);
     };
-    check(&[], "sentry-data", Redaction::On, 128 << 20);
+    check(&[], "sentry-data", 0.5, 128 << 20);
+    check(&[("SENTRY_DATA_DIR", "/d"), ("DATABASE_URL", "postgres://u:p@h/d")], "/d", 0.5, 128 << 20);
     check(
-        &[("SENTRY_DATA_DIR", "/d"), ("DATABASE_URL", "postgres://u:p@h/d")],
-        "/d",
-        Redaction::On,
-        128 << 20,
-    );
-    check(
-        &[("SENTRY_TELEMETRY_REDACTION", "off"), ("SENTRY_TELEMETRY_IN_FLIGHT_MB", "64")],
+        &[("SENTRY_AGENT_ERROR_PERCENT", "20"), ("SENTRY_TELEMETRY_IN_FLIGHT_MB", "64")],
         "sentry-data",
-        Redaction::Off,
+        0.2,
         64 << 20,
     );
 }
@@ -175,11 +171,6 @@ fn what_cannot_work_is_named_as_it_was_written() {
     check("", &[("RDS_PORT", "0")], &["RDS_PORT: `0`"]);
     check("", &[("QUERY_TIMEOUT", "0")], &["QUERY_TIMEOUT", "1 to 300"]);
     check("", &[("MAX_QUERY_ROWS", "many")], &["MAX_QUERY_ROWS: `many`"]);
-    check(
-        "",
-        &[("SENTRY_TELEMETRY_REDACTION", "some")],
-        &["SENTRY_TELEMETRY_REDACTION: `some`", "on or off"],
-    );
     check("", &[("SENTRY_TELEMETRY_IN_FLIGHT_MB", "63")], &["SENTRY_TELEMETRY_IN_FLIGHT_MB: `63`"]);
     check("", &[("LOG_LEVEL", "loud")], &["LOG_LEVEL", "ERROR, WARN, INFO, DEBUG or TRACE"]);
     check("", &[("SENTRY_LISTEN", "3000")], &["SENTRY_LISTEN", "127.0.0.1:3000"]);

@@ -24,6 +24,10 @@ pub(crate) fn brushed(
     let begin = move |event: PointerEvent| {
         if event.button() == 0 {
             stroke.set(place(&event, frame).map(|part| (part, part)));
+            // A stroke may end beyond the chart.
+            if let Some(frame) = frame.get_untracked() {
+                let _ = frame.set_pointer_capture(event.pointer_id());
+            }
         }
     };
     let go_on = move |event: PointerEvent| {
@@ -46,7 +50,7 @@ pub(crate) fn brushed(
     };
     view! {
         <div class="brush" title="Draw over the chart to look closer" node_ref=frame on:pointerdown=begin on:pointermove=go_on
-            on:pointerup=end on:pointerleave=move |_| stroke.set(None)>
+            on:pointerup=end on:pointercancel=move |_| stroke.set(None)>
             {content}
             <svg class="brush-mark" aria-hidden="true">{mark}</svg>
         </div>

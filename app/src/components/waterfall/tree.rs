@@ -44,11 +44,14 @@ pub(crate) fn bar(span: &SpanRow, length_ns: u64) -> (f64, f64) {
     (begin.min(1.0 - width), width)
 }
 
+/// How many round times stand behind the start of an axis at most: beside the details it is narrow.
+const TICKS: u32 = 3;
+
 /// Round times on an axis of `length_ns`, and where they lie as parts of it.
 pub(crate) fn ticks(length_ns: u64) -> Vec<(u64, f64)> {
     let length = length_ns.max(1) as f64;
-    let step = nice_step(length, 5).max(1.0);
-    (0..=5)
+    let step = nice_step(length, TICKS).max(1.0);
+    (0..=TICKS)
         .map(|index| f64::from(index) * step)
         .take_while(|at| *at <= length)
         .map(|at| (at as u64, at / length))
@@ -123,8 +126,9 @@ pub(crate) mod tests {
     #[test]
     fn ticks_are_round() {
         let at = |length: u64| ticks(length).iter().map(|(at, _)| *at).collect::<Vec<_>>();
-        assert_eq!(at(1_000_000_000), [0, 200_000_000, 400_000_000, 600_000_000, 800_000_000, 1_000_000_000]);
-        assert_eq!(at(7), [0, 2, 4, 6]);
+        assert_eq!(at(1_000_000_000), [0, 500_000_000, 1_000_000_000]);
+        assert_eq!(at(2_600_000_000), [0, 1_000_000_000, 2_000_000_000]);
+        assert_eq!(at(7), [0, 5]);
         assert_eq!(at(0), [0, 1]);
     }
 

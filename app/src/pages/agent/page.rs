@@ -7,29 +7,29 @@ use super::facts::{changes, facts};
 use super::tables::{errors, models};
 use crate::api::telemetry::get_agent;
 use crate::components::error_page::{ErrorPage, NotFoundPage};
+use crate::components::export_dialog::export_dialog;
 use crate::components::page_meta::PageMeta;
 use crate::components::range_picker::range_picker;
-use crate::components::refetch::refetch_every;
+use crate::components::refetch::refetch_live;
 use crate::components::skeleton::Skeleton;
 use crate::components::with_query::with_query;
 use crate::context::use_zone;
+use crate::error::AppError;
 use crate::location::Place;
 use crate::pages::agents::{agent_href, agent_path, status_label};
+use crate::pages::events::events_href;
 use crate::pages::traces::{trace_table, traces_href};
 use crate::time::Zone;
-use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_params_map};
+use model::ErrorKind;
 use model::telemetry::AgentId;
-use model::telemetry::view::{AgentDetail, AgentQuery, Moment, TimeRange, TraceQuery};
-
-/// How often the page asks again, in seconds, where it shows until now.
-const FRESH_S: u64 = 15;
+use model::telemetry::view::{AgentDetail, AgentQuery, EventTimelineQuery, Moment, TimeRange, TraceQuery};
 
 /// One agent.
 #[component]
-pub(crate) fn AgentPage() -> impl IntoView {
+pub fn AgentPage() -> impl IntoView {
     with_query(|pairs| AgentQuery::parse(pairs.iter().copied()), page)
 }
 
@@ -37,22 +37,35 @@ fn page(place: Memo<Place>, query: Memo<AgentQuery>) -> AnyView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| AgentId::parse(params.get_str("id")?).ok()));
     let range = Memo::new(move |_| query.with(|query| query.range));
+    // Outside of what is drawn anew: inside of that it would not see another range.
+    let answer = Resource::new(
+        move || (id.get(), range.get()),
+        |(id, range)| async move {
+            match id {
+                Some(id) => get_agent(id, range).await,
+                None => Err(AppError::new(ErrorKind::NotFound, "This is no id of an agent.")),
+            }
+        },
+    );
     let one = move || match id.get() {
-        Some(id) => agent(id, place, range),
+        Some(id) => agent(id, answer, place, range),
         None => view! { <NotFoundPage/> }.into_any(),
     };
     one.into_any()
 }
 
-fn agent(id: AgentId, place: Memo<Place>, range: Memo<TimeRange>) -> AnyView {
-    let answer = Resource::new(move || range.get(), move |range| get_agent(id, range));
-    if range.with_untracked(|range| range.to == Moment::NOW) {
-        refetch_every(FRESH_S, answer);
-    }
+fn agent(
+    id: AgentId,
+    answer: Resource<Result<AgentDetail, AppError>>,
+    place: Memo<Place>,
+    range: Memo<TimeRange>,
+) -> AnyView {
+    refetch_live(answer, move || range.with(|range| range.to == Moment::NOW));
     let zone = use_zone();
     let navigate = use_navigate();
+    let at_range = move |place: &Place, range: TimeRange| agent_href(place, id, range);
     let on_choose = Callback::new(move |range| {
-        navigate(&agent_href(&place.get_untracked(), id, range), NavigateOptions::default());
+        navigate(&at_range(&place.get_untracked(), range), NavigateOptions::default());
     });
     let resolved = Memo::new(move |_| {
         answer.with(|answer| match answer {
@@ -60,20 +73,45 @@ fn agent(id: AgentId, place: Memo<Place>, range: Memo<TimeRange>) -> AnyView {
             _ => None,
         })
     });
-    let picker = move || {
-        let at_range = move |place: &Place, range: TimeRange| agent_href(place, id, range);
-        range_picker(agent_path(id), place, range, resolved, Vec::new, at_range)
+    let name = Memo::new(move |_| {
+        answer.with(|answer| match answer {
+            Some(Ok(detail)) => detail.agent.name.to_string(),
+            _ => String::new(),
+        })
+    });
+    let events = move || {
+        let (range, agent) = (range.get(), name.get());
+        events_href(&place.read(), &EventTimelineQuery { range, agent, ..EventTimelineQuery::default() })
     };
+    let shown = move || {
+        answer.with(|answer| match answer {
+            Some(Ok(detail)) => {
+                Some(detail_view(detail, range.get(), &place.read(), &zone.read(), on_choose))
+            }
+            _ => None,
+        })
+    };
+    let failure = move || {
+        answer.with(|answer| match answer {
+            Some(Err(error)) => Some(view! { <ErrorPage error=error.clone()/> }),
+            _ => None,
+        })
+    };
+    let failed = move || answer.with(|answer| matches!(answer, Some(Err(_))));
     view! {
         <Transition fallback=Skeleton>
-            {move || {
-                answer.with(|answer| answer.as_ref().map(|answer| match answer {
-                    Ok(detail) => Either::Left(
-                        detail_view(detail, range.get(), &place.read(), &zone.read(), on_choose, picker()),
-                    ),
-                    Err(error) => Either::Right(view! { <ErrorPage error=error.clone()/> }),
-                }))
-            }}
+            {failure}
+            <div hidden=failed>
+                <div class="page-header">
+                    <h1 class="page-title">{move || name.get()}</h1>
+                    <div class="page-controls">
+                        <a class="quick-action" href=events>"Events"</a>
+                        {export_dialog("metrics", move || id.to_string(), range, place)}
+                        {range_picker(agent_path(id), place, range, resolved, Vec::new, at_range)}
+                    </div>
+                </div>
+                {shown}
+            </div>
         </Transition>
     }
     .into_any()
@@ -85,7 +123,6 @@ fn detail_view(
     place: &Place,
     zone: &Zone,
     on_choose: Callback<TimeRange>,
-    picker: AnyView,
 ) -> AnyView {
     let name = detail.agent.name.to_string();
     let description = format!("{}: {name}", status_label(detail.agent.state.status));
@@ -100,10 +137,6 @@ fn detail_view(
     };
     view! {
         <PageMeta title=format!("{name}: agent — SENTRY") description path=agent_path(detail.agent.id)/>
-        <div class="page-header">
-            <h1 class="page-title">{name.clone()}</h1>
-            <div class="page-controls">{picker}</div>
-        </div>
         <div class="agent-columns">
             {card("Agent", facts(detail, zone))}
             {card("Cost", cost(detail, zone))}

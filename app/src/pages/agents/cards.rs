@@ -28,7 +28,7 @@ pub(super) fn status_cards(list: &AgentList, query: &AgentQuery, place: &Place) 
             </li>
         }
     });
-    view! { <ul class="summary-cards agent-cards">{cards.into_iter().collect::<Vec<_>>()}</ul> }.into_any()
+    view! { <ul class="summary-cards agent-cards" aria-label="Agents by status">{cards.into_iter().collect::<Vec<_>>()}</ul> }.into_any()
 }
 
 /// `1 agent`, `12 agents`.

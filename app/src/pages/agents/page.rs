@@ -5,31 +5,30 @@ use super::filter::{filter_form, filters_held};
 use super::grid::agent_grid;
 use super::presets::presets;
 use super::waiting::waiting;
-use super::{PATH, agents_href};
+use super::{PATH, agent_href, agents_href};
 use crate::api::telemetry::list_agents;
 use crate::components::error_page::ErrorPage;
+use crate::components::export_dialog::export_dialog;
 use crate::components::page_meta::PageMeta;
 use crate::components::range_picker::range_picker;
-use crate::components::refetch::refetch_every;
+use crate::components::refetch::refetch_live;
 use crate::components::skeleton::Skeleton;
 use crate::components::with_query::with_query;
 use crate::context::use_zone;
 use crate::location::Place;
+use crate::pages::events::events_href;
 use leptos::prelude::*;
-use model::telemetry::view::{AgentQuery, TimeRange};
-
-/// How often the page asks again, in seconds.
-const FRESH_S: u64 = 5;
+use model::telemetry::view::{AgentQuery, EventTimelineQuery, Moment, TimeRange};
 
 /// All agents.
 #[component]
-pub(crate) fn AgentsPage() -> impl IntoView {
+pub fn AgentsPage() -> impl IntoView {
     with_query(|pairs| AgentQuery::parse(pairs.iter().copied()), page)
 }
 
 fn page(place: Memo<Place>, query: Memo<AgentQuery>) -> AnyView {
     let answer = Resource::new(move || query.get(), list_agents);
-    refetch_every(FRESH_S, answer);
+    refetch_live(answer, move || query.with(|query| query.range.to == Moment::NOW));
     let zone = use_zone();
     let address = SharedValue::new(server_address).into_inner();
     let choices = Memo::new(move |_| {
@@ -58,13 +57,22 @@ fn page(place: Memo<Place>, query: Memo<AgentQuery>) -> AnyView {
             was_empty.set(true);
         }
     });
-    let has_come = Signal::derive(move || total.get().is_some_and(|total| total > 0));
-    let waits = move || was_empty.get() || total.get() == Some(0);
-    let guide = move || waits().then(|| waiting(address.clone(), has_come, place));
+    let first = Memo::new(move |_| {
+        answer.with(|answer| {
+            let agent = answer.as_ref()?.as_ref().ok()?.agents.first()?;
+            Some((agent_href(&place.read(), agent.id, range.get()), agent.name.to_string()))
+        })
+    });
+    let waits = Memo::new(move |_| was_empty.get() || total.get() == Some(0));
+    let guide = move || waits.get().then(|| waiting(address.clone(), first, place));
     let kept =
         move || query.with(|query| AgentQuery { range: TimeRange::default(), ..query.clone() }.parameters());
     let at_range = move |place: &Place, range: TimeRange| {
         agents_href(place, &AgentQuery { range, ..query.get_untracked() })
+    };
+    let events = move || {
+        let query = EventTimelineQuery { range: range.get(), ..EventTimelineQuery::default() };
+        events_href(&place.read(), &query)
     };
     let list = move || {
         answer.with(|answer| match answer {
@@ -99,6 +107,8 @@ fn page(place: Memo<Place>, query: Memo<AgentQuery>) -> AnyView {
                         <p class="page-subtitle">"Which are up, what they do and what it costs"</p>
                     </div>
                     <div class="page-controls">
+                        <a class="quick-action" href=events>"Events"</a>
+                        {export_dialog("metrics", String::new, range, place)}
                         {presets(place, query)}
                         {range_picker(PATH.to_owned(), place, range, resolved, kept, at_range)}
                     </div>

@@ -1,11 +1,19 @@
 //! What stands where agents will be: how to send the first event, and whether it has come.
 
+use crate::api::settings::CreateKey;
 use crate::components::copy_button::CopyButton;
+use crate::components::form::{Outcome, SubmitButton, last_attempt};
 use crate::location::Place;
+use crate::pages::settings::once::{made_before, newest, show_once};
+use crate::session::use_session;
 use leptos::prelude::*;
+use model::{Capability, Scope};
 
-/// Where the reader's key goes in a snippet.
-const KEY: &str = "YOUR_KEY";
+/// What stands in a snippet where the reader has no key yet.
+const NO_KEY: &str = "YOUR_KEY";
+
+/// The agent that the snippets send of, and the name of the key that is made for it.
+const NAME: &str = "my-agent";
 
 /// A way to send, with what to run.
 struct Way {
@@ -14,120 +22,128 @@ struct Way {
     code: &'static str,
 }
 
-const WAYS: [Way; 3] = [
+const WAYS: [Way; 4] = [
     Way {
-        name: "SDK (Python)",
-        install: "pip install sentryai",
-        code: r#"import sentryai
-
-sentryai.init(endpoint="{address}", api_key="{key}", service_name="my-agent")
-
-@sentryai.monitor
-def answer(question):
-    sentryai.capture_llm_usage(model="gpt-4o", input_tokens=1000, output_tokens=500)
-    return "42"
-
-answer("What is six times seven?")
-sentryai.flush()
-"#,
-    },
-    Way {
-        name: "OpenTelemetry (Python)",
+        name: "OpenTelemetry Python",
         install: "pip install opentelemetry-sdk opentelemetry-exporter-otlp-proto-http",
-        code: r#"from opentelemetry import trace
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
-
-exporter = OTLPSpanExporter(
-    endpoint="{address}/v1/traces",
-    headers={"Authorization": "Bearer {key}"},
-)
-provider = TracerProvider(resource=Resource.create({"service.name": "my-agent"}))
-provider.add_span_processor(BatchSpanProcessor(exporter))
-trace.set_tracer_provider(provider)
-
-with trace.get_tracer("my-agent").start_as_current_span("chat gpt-4o") as span:
-    span.set_attribute("gen_ai.operation.name", "chat")
-    span.set_attribute("gen_ai.request.model", "gpt-4o")
-    span.set_attribute("gen_ai.usage.input_tokens", 1000)
-    span.set_attribute("gen_ai.usage.output_tokens", 500)
-provider.shutdown()
-"#,
+        code: include_str!("waiting/opentelemetry.py"),
     },
     Way {
-        name: "OpenTelemetry (JavaScript)",
-        install: "npm install @opentelemetry/sdk-node @opentelemetry/exporter-trace-otlp-proto @opentelemetry/api",
-        code: r#"import { trace } from "@opentelemetry/api";
-import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
-import { NodeSDK } from "@opentelemetry/sdk-node";
-
-const sdk = new NodeSDK({
-  serviceName: "my-agent",
-  traceExporter: new OTLPTraceExporter({
-    url: "{address}/v1/traces",
-    headers: { Authorization: "Bearer {key}" },
-  }),
-});
-sdk.start();
-
-const span = trace.getTracer("my-agent").startSpan("chat gpt-4o");
-span.setAttributes({
-  "gen_ai.operation.name": "chat",
-  "gen_ai.request.model": "gpt-4o",
-  "gen_ai.usage.input_tokens": 1000,
-  "gen_ai.usage.output_tokens": 500,
-});
-span.end();
-await sdk.shutdown();
-"#,
+        name: "OpenTelemetry JavaScript",
+        install: "npm install @opentelemetry/api @opentelemetry/exporter-trace-otlp-http @opentelemetry/resources @opentelemetry/sdk-trace-node",
+        code: include_str!("waiting/opentelemetry.mjs"),
     },
+    Way {
+        name: "sentryai (Python)",
+        // From the sources of this server: the folder sdk/python.
+        install: "pip install ./sdk/python",
+        code: include_str!("waiting/sdk.py"),
+    },
+    Way { name: "curl", install: "", code: include_str!("waiting/otlp.sh") },
 ];
 
 /// The code of a way to send to the server at `address`.
-fn snippet(way: &Way, address: &str) -> String {
-    way.code.replace("{address}", address).replace("{key}", KEY)
+fn snippet(way: &Way, address: &str, key: Option<&str>) -> String {
+    way.code.replace("{address}", address).replace("{key}", key.unwrap_or(NO_KEY))
 }
 
-/// How to send the first event to the server at `address`. `has_come` turns true when it is there.
-pub(super) fn waiting(address: String, has_come: Signal<bool>, place: Memo<Place>) -> AnyView {
-    let ways: Vec<_> = WAYS
+/// How to send the first event to the server at `address`. `first` is the way to the page of the agent that has
+/// sent it, and that agent's name.
+pub(super) fn waiting(address: String, first: Memo<Option<(String, String)>>, place: Memo<Place>) -> AnyView {
+    let create = ServerAction::<CreateKey>::new();
+    let before = made_before(super::PATH);
+    let key = Memo::new(move |_| newest(create.value().get(), before.clone()));
+    let tabs: Vec<_> = WAYS
         .iter()
         .enumerate()
         .map(|(index, way)| {
-            let code = snippet(way, &address);
+            let id = format!("way-{index}");
             view! {
-                <details class="way-to-send" open=index == 0>
-                    <summary>{way.name}</summary>
-                    <p class="way-code"><code class="mono">{way.install}</code> <CopyButton text=way.install what="command"/></p>
-                    <div class="way-code">
-                        <pre class="mono" tabindex="0" aria-label=way.name>{code.clone()}</pre>
-                        <CopyButton text=code what="code"/>
-                    </div>
-                </details>
+                <input class="visually-hidden" r#type="radio" name="way" id=id.clone() checked=index == 0/>
+                <label for=id>{way.name}</label>
             }
         })
         .collect();
-    let keys = move || place.read().elsewhere().href("/settings/keys");
-    let words = move || match has_come.get() {
-        true => "The first event has come.",
-        false => "Waiting for the first event…",
+    let panels: Vec<_> = WAYS.iter().map(|way| panel(way, address.clone(), key)).collect();
+    let said = move || match first.get() {
+        None => view! { "Waiting for the first event…" }.into_any(),
+        Some((href, name)) => view! {
+            "The first event has come: " <a class="button" href=href>{format!("Open {name}")}</a>
+        }
+        .into_any(),
     };
     view! {
         <section class="section-card agents-waiting">
-            <div class="section-header"><h2 class="section-title">"No agent has sent anything yet"</h2></div>
-            <p class="first-event" class:has-come=move || has_come.get() role="status">
+            <div class="section-header"><h2 class="section-title">"Send the first event"</h2></div>
+            <p class="first-event" class:has-come=move || first.with(Option::is_some) role="status">
                 <span class="first-event-dot" aria-hidden="true"></span>
-                {words}
+                {said}
             </p>
-            <p>
-                "1. " <a href=keys>"Make a machine key"</a> " with the scope "
-                <code class="mono">"ingest"</code> ", and put it in the place of " <code class="mono">{KEY}</code> "."
-            </p>
+            {key_step(create, key, place)}
             <p>"2. Run one of these. The agent shows here by itself."</p>
-            {ways}
+            <div class="ways" role="radiogroup" aria-label="Send with">{tabs} {panels}</div>
         </section>
+    }
+    .into_any()
+}
+
+/// What to install, and the code with the key in it.
+fn panel(way: &'static Way, address: String, key: Memo<Option<String>>) -> AnyView {
+    let code = Memo::new(move |_| key.with(|key| snippet(way, &address, key.as_deref())));
+    let install = (!way.install.is_empty()).then(|| {
+        view! {
+            <p class="way-code"><code class="mono">{way.install}</code> <CopyButton text=way.install what="command"/></p>
+        }
+    });
+    view! {
+        <div class="way">
+            {install}
+            <div class="way-code">
+                <pre class="mono" tabindex="0" role="region" aria-label=way.name>{move || code.get()}</pre>
+                {move || view! { <CopyButton text=code.get() what="code"/> }}
+            </div>
+        </div>
+    }
+    .into_any()
+}
+
+/// How the reader comes by a key: makes one here, or asks somebody who may.
+fn key_step(create: ServerAction<CreateKey>, key: Memo<Option<String>>, place: Memo<Place>) -> AnyView {
+    let at = move |path: &'static str| move || place.read().elsewhere().href(path);
+    if !use_session().with_value(|session| session.viewer.may(Capability::ManageKeys)) {
+        return view! {
+            <p>
+                "1. Ask an " <a href=at("/settings/members")>"owner or admin of the project"</a>
+                " for a machine key with the scope " <code class="mono">"ingest"</code>
+                ", and put it in the place of " <code class="mono">{NO_KEY}</code> "."
+            </p>
+        }
+        .into_any();
+    }
+    let step = move || match key.get() {
+        Some(key) => {
+            let note = "This is the key. It is shown now and never again; it stands in the code below.";
+            show_once(key, "key", note)
+        }
+        None => view! {
+            <ActionForm action=create>
+                <input r#type="hidden" name="name" value=NAME/>
+                <input r#type="hidden" name="scopes[]" value=Scope::Ingest.as_str()/>
+                <SubmitButton label="Create a key" pending=create.pending()/>
+            </ActionForm>
+        }
+        .into_any(),
+    };
+    view! {
+        <p>
+            "1. Create a key that may send (scope " <code class="mono">"ingest"</code>
+            "), or use one of " <a href=at("/settings/keys")>"those there are"</a> " in the place of "
+            <code class="mono">{NO_KEY}</code> "."
+        </p>
+        <div class="first-key">
+            {step}
+            <Outcome attempts=vec![last_attempt(create)] done=""/>
+        </div>
     }
     .into_any()
 }
@@ -139,25 +155,14 @@ mod tests {
     #[test]
     fn nothing_is_left_to_fill_in_but_the_key() {
         for way in &WAYS {
-            let code = snippet(way, "https://sentry.example:3000");
-            assert!(code.contains("https://sentry.example:3000"), "{code}");
-            assert_eq!(code.matches(KEY).count(), 1, "{code}");
+            let address = "https://sentry.example:3000";
+            let code = snippet(way, address, None);
+            assert_eq!(code.matches(address).count(), 1, "{code}");
+            assert_eq!(code.matches(NO_KEY).count(), 1, "{code}");
+            assert!(code.contains(NAME), "{code}");
             assert!(!code.contains("{address}") && !code.contains("{key}"), "{code}");
+            let code = snippet(way, address, Some("sk_live_x"));
+            assert!(code.contains("sk_live_x") && !code.contains(NO_KEY), "{code}");
         }
-    }
-
-    #[cfg(feature = "ssr")]
-    #[test]
-    fn the_first_event_is_announced() {
-        Owner::new().with(|| {
-            let html = |has_come: bool| {
-                let place = Memo::new(|_| Place::default());
-                waiting("http://h".to_owned(), Signal::stored(has_come), place).to_html()
-            };
-            assert!(html(false).contains("Waiting for the first event…"));
-            let come = html(true);
-            assert!(come.contains("The first event has come.") && come.contains("has-come"), "{come}");
-            assert!(come.contains("Bearer YOUR_KEY"), "{come}");
-        });
     }
 }

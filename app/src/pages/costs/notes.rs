@@ -1,12 +1,15 @@
 //! Verdicts on costs, each with what it stands on.
 
-use crate::components::figures::{amount, change, count, number};
+use crate::components::figures::{
+    amount, change, count, dollars, megabytes, milliseconds, number, per_minute, percent,
+};
 use crate::pages::agent::{evidence_words, severity_badge};
 use crate::pages::trace::flag_words;
 use crate::time::Zone;
 use leptos::prelude::*;
 use model::telemetry::analysis::{
     Confidence, CostAdvice, CostAlert, CostAlertKind, CostSpike, CostTrend, Direction, Efficiency, Forecast,
+    SavingKind,
 };
 use model::telemetry::view::Unpriced;
 
@@ -26,10 +29,10 @@ pub(crate) fn trend_words(trend: &CostTrend) -> String {
 /// How dear a request is, and the limit of that word.
 pub(crate) fn efficiency_words(efficiency: Efficiency) -> &'static str {
     match efficiency {
-        Efficiency::Excellent => "excellent: at most 0.001",
-        Efficiency::Good => "good: at most 0.005",
-        Efficiency::Fair => "fair: at most 0.01",
-        Efficiency::Poor => "poor: more than 0.01",
+        Efficiency::Excellent => "excellent: at most $0.001",
+        Efficiency::Good => "good: at most $0.005",
+        Efficiency::Fair => "fair: at most $0.01",
+        Efficiency::Poor => "poor: more than $0.01",
         Efficiency::Unknown => "not known",
     }
 }
@@ -74,11 +77,18 @@ pub(crate) fn advice(advice: &CostAdvice, zone: &Zone) -> AnyView {
         .savings
         .iter()
         .map(|saving| {
+            let write = match saving.kind {
+                SavingKind::DearRequests => dollars,
+                SavingKind::SlowRequests => milliseconds,
+                SavingKind::IdleCpu => percent,
+                SavingKind::IdleMemory => megabytes,
+                SavingKind::FewRequests => per_minute,
+            };
             let stands_on = format!(
                 "may save {} in this time: {} against {}, {}",
                 amount(saving.saving),
-                number(saving.evidence.value),
-                number(saving.evidence.threshold),
+                write(saving.evidence.value),
+                write(saving.evidence.threshold),
                 evidence_words(&saving.evidence, zone)
             );
             view! { <li><p>{saving.kind.advice()} "."</p><p class="evidence">{stands_on}</p></li> }
@@ -110,7 +120,7 @@ pub(super) fn spikes(spikes: &[CostSpike], zone: &Zone) -> Option<AnyView> {
         })
         .collect();
     (!items.is_empty())
-        .then(|| view! { <h4>"Spikes"</h4><ul class="findings" aria-label="Spikes">{items}</ul> }.into_any())
+        .then(|| view! { <h4 class="advice-title">"Spikes"</h4><ul class="findings" aria-label="Spikes">{items}</ul> }.into_any())
 }
 
 /// What the month will have cost.
@@ -158,7 +168,7 @@ mod tests {
         };
         assert_eq!(
             forecast_words(Some(&forecast)),
-            "By 2026-02-28 it will have cost about 33: 18 so far, and 1.5 a day, the mean of 7 days."
+            "By 2026-02-28 it will have cost about $33: $18 so far, and $1.5 a day, the mean of 7 days."
         );
         assert!(forecast_words(None).contains("too little"));
     }

@@ -5,6 +5,7 @@ use super::rows::{cost_chart, cost_table, grouping_words, prices};
 use super::{PATH, costs_href};
 use crate::api::telemetry::get_costs;
 use crate::components::error_page::ErrorPage;
+use crate::components::export_dialog::export_dialog;
 use crate::components::figures::{amount, count};
 use crate::components::page_meta::PageMeta;
 use crate::components::query_form::chip;
@@ -22,7 +23,7 @@ use model::telemetry::view::{CostGrouping, CostQuery, CostView, TimeRange};
 
 /// Costs.
 #[component]
-pub(crate) fn CostsPage() -> impl IntoView {
+pub fn CostsPage() -> impl IntoView {
     with_query(|pairs| CostQuery::parse(pairs.iter().copied()), page)
 }
 
@@ -48,23 +49,33 @@ fn page(place: Memo<Place>, query: Memo<CostQuery>) -> AnyView {
     let shown = move || {
         answer.with(|answer| match answer {
             Some(Ok(view)) => Some(costs(view, &query.read(), &place.read(), &zone.read(), on_choose)),
-            Some(Err(error)) => Some(view! { <ErrorPage error=error.clone()/> }.into_any()),
-            None => None,
+            _ => None,
         })
     };
+    let failure = move || {
+        answer.with(|answer| match answer {
+            Some(Err(error)) => Some(view! { <ErrorPage error=error.clone()/> }),
+            _ => None,
+        })
+    };
+    let failed = move || answer.with(|answer| matches!(answer, Some(Err(_))));
     view! {
         <PageMeta title="Costs — SENTRY" description="What AI agents cost, and where that goes." path=PATH/>
         <Transition fallback=Skeleton>
-            <div class="page-header">
-                <div>
-                    <h1 class="page-title">"Costs"</h1>
-                    <p class="page-subtitle">"What AI agents cost, by whom, and what of it is not known"</p>
+            {failure}
+            <div hidden=failed>
+                <div class="page-header">
+                    <div>
+                        <h1 class="page-title">"AI Costs"</h1>
+                        <p class="page-subtitle">"What AI agents cost, by whom, and what of it is not known"</p>
+                    </div>
+                    <div class="page-controls">
+                        {export_dialog("costs", move || query.with(|query| query.agent.clone()), range, place)}
+                        {range_picker(PATH.to_owned(), place, range, resolved, kept, at_range)}
+                    </div>
                 </div>
-                <div class="page-controls">
-                    {range_picker(PATH.to_owned(), place, range, resolved, kept, at_range)}
-                </div>
+                {shown}
             </div>
-            {shown}
         </Transition>
     }
     .into_any()
@@ -126,7 +137,7 @@ fn costs(
             <div class="settings-body">{cost_table(view, query, place)}</div>
         </section>
         {not_counted}
-        {card("Prices of a million tokens", prices(&view.prices))}
+        {card("Prices of a million tokens, in US dollars", prices(&view.prices))}
     }
     .into_any()
 }

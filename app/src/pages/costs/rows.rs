@@ -1,7 +1,7 @@
 //! Costs by whom, over time, and by which prices.
 
 use super::notes::{efficiency_words, trend_words};
-use crate::components::figures::{amount, count, number, of_amount, percent};
+use crate::components::figures::{amount, count, dollars, of_amount, percent};
 use crate::components::plain_table::plain_table;
 use crate::components::time_chart::{Line, Stroke, TimeChart};
 use crate::location::Place;
@@ -37,7 +37,7 @@ pub(super) fn cost_table(view: &CostView, query: &CostQuery, place: &Place) -> A
         let share = if total > 0.0 { percent(cost * 100.0 / total) } else { "—".to_owned() };
         let a_call = match row.spend.calls {
             0 => "—".to_owned(),
-            calls => number(cost / calls as f64),
+            calls => dollars(cost / calls as f64),
         };
         let unknown = (row.spend.unpriced > 0).then(
             || view! { <span class="span-note">{format!(" + {} unknown", count(row.spend.unpriced))}</span> },
@@ -63,7 +63,7 @@ pub(super) fn cost_table(view: &CostView, query: &CostQuery, place: &Place) -> A
         "Calls",
         "A call",
         "Tokens in / out",
-        "Against the period before",
+        "Trend",
         "A request",
     ];
     plain_table("Costs", &headings, view.rows.iter().map(row).collect())
@@ -77,7 +77,7 @@ pub(super) fn cost_chart(view: &CostView) -> TimeChart {
         from: view.from,
         step_s: view.step_s,
         lines: vec![Line { name: "cost", stroke: Stroke::Solid, points }],
-        write: number,
+        write: dollars,
     }
 }
 
@@ -102,7 +102,7 @@ pub(super) fn prices(prices: &[Price]) -> AnyView {
         .into_any()
     });
     let headings = ["Model", "Input", "Output", "Cache read", "Cache write", "Since", "Source"];
-    plain_table("Prices of a million tokens", &headings, rows.collect())
+    plain_table("Prices of a million tokens, in US dollars", &headings, rows.collect())
 }
 
 #[cfg(all(test, feature = "ssr"))]
@@ -114,7 +114,7 @@ mod tests {
     use model::telemetry::view::{CostBucket, Spend};
 
     fn view() -> CostView {
-        let money = |text: &str| Amount::parse(text).unwrap();
+        let money = |text: &str| Amount::parse(text).expect("an amount");
         let spend = |cost: &str, unpriced: u64| Spend {
             calls: 4,
             input: 1000,
@@ -166,9 +166,9 @@ mod tests {
             "<th scope=\"col\">Model</th>",
             "gpt-4o",
             "(not named)",
-            "0.0375",
+            "$0.0375",
             "75%",
-            "0.00313",
+            "$0.00313",
             " + 3 unknown",
             "▲ increasing, +12%",
         ] {

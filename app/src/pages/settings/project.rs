@@ -1,7 +1,9 @@
 //! The project itself: its name, its archive, and new projects beside it.
 
 use super::card;
-use crate::api::settings::{ArchiveProject, CreateProject, RenameProject, RestoreProject};
+use crate::api::settings::{
+    ArchiveProject, CreateProject, RenameProject, RestoreProject, SetTelemetryPolicy,
+};
 use crate::api::sign_in::get_viewer;
 use crate::components::error_page::ErrorPage;
 use crate::components::form::{Outcome, SubmitButton, TextField, changes, keep_focus, last_attempt};
@@ -10,12 +12,14 @@ use crate::error::AppError;
 use leptos::either::Either;
 use leptos::prelude::*;
 use model::identity::{Project, Viewer};
+use model::telemetry::{Redaction, Retention};
 use model::{Capability, ErrorKind};
 
 /// What can be done here.
 #[derive(Clone, Copy)]
 struct Actions {
     rename: ServerAction<RenameProject>,
+    telemetry: ServerAction<SetTelemetryPolicy>,
     archive: ServerAction<ArchiveProject>,
     restore: ServerAction<RestoreProject>,
     create: ServerAction<CreateProject>,
@@ -25,12 +29,18 @@ struct Actions {
 pub(crate) fn project_section() -> AnyView {
     let actions = Actions {
         rename: ServerAction::new(),
+        telemetry: ServerAction::new(),
         archive: ServerAction::new(),
         restore: ServerAction::new(),
         create: ServerAction::new(),
     };
-    let changed = (changes(actions.rename), changes(actions.archive), changes(actions.restore));
-    let viewer = Resource::new(move || (changed.0.get(), changed.1.get(), changed.2.get()), |_| get_viewer());
+    let changed = [
+        changes(actions.rename),
+        changes(actions.telemetry),
+        changes(actions.archive),
+        changes(actions.restore),
+    ];
+    let viewer = Resource::new(move || changed.map(|changes| changes.get()), |_| get_viewer());
     keep_focus(move || viewer.track());
     #[cfg(not(feature = "ssr"))]
     Effect::new(move |_| lead_to_archived(actions.archive, viewer));
@@ -74,10 +84,12 @@ fn cards(viewer: Viewer, actions: Actions) -> AnyView {
     }
     let project = viewer.project.as_ref();
     let name = project.filter(|_| may(Capability::ManageProject)).map(|project| name_card(project, actions));
+    let telemetry =
+        project.filter(|_| may(Capability::ManageProject)).map(|project| telemetry_card(project, actions));
     let archive =
         project.filter(|_| may(Capability::ArchiveProject)).map(|project| archive_card(project, actions));
     let create = may(Capability::CreateProject).then(|| create_card(actions));
-    view! { {name} {archive} {create} }.into_any()
+    view! { {name} {telemetry} {archive} {create} }.into_any()
 }
 
 fn name_card(project: &Project, actions: Actions) -> AnyView {
@@ -97,6 +109,40 @@ fn name_card(project: &Project, actions: Actions) -> AnyView {
         </ActionForm>
     };
     card("Name", "", content.into_any())
+}
+
+fn telemetry_card(project: &Project, actions: Actions) -> AnyView {
+    let telemetry = actions.telemetry;
+    let (policy, version) = (project.telemetry, project.version);
+    let Retention { spans, metrics, logs, events, minutes, rollups } = policy.retention;
+    let days = |id, name, label, days: u16| {
+        view! { <TextField id name label kind="number" value=days.to_string()/> }
+    };
+    let content = view! {
+        <dl class="facts">
+            <dt>"Secrets taken out so far"</dt><dd>{project.redacted}</dd>
+        </dl>
+        <ActionForm action=telemetry>
+            <input r#type="hidden" name="version" value=version/>
+            <div class="field">
+                <label for="redaction">"Secrets in what agents send"</label>
+                <select class="field-input" id="redaction" name="redaction">
+                    <option value="on" selected=policy.redaction == Redaction::On>"Take them out before anything is stored"</option>
+                    <option value="off" selected=policy.redaction == Redaction::Off>"Store everything as it is sent"</option>
+                </select>
+            </div>
+            {days("keep-spans", "retention[spans]", "Days that traces are kept", spans)}
+            {days("keep-metrics", "retention[metrics]", "Days that metrics are kept", metrics)}
+            {days("keep-logs", "retention[logs]", "Days that log records are kept", logs)}
+            {days("keep-events", "retention[events]", "Days that events are kept", events)}
+            {days("keep-minutes", "retention[minutes]", "Days that sums per minute are kept", minutes)}
+            {days("keep-rollups", "retention[rollups]", "Days that sums per hour and day, costs and sessions are kept", rollups)}
+            <Outcome attempts=vec![last_attempt(telemetry)] done="Saved. What is too old now goes within the hour."/>
+            <SubmitButton label="Save" pending=telemetry.pending()/>
+        </ActionForm>
+    };
+    let note = "E-mail addresses, card numbers, keys and the like are secrets. Days: 1 to 3650.";
+    card("Telemetry", note, content.into_any())
 }
 
 fn archive_card(project: &Project, actions: Actions) -> AnyView {

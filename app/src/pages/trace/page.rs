@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 /// One trace.
 #[component]
-pub(crate) fn TracePage() -> impl IntoView {
+pub fn TracePage() -> impl IntoView {
     with_query(|pairs| SpanQuery::parse(pairs.iter().copied()), page)
 }
 
@@ -155,9 +155,9 @@ fn head(view: &TraceView, place: &Place, zone: &Zone) -> AnyView {
     let id = trace.trace_id.to_string();
     let of_session = trace.session.clone().map(|session| {
         let query = TraceQuery { session: session.clone(), ..TraceQuery::default() };
-        view! { <dt>"Session"</dt><dd><a href=traces_href(place, &query)>{session}</a></dd> }
+        view! { <div><dt>"Session"</dt><dd><a href=traces_href(place, &query)>{session}</a></dd></div> }
     });
-    let user = trace.user.clone().map(|user| view! { <dt>"User"</dt><dd>{user}</dd> });
+    let user = trace.user.clone().map(|user| view! { <div><dt>"User"</dt><dd>{user}</dd></div> });
     let flags: Vec<_> = view.flags.iter().map(flag_words).collect();
     let flags = (!flags.is_empty()).then(|| {
         let words = format!("A part of the cost is not known and not counted: {}.", flags.join("; "));
@@ -182,13 +182,13 @@ fn head(view: &TraceView, place: &Place, zone: &Zone) -> AnyView {
                 <a class="quick-action" href=traces_href(place, &TraceQuery::default())>"All traces"</a>
             </div>
         </div>
-        <dl class="facts">
-            <dt>"Started"</dt><dd class="mono">{zone.exact(trace.started.timestamp())}</dd>
-            <dt>"Cost"</dt><dd title=trace.spend.cost.to_string()>{amount(trace.spend.cost)}</dd>
-            <dt>"Tokens in / out"</dt>
-            <dd>{format!("{} / {}", count(trace.spend.input), count(trace.spend.output))}</dd>
+        <dl class="trace-facts">
+            <div><dt>"Started"</dt><dd class="mono">{zone.exact(trace.started.timestamp())}</dd></div>
+            <div><dt>"Cost"</dt><dd title=trace.spend.cost.to_string()>{amount(trace.spend.cost)}</dd></div>
+            <div><dt>"Tokens in / out"</dt>
+                <dd>{format!("{} / {}", count(trace.spend.input), count(trace.spend.output))}</dd></div>
             {of_session} {user}
-            <dt>"Id"</dt><dd class="mono">{id.clone()} " " <CopyButton text=id what="trace id"/></dd>
+            <div><dt>"Id"</dt><dd class="mono">{id.clone()} " " <CopyButton text=id what="trace id"/></dd></div>
         </dl>
         {flags}
     }

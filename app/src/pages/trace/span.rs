@@ -27,7 +27,7 @@ pub(super) fn span_detail(span: &SpanDetail, close: String, place: &Place, zone:
     view! {
         <div class="section-header">
             <h2 class="section-title">{span.name.clone()}</h2>
-            <a class="quick-action" href=close>"Close"</a>
+            <a class="quick-action" data-close="" href=close>"Close"</a>
         </div>
         <div class="settings-body">
             {facts(span, zone)}
@@ -76,8 +76,8 @@ fn facts(span: &SpanDetail, zone: &Zone) -> AnyView {
     });
     let cost = match (&span.cost, &span.flag) {
         (Some(cost), _) => Some(match cost.source {
-            CostSource::Reported => format!("{}, as its sender says", cost.amount),
-            CostSource::Priced => format!("{}, by the table of prices", cost.amount),
+            CostSource::Reported => format!("${}, as its sender says", cost.amount),
+            CostSource::Priced => format!("${}, by the table of prices", cost.amount),
         }),
         (None, Some(flag)) => Some(format!("not known: {}", flag_words(flag))),
         (None, None) => None,
@@ -174,7 +174,7 @@ mod tests {
 
     fn span() -> SpanDetail {
         SpanDetail {
-            id: SpanId::from_bytes(&1_u64.to_be_bytes()).unwrap(),
+            id: SpanId::from_bytes(&1_u64.to_be_bytes()).expect("not all zero"),
             parent_id: None,
             name: "chat <gpt-4o>".to_owned(),
             operation: Operation::Model,
@@ -186,7 +186,10 @@ mod tests {
             model: Some("gpt-4o".to_owned()),
             provider: None,
             usage: Some(TokenUsage { input: 1000, output: 500, cache_read: 200, ..TokenUsage::default() }),
-            cost: Some(Cost { amount: Amount::parse("0.0125").unwrap(), source: CostSource::Priced }),
+            cost: Some(Cost {
+                amount: Amount::parse("0.0125").expect("an amount"),
+                source: CostSource::Priced,
+            }),
             flag: None,
             first_token_ms: Some(150.0),
             user: None,
@@ -219,7 +222,7 @@ mod tests {
             "failed",
             "too long",
             "1,000 in, 500 out; 200 of those in read from a cache",
-            "0.0125, by the table of prices",
+            "$0.0125, by the table of prices",
             "150 ms",
             "search</span>",
             "&lt;script&gt;",

@@ -5,6 +5,7 @@ use super::table::trace_table;
 use super::{PATH, traces_href};
 use crate::api::telemetry::list_traces;
 use crate::components::error_page::ErrorPage;
+use crate::components::export_dialog::export_dialog;
 use crate::components::page_meta::PageMeta;
 use crate::components::range_picker::range_picker;
 use crate::components::skeleton::Skeleton;
@@ -16,7 +17,7 @@ use model::telemetry::view::{TimeRange, TraceList, TraceQuery};
 
 /// All traces.
 #[component]
-pub(crate) fn TracesPage() -> impl IntoView {
+pub fn TracesPage() -> impl IntoView {
     with_query(|pairs| TraceQuery::parse(pairs.iter().copied()), page)
 }
 
@@ -71,6 +72,7 @@ fn page(place: Memo<Place>, query: Memo<TraceQuery>) -> AnyView {
                         <p class="page-subtitle">"What agents did from a request to its answer, newest first"</p>
                     </div>
                     <div class="page-controls">
+                        {export_dialog("traces", move || query.with(|query| query.agent.clone()), range, place)}
                         {range_picker(PATH.to_owned(), place, range, resolved, kept, at_range)}
                     </div>
                 </div>

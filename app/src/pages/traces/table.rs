@@ -54,7 +54,7 @@ fn trace_row(trace: &TraceRow, place: &Place, zone: &Zone) -> AnyView {
                 <a data-row="" href=trace_href(place, trace.trace_id) title=trace.trace_id.to_string()>{trace.name.clone()}</a>
                 {no_root}
             </th>
-            <td>{trace.agent.to_string()}</td>
+            <td class="trace-agent" title=trace.agent.to_string()>{trace.agent.to_string()}</td>
             <td class="mono"><time datetime=at.to_string() title=zone.exact(at)>{zone.time(at)}</time></td>
             <td class="mono">{nanoseconds(trace.duration_ns)}</td>
             <td class="mono">{count(trace.spans)}</td>

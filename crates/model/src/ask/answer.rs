@@ -1,6 +1,7 @@
 //! What a question gets: the answer, with the receipts of what it rests on.
 
 use super::{Block, Card, Entities, Intent, ModelUsage, SqlCard, Tier, Topic};
+use crate::telemetry::TraceId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -36,6 +37,9 @@ pub struct Response {
     /// asked, or did not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub usage: Option<ModelUsage>,
+    /// The trace that shows step by step how it was answered: of the agent `sentry-assistant`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace_id: Option<TraceId>,
 }
 
 impl Response {

@@ -8,6 +8,7 @@ mod agents;
 mod costs;
 mod query;
 mod range;
+mod timeline;
 mod trace;
 mod traces;
 
@@ -18,6 +19,7 @@ pub use agents::{
 pub use costs::{CostBucket, CostGrouping, CostQuery, CostRow, CostView, Unpriced};
 pub use query::InvalidQuery;
 pub use range::{Moment, TimeRange};
+pub use timeline::{EntryKind, EventTimeline, EventTimelineQuery, TimelineEntry};
 pub use trace::{SpanDetail, SpanMessage, SpanRow, TraceView};
 pub use traces::{TraceList, TraceQuery, TraceRow};
 

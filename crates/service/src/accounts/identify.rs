@@ -170,7 +170,12 @@ impl Service {
     async fn identify_local_owner(&self, project: Option<&str>) -> Result<Identified> {
         let projects = self.0.accounts.list_projects().await?;
         let chosen = match project {
-            None => self.0.estate_project.clone(),
+            // As it is now, not as it was at the start.
+            None => {
+                let estate = &self.0.estate_project;
+                let found = projects.iter().find(|project| project.id == estate.id);
+                found.map_or_else(|| Arc::clone(estate), |project| Arc::new(project.clone()))
+            }
             Some(slug) => {
                 let found = projects.iter().find(|project| project.slug.as_str() == slug);
                 Arc::new(found.cloned().ok_or_else(|| Error::not_found("project", slug, Vec::new()))?)

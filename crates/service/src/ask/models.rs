@@ -1,11 +1,11 @@
 //! The model, where one is set up: asked in few places at once, and never waited for long.
 
 use super::prompt;
-use super::tally::Tally;
+use super::tally::{ModelCall, Said, Tally};
 use crate::settings::ModelSettings;
 use crate::{Error, Result, Service};
 use agent::{ModelFailure, ModelRequest};
-use llm::{Client, Message, Outage, Reply, Request};
+use llm::{Client, Message, Outage, Provider, Reply, Request};
 use model::ask::ModelUsage;
 use model::{Actor, BusinessDate, Capability, Catalog, Clock, Timestamp};
 use std::sync::{Mutex, PoisonError};
@@ -66,6 +66,7 @@ impl ModelHealth {
 pub(super) struct Model {
     client: Client,
     name: String,
+    provider: &'static str,
     places: Semaphore,
     health: Mutex<ModelHealth>,
     clock: Clock,
@@ -74,10 +75,16 @@ pub(super) struct Model {
 impl Model {
     pub(super) fn open(settings: ModelSettings, clock: &Clock) -> Result<Self> {
         let name = settings.name().to_owned();
+        // As the conventions of telemetry call them.
+        let provider = match &settings.0.provider {
+            Provider::Azure(_) => "azure.ai.openai",
+            Provider::Compatible(_) => "openai",
+        };
         let client = Client::new(settings.0, clock.clone())?;
         Ok(Self {
             client,
             name,
+            provider,
             places: Semaphore::new(CALLS_AT_ONCE),
             health: Mutex::new(ModelHealth::new(ModelState::Starting)),
             clock: clock.clone(),
@@ -87,6 +94,11 @@ impl Model {
     /// Deployment or model, as the operator calls it.
     pub(super) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Whose interface it speaks, as telemetry names it.
+    pub(super) fn provider(&self) -> &'static str {
+        self.provider
     }
 
     async fn complete(&self, request: &Request) -> std::result::Result<Reply, ModelFailure> {
@@ -214,6 +226,11 @@ impl Service {
         tally: &Tally,
     ) -> std::result::Result<String, ModelFailure> {
         let model = self.0.asking.model.as_ref().ok_or(ModelFailure::Down)?;
+        let purpose = match &request {
+            ModelRequest::Understand { .. } => "understand",
+            ModelRequest::WriteQuery { .. } => "write_query",
+            ModelRequest::Word { .. } => "word",
+        };
         let request = match request {
             ModelRequest::Understand { system, user, schema } => prompt::understand(system, user, schema),
             ModelRequest::Word { system, user } => {
@@ -224,8 +241,20 @@ impl Service {
                 prompt::write_query(&guard, &question, &entities, &refusals, catalog, today)
             }
         };
-        let reply = model.complete(&Request { max_tokens: MOST_TOKENS, ..request }).await?;
-        tally.add(usage_of(&reply));
+        let began = Instant::now();
+        let reply = model.complete(&Request { max_tokens: MOST_TOKENS, ..request }).await;
+        let said = reply.as_ref().map(|reply| Said {
+            model: reply.model.clone(),
+            usage: usage_of(reply),
+            is_truncated: reply.is_truncated,
+        });
+        tally.add(ModelCall {
+            purpose,
+            began,
+            ended: Instant::now(),
+            said: said.map_err(|failure| *failure),
+        });
+        let reply = reply?;
         if reply.is_truncated || reply.text.trim().is_empty() {
             Err(ModelFailure::Malformed)
         } else {

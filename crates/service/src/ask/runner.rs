@@ -3,12 +3,13 @@
 use super::suggest::suggest;
 use super::tally::Tally;
 use super::tools::Toolbox;
+use super::trace::{Notes, TurnOf};
 use super::turns::{Place, UnderWay};
-use super::{lost, object};
+use super::{lost, object, person};
 use crate::Service;
 use agent::machine::LONGEST_TURN_MS;
 use agent::{Effect, Event, ThreadContext, Turn, TurnInput};
-use model::ask::{AskEvent, Outcome, TurnRef};
+use model::ask::{AskEvent, Outcome, Question, TurnRef};
 use model::{Actor, BusinessDate, Catalog};
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,14 +52,16 @@ impl Runner {
     pub(super) async fn run(self, input: TurnInput) {
         let started = Instant::now();
         let mut remind_at = started + Duration::from_millis(LONGEST_TURN_MS);
-        let (catalog, thread) = (input.catalog.clone(), input.thread.clone());
+        let (catalog, thread, question) =
+            (input.catalog.clone(), input.thread.clone(), input.question.clone());
+        let mut notes = Notes::begin(self.service.clock().now().into());
         let (mut turn, mut effects) = Turn::start(input);
         let mut work = JoinSet::new();
         let mut last = None;
         loop {
             for effect in effects {
-                if let Some(context) = self.carry_out(effect, &catalog, &mut work, &mut last) {
-                    self.finish(last, context).await;
+                if let Some(context) = self.carry_out(effect, &catalog, &mut work, &mut last, &mut notes) {
+                    self.finish(last, context, notes, question).await;
                     metrics::histogram!("sentry_turn_duration_seconds")
                         .record(started.elapsed().as_secs_f64());
                     return;
@@ -71,7 +74,7 @@ impl Runner {
                     Ok(event) => event,
                     Err(error) => {
                         tracing::error!(%error, turn = %self.object(), "a step of a turn panicked");
-                        return self.finish(None, thread).await;
+                        return self.finish(None, thread, notes, question).await;
                     }
                 },
                 () = sleep_until(remind_at) => {
@@ -92,15 +95,20 @@ impl Runner {
         catalog: &Arc<Catalog>,
         work: &mut JoinSet<Event>,
         last: &mut Option<AskEvent>,
+        notes: &mut Notes,
     ) -> Option<ThreadContext> {
         let (service, actor, today) = (self.service.clone(), self.actor.clone(), self.today);
         match effect {
             Effect::Emit(AskEvent::Response(mut response)) => {
                 response.data.usage = self.tally.total();
+                response.data.trace_id = Some(notes.trace_id);
                 *last = Some(AskEvent::Response(response));
             }
             Effect::Emit(event) if event.is_last() => *last = Some(event),
-            Effect::Emit(event) => self.under_way.log.push(event),
+            Effect::Emit(event) => {
+                notes.take(&event);
+                self.under_way.log.push(event);
+            }
             Effect::CallTool { id, call } => {
                 let toolbox = Toolbox { service, actor };
                 work.spawn(async move { Event::Tool { id, result: toolbox.answer(&call).await } });
@@ -127,7 +135,7 @@ impl Runner {
         None
     }
 
-    async fn finish(&self, last: Option<AskEvent>, context: ThreadContext) {
+    async fn finish(&self, last: Option<AskEvent>, context: ThreadContext, notes: Notes, question: Question) {
         let last = last.unwrap_or_else(|| AskEvent::Error(lost()));
         let outcome = match &last {
             AskEvent::Response(response) => Outcome::Answered(response.data.clone()),
@@ -137,7 +145,21 @@ impl Runner {
         let context = serde_json::to_string(&context).expect("a context has string keys only");
         let TurnRef { thread_id, turn_id } = self.turn.clone();
         self.service.keep_end(TurnEnd { thread_id, turn_id, outcome, context }).await;
+        let trace = notes.end(self.describe(question), self.tally.calls(), &last);
         self.under_way.log.push(last);
+        self.service.hand_over_turn(trace);
+    }
+
+    fn describe(&self, question: Question) -> TurnOf {
+        let model = self.service.0.asking.model.as_ref();
+        TurnOf {
+            project: self.service.asking_project(&self.actor),
+            turn: self.turn.clone(),
+            user: person(&self.actor),
+            question,
+            model: model.map(|model| (model.provider(), model.name().to_owned())),
+            environment: self.service.0.estate.environment.clone(),
+        }
     }
 
     fn object(&self) -> String {

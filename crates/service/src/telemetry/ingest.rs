@@ -106,10 +106,9 @@ impl Service {
 
     /// Stores the spans of an `ExportTraceServiceRequest`.
     pub async fn ingest_spans(&self, actor: &Actor, sent: Sent) -> Result<Taken> {
-        let read = |telemetry: &Telemetry, sent: Sent, now| {
-            let decoded = telemetry.decoder(now).spans(&sent.message())?;
-            let (taken, spans) = Taken::of("span", decoded);
-            let spans = spans.into_iter().map(|span| priced_span(&telemetry.prices, span)).collect();
+        let read = |reading: &Reading<'_>, sent: Sent| {
+            let (taken, spans) = reading.taken("span", reading.decoder().spans(&sent.message())?);
+            let spans = spans.into_iter().map(|span| priced_span(&reading.telemetry.prices, span)).collect();
             Ok((Batch { spans, ..Batch::default() }, taken))
         };
         self.ingest(actor, sent, read).await
@@ -117,9 +116,9 @@ impl Service {
 
     /// Stores the points of an `ExportMetricsServiceRequest`. The same request twice is stored once.
     pub async fn ingest_metrics(&self, actor: &Actor, sent: Sent) -> Result<Taken> {
-        let read = |telemetry: &Telemetry, sent: Sent, now| {
+        let read = |reading: &Reading<'_>, sent: Sent| {
             let (taken, points): (_, Vec<MetricPoint>) =
-                Taken::of("point", telemetry.decoder(now).metrics(&sent.message())?);
+                reading.taken("point", reading.decoder().metrics(&sent.message())?);
             Ok((Batch { key: Some(sent.key(b"metrics")), points, ..Batch::default() }, taken))
         };
         self.ingest(actor, sent, read).await
@@ -127,9 +126,9 @@ impl Service {
 
     /// Stores the records of an `ExportLogsServiceRequest`. The same request twice is stored once.
     pub async fn ingest_logs(&self, actor: &Actor, sent: Sent) -> Result<Taken> {
-        let read = |telemetry: &Telemetry, sent: Sent, now| {
+        let read = |reading: &Reading<'_>, sent: Sent| {
             let (taken, logs): (_, Vec<LogRecord>) =
-                Taken::of("log", telemetry.decoder(now).logs(&sent.message())?);
+                reading.taken("log", reading.decoder().logs(&sent.message())?);
             Ok((Batch { key: Some(sent.key(b"logs")), logs, ..Batch::default() }, taken))
         };
         self.ingest(actor, sent, read).await
@@ -137,13 +136,12 @@ impl Service {
 
     /// Stores one event, and says how it is called. The same id twice is stored once.
     pub async fn record_event(&self, actor: &Actor, sent: Sent) -> Result<EventId> {
-        let project = self.project_to_send(actor)?;
-        let read = move |telemetry: &Telemetry, sent: Sent, now: UnixNanos| {
-            let names = names(&project);
-            let arrival = Arrival { now: now.timestamp(), project: &names };
+        let read = |reading: &Reading<'_>, sent: Sent| {
+            let names = names(reading.project);
+            let arrival = Arrival { now: reading.now.timestamp(), project: &names };
             let event = event::read(&sent.message().unpacked(&LIMITS)?, arrival, new_event_id)?;
             let id = event.id;
-            Ok((telemetry.batch_of(vec![event]), id))
+            Ok((reading.batch_of(vec![event]), id))
         };
         self.ingest(actor, sent, read).await
     }
@@ -151,13 +149,12 @@ impl Service {
     /// Stores a batch of events, all or none, and says how they are called. The same id twice is stored
     /// once.
     pub async fn record_events(&self, actor: &Actor, sent: Sent) -> Result<Vec<EventId>> {
-        let project = self.project_to_send(actor)?;
-        let read = move |telemetry: &Telemetry, sent: Sent, now: UnixNanos| {
-            let names = names(&project);
-            let arrival = Arrival { now: now.timestamp(), project: &names };
+        let read = |reading: &Reading<'_>, sent: Sent| {
+            let names = names(reading.project);
+            let arrival = Arrival { now: reading.now.timestamp(), project: &names };
             let events = event::read_batch(&sent.message().unpacked(&LIMITS)?, arrival, new_event_id)?;
             let ids = events.iter().map(|event| event.id).collect();
-            Ok((telemetry.batch_of(events), ids))
+            Ok((reading.batch_of(events), ids))
         };
         self.ingest(actor, sent, read).await
     }
@@ -165,7 +162,8 @@ impl Service {
     /// Stores a record of metrics, and says how it is called. One that says when it was made is stored
     /// once, however often it comes; one that does not is another each time.
     pub async fn record_metrics(&self, actor: &Actor, sent: Sent) -> Result<MetricId> {
-        let read = |telemetry: &Telemetry, sent: Sent, now: UnixNanos| {
+        let read = |reading: &Reading<'_>, sent: Sent| {
+            let now = reading.now;
             let key = sent.key(b"record");
             let named = MetricId::from_bytes(key.0);
             let mut record = record::read(&sent.message().unpacked(&LIMITS)?, named, now.timestamp())?;
@@ -173,8 +171,8 @@ impl Service {
             if key.is_none() {
                 record.id = MetricId::from_bytes(token::new_uuid());
             }
-            if telemetry.settings.redaction == Redaction::On {
-                count_redactions(redact_record(&mut record).into());
+            if reading.redaction() == Redaction::On {
+                reading.count_redactions(redact_record(&mut record).into());
             }
             count_records("record", 1);
             let id = record.id;
@@ -189,18 +187,20 @@ impl Service {
         &self,
         actor: &Actor,
         sent: Sent,
-        read: impl FnOnce(&Telemetry, Sent, UnixNanos) -> Result<(Batch, T)> + Send + 'static,
+        read: impl FnOnce(&Reading<'_>, Sent) -> Result<(Batch, T)> + Send + 'static,
     ) -> Result<T> {
         let project = self.project_to_send(actor)?;
         let way = self.0.telemetry.way().await?;
         let now = self.clock().now().into();
         let (batch, answer) = if sent.is_large() {
             let _turn = self.0.telemetry.large.acquire().await.expect("the semaphore is never closed");
-            let service = self.clone();
-            let reading = tokio::task::spawn_blocking(move || read(&service.0.telemetry, sent, now));
+            let (service, project) = (self.clone(), Arc::clone(&project));
+            let reading = tokio::task::spawn_blocking(move || {
+                read(&Reading { telemetry: &service.0.telemetry, project: &project, now }, sent)
+            });
             reading.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?
         } else {
-            read(&self.0.telemetry, sent, now)?
+            read(&Reading { telemetry: &self.0.telemetry, project: &project, now }, sent)?
         };
         if !batch.is_empty() {
             way.submit(project.id.clone(), batch).await?;
@@ -245,31 +245,44 @@ impl Sent {
     }
 }
 
-impl Taken {
-    fn of<T>(kind: &'static str, decoded: Decoded<T>) -> (Self, Vec<T>) {
+/// What a request is read with.
+struct Reading<'a> {
+    telemetry: &'a Telemetry,
+    project: &'a Project,
+    now: UnixNanos,
+}
+
+impl Reading<'_> {
+    fn redaction(&self) -> Redaction {
+        self.project.telemetry.redaction
+    }
+
+    fn decoder(&self) -> Decoder {
+        Decoder { limits: LIMITS, redaction: self.redaction(), now: self.now }
+    }
+
+    fn taken<T>(&self, kind: &'static str, decoded: Decoded<T>) -> (Taken, Vec<T>) {
         let Decoded { records, rejected, message, redactions } = decoded;
         count_records(kind, records.len());
-        count_redactions(redactions);
+        self.count_redactions(redactions);
         if rejected > 0 {
             metrics::counter!("sentry_telemetry_rejected_total", "kind" => kind).increment(rejected);
         }
-        (Self { rejected, message }, records)
-    }
-}
-
-impl Telemetry {
-    fn decoder(&self, now: UnixNanos) -> Decoder {
-        Decoder { limits: LIMITS, redaction: self.settings.redaction, now }
+        (Taken { rejected, message }, records)
     }
 
     fn batch_of(&self, mut events: Vec<Event>) -> Batch {
-        if self.settings.redaction == Redaction::On {
+        if self.redaction() == Redaction::On {
             events.iter_mut().for_each(redact_event);
-            count_redactions(events.iter().map(|event| u64::from(event.redactions)).sum());
+            self.count_redactions(events.iter().map(|event| u64::from(event.redactions)).sum());
         }
         count_records("event", events.len());
-        let events = events.into_iter().map(|event| priced_event(&self.prices, event)).collect();
+        let events = events.into_iter().map(|event| priced_event(&self.telemetry.prices, event)).collect();
         Batch { events, ..Batch::default() }
+    }
+
+    fn count_redactions(&self, count: u64) {
+        self.telemetry.redactions.count(self.project, count);
     }
 }
 
@@ -282,13 +295,13 @@ fn new_event_id() -> EventId {
     EventId::from_bytes(token::new_uuid())
 }
 
-fn priced_span(prices: &PriceTable, span: Span) -> PricedSpan {
+pub(super) fn priced_span(prices: &PriceTable, span: Span) -> PricedSpan {
     let (cost, gap) = known_or_gap(prices.charge(&span));
     PricedSpan { span, cost, gap }
 }
 
 /// Only events that are about tokens say what a call took. The answer of a model comes beside one.
-fn priced_event(prices: &PriceTable, event: Event) -> PricedEvent {
+pub(super) fn priced_event(prices: &PriceTable, event: Event) -> PricedEvent {
     let charged = match &event.body {
         EventBody::TokenUsage { model, usage, reported_cost, metadata: _ } => {
             Some(prices.cost(Some(model), Some(usage), *reported_cost, event.at))
@@ -308,12 +321,6 @@ fn known_or_gap(charged: Option<std::result::Result<Cost, Flag>>) -> (Option<Cos
     }
 }
 
-fn count_records(kind: &'static str, count: usize) {
+pub(super) fn count_records(kind: &'static str, count: usize) {
     metrics::counter!("sentry_telemetry_records_total", "kind" => kind).increment(count as u64);
-}
-
-fn count_redactions(count: u64) {
-    if count > 0 {
-        metrics::counter!("sentry_telemetry_redactions_total").increment(count);
-    }
 }

@@ -7,6 +7,7 @@ use ::telemetry::pipeline::{Pipeline, PipelineSettings};
 use ::telemetry::queue::{Processor, Queue};
 use ::telemetry::store::{ClickHouse, SharedStore, Sqlite, Store, StoreError, StoreResult};
 use ::telemetry::with_causes;
+use ::telemetry::writer::Writer;
 use model::{Actor, Capability};
 use std::fs::{DirBuilder, File, TryLockError};
 use std::future::Future;
@@ -50,14 +51,18 @@ impl Service {
         }
     }
 
-    /// Opens telemetry, tries again while that fails, and then waits for ever. `None` is the whole.
+    /// Opens telemetry, tries again while that fails, and then does what runs beside it, for ever. `None` is
+    /// the whole.
     pub(crate) async fn keep_telemetry_open(&self, part: Option<Part>) {
         loop {
             let state = &self.0.telemetry.state;
             match self.open_telemetry(part).await {
                 Ok(opened) => {
-                    state.send_replace(opened);
-                    return std::future::pending().await;
+                    state.send_replace(opened.clone());
+                    return match opened {
+                        State::Open(open) => self.keep_telemetry(&open).await,
+                        _ => self.keep_redactions_written().await,
+                    };
                 }
                 Err(error) => {
                     tracing::error!(
@@ -82,12 +87,13 @@ impl Service {
         }
         let store = self.open_store(settings).await?;
         let clock = self.clock().clone();
+        let writer = Writer::new(Arc::clone(&store), clock.clone(), settings.agents);
         let Some(queue) = queue else {
-            let pipeline = Pipeline::start(Arc::clone(&store), clock, PipelineSettings::default());
-            return Ok(State::Open(Open { store, pipeline: Way::Store(pipeline), processor: None }));
+            let pipeline = Way::Store(Pipeline::start(writer.clone(), clock, PipelineSettings::default()));
+            return Ok(State::Open(Open { store, writer, pipeline, processor: None }));
         };
-        let processor = Some(Processor::start(queue.clone(), Arc::clone(&store), clock));
-        Ok(State::Open(Open { store, pipeline: Way::Queue(queue), processor }))
+        let processor = Some(Processor::start(queue.clone(), writer.clone(), clock));
+        Ok(State::Open(Open { store, writer, pipeline: Way::Queue(queue), processor }))
     }
 
     /// Whether telemetry can be taken, or stored, by this process now.
@@ -126,6 +132,7 @@ impl Service {
     /// Takes no more telemetry, and answers when all that was taken is on disk. For the end of the
     /// server, once nobody asks any more.
     pub async fn close_telemetry(&self) {
+        self.clone().store_waiting_turns().await;
         let state = self.0.telemetry.state.send_replace(State::Failed);
         if let State::Open(open) = state {
             if let Way::Store(pipeline) = &open.pipeline {
@@ -135,6 +142,7 @@ impl Service {
                 processor.close().await;
             }
         }
+        self.write_redactions().await;
     }
 
     async fn open_store(&self, settings: &TelemetrySettings) -> StoreResult<SharedStore> {

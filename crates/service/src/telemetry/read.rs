@@ -1,28 +1,21 @@
-//! What is kept, asked for by those who may see it.
+//! Records as they are kept.
 
 use super::Open;
 use crate::{Error, Result, Service};
-use ::telemetry::store::{
-    AgentSummary, EventQuery, LogQuery, Page, RecordQuery, Trace, TraceQuery, TraceSummary,
-};
+use ::telemetry::store::{LogQuery, Page, RecordQuery};
 use model::identity::Project;
-use model::telemetry::{AgentId, Event, LogRecord, MetricPoint, MetricRecord, TraceId};
+use model::telemetry::{AgentId, LogRecord, MetricPoint, MetricRecord};
 use model::{Actor, Capability};
 use std::sync::Arc;
 
 impl Service {
-    /// All agents of the actor's project, by name.
-    pub async fn list_agents(&self, actor: &Actor) -> Result<Vec<AgentSummary>> {
+    /// Who is called so in the actor's project, by id or name.
+    pub async fn find_agent(&self, actor: &Actor, name: &str) -> Result<AgentId> {
         let (project, open) = self.telemetry_of(actor).await?;
-        Ok(open.store.agents(&project.id).await?)
-    }
-
-    /// The agent of that id or name.
-    pub async fn get_agent(&self, actor: &Actor, name: &str) -> Result<AgentSummary> {
-        let agents = self.list_agents(actor).await?;
         let id = AgentId::parse(name).ok();
-        let found = agents.into_iter().find(|agent| id == Some(agent.id) || agent.name.as_str() == name);
-        found.ok_or_else(|| Error::not_found("agent", name, Vec::new()))
+        let agents = open.store.agents(&project.id).await?;
+        let found = agents.iter().find(|agent| id == Some(agent.id) || agent.name.as_str() == name);
+        found.map(|agent| agent.id).ok_or_else(|| Error::not_found("agent", name, Vec::new()))
     }
 
     /// Records of metrics.
@@ -43,26 +36,7 @@ impl Service {
         Ok(open.store.logs(&project.id, query).await?)
     }
 
-    /// Events.
-    pub async fn list_events(&self, actor: &Actor, query: EventQuery) -> Result<Page<Event>> {
-        let (project, open) = self.telemetry_of(actor).await?;
-        Ok(open.store.events(&project.id, query).await?)
-    }
-
-    /// Traces.
-    pub async fn list_traces(&self, actor: &Actor, query: TraceQuery) -> Result<Page<TraceSummary>> {
-        let (project, open) = self.telemetry_of(actor).await?;
-        Ok(open.store.traces(&project.id, query).await?)
-    }
-
-    /// One trace with its spans.
-    pub async fn get_trace(&self, actor: &Actor, id: TraceId) -> Result<Trace> {
-        let (project, open) = self.telemetry_of(actor).await?;
-        let trace = open.store.trace(&project.id, id).await?;
-        trace.ok_or_else(|| Error::not_found("trace", &id.to_string(), Vec::new()))
-    }
-
-    async fn telemetry_of(&self, actor: &Actor) -> Result<(Arc<Project>, Open)> {
+    pub(super) async fn telemetry_of(&self, actor: &Actor) -> Result<(Arc<Project>, Open)> {
         self.require(actor, Capability::ViewTelemetry)?;
         let project = self.project_of(actor)?;
         Ok((project, self.0.telemetry.open().await?))

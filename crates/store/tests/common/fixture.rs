@@ -7,6 +7,7 @@ use model::audit::{AuditEntry, AuditResult, AuditValues, ChainVerdict};
 use model::identity::{
     Email, Invitation, InvitationId, KeyId, MachineKey, Project, ProjectId, SignInMethod, Slug, User, UserId,
 };
+use model::telemetry::TelemetryPolicy;
 use model::{Clock, Role, Scope, Timestamp};
 use std::path::Path;
 use store::{Store, StoreKind, StoreSettings, TokenHash};
@@ -186,6 +187,8 @@ pub(crate) fn project(name: &str) -> Project {
         name: name.to_owned(),
         has_estate: false,
         archived_at: None,
+        telemetry: TelemetryPolicy::default(),
+        redacted: 0,
         version: 1,
     }
 }

@@ -3,12 +3,14 @@
 use crate::fixture::{Fixture, entry, invitation, on_both, project, token};
 use model::Role;
 use model::identity::{ProjectId, SignInMethod, UserId};
+use model::telemetry::{Redaction, Retention, TelemetryPolicy};
 use std::collections::BTreeSet;
 use store::{Error, Store};
 
 on_both!(
     projects_are_listed_with_the_estates_first,
     the_second_of_two_edits_is_a_conflict,
+    a_policy_is_kept_and_redactions_are_counted,
     one_project_has_the_estate,
     members_come_and_go,
     the_second_of_two_role_changes_is_a_conflict,
@@ -66,6 +68,26 @@ async fn the_second_of_two_edits_is_a_conflict(fixture: Fixture) {
     write.commit(entry("project.archive", "project:rates")).await.unwrap();
     let found = store.find_project(&read.id).await.unwrap().unwrap();
     assert_eq!(found.archived_at, Some(fixture.now()));
+}
+
+async fn a_policy_is_kept_and_redactions_are_counted(fixture: Fixture) {
+    let Fixture { store, .. } = &fixture;
+    let made = fixture.add_project("Rates").await;
+    assert_eq!(store.find_project(&made.id).await.unwrap().unwrap().telemetry, TelemetryPolicy::default());
+    let retention = Retention { spans: 1, metrics: 2, logs: 3, events: 4, minutes: 5, rollups: 3650 };
+    let telemetry = TelemetryPolicy { redaction: Redaction::Off, retention };
+    let mut write = store.begin().await.unwrap();
+    write.update_project(&model::identity::Project { telemetry, ..made.clone() }).await.unwrap();
+    write.commit(entry("project.update", "project:rates")).await.unwrap();
+    store.count_redactions(&made.id, 3).await.unwrap();
+    store.count_redactions(&made.id, 4).await.unwrap();
+    let read = store.find_project(&made.id).await.unwrap().unwrap();
+    assert_eq!(read, model::identity::Project { telemetry, redacted: 7, version: 2, ..made });
+    let born = model::identity::Project { telemetry, ..project("Born so") };
+    let mut write = store.begin().await.unwrap();
+    write.insert_project(&born).await.unwrap();
+    write.commit(entry("project.create", "project:born-so")).await.unwrap();
+    assert_eq!(store.find_project(&born.id).await.unwrap(), Some(born));
 }
 
 async fn one_project_has_the_estate(fixture: Fixture) {

@@ -28,7 +28,7 @@ async fn a_store_says_what_it_is(fixture: Fixture) {
     let status = fixture.store.describe().await.unwrap();
     assert_eq!(status.kind, if fixture.is_postgres() { "PostgreSQL" } else { "SQLite" });
     assert!(status.server_version.starts_with(char::is_numeric), "{status:?}");
-    assert_eq!((status.schema_version, status.audit_records), (3, 1));
+    assert_eq!((status.schema_version, status.audit_records), (4, 1));
     assert!(status.size_bytes > 10_000, "{status:?}");
 }
 

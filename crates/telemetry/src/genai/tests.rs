@@ -9,15 +9,15 @@ fn agent() -> Arc<AgentIdentity> {
     Arc::new(AgentIdentity { name: AgentName::new("a"), id: None, metadata: Vec::new() })
 }
 
-fn text(text: &str) -> Value {
+pub(super) fn text(text: &str) -> Value {
     Value::Text(text.to_owned())
 }
 
-fn attributes(sent: &[(&str, Value)]) -> Vec<Attribute> {
+pub(super) fn attributes(sent: &[(&str, Value)]) -> Vec<Attribute> {
     sent.iter().map(|(key, value)| Attribute { key: (*key).to_owned(), value: value.clone() }).collect()
 }
 
-fn span(sent: &[(&str, Value)]) -> Span {
+pub(super) fn span(sent: &[(&str, Value)]) -> Span {
     let mut span = Span {
         trace_id: TraceId::from_bytes(&[1; 16]).unwrap(),
         span_id: SpanId::from_bytes(&[1; 8]).unwrap(),

@@ -5,7 +5,8 @@ use super::server::{Reader, Share, Taken};
 use super::{Queue, QueueError};
 use crate::error::with_causes;
 use crate::pipeline::{GROUP_BYTES, MAINTAIN_EVERY};
-use crate::store::{Receipt, SharedStore, StoreResult, Write};
+use crate::store::{Receipt, StoreResult, Write};
+use crate::writer::Writer;
 use model::{Clock, ErrorKind};
 use std::error::Error as StdError;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -33,7 +34,7 @@ pub struct Processor {
 
 struct Worker {
     queue: Queue,
-    store: SharedStore,
+    writer: Writer,
     clock: Clock,
     /// Its name in the group.
     consumer: String,
@@ -42,9 +43,9 @@ struct Worker {
 
 impl Processor {
     /// Starts the task that reads and writes. Must be called inside of a tokio runtime.
-    pub fn start(queue: Queue, store: SharedStore, clock: Clock) -> Self {
+    pub fn start(queue: Queue, writer: Writer, clock: Clock) -> Self {
         let (stop, stopped) = watch::channel(false);
-        let worker = Worker { queue, store, clock, consumer: new_name(), stop: stopped };
+        let worker = Worker { queue, writer, clock, consumer: new_name(), stop: stopped };
         let task = tokio::spawn(worker.run());
         Self { stop, task: Arc::new(Mutex::new(Some(task))) }
     }
@@ -184,20 +185,7 @@ impl Worker {
         group: &[Taken],
         writes: Vec<Write>,
     ) -> StoreResult<Vec<StoreResult<Receipt>>> {
-        let records: usize = writes.iter().map(|write| write.batch.len()).sum();
-        let writing = self.store.write(writes);
-        let written = self.holding(group, writing).await;
-        match &written {
-            Ok(_) => {
-                metrics::counter!("sentry_telemetry_commits_total").increment(1);
-                metrics::histogram!("sentry_telemetry_commit_records").record(records as f64);
-            }
-            Err(error) => {
-                tracing::error!(error = error as &dyn StdError, records, "telemetry could not be written");
-                metrics::counter!("sentry_telemetry_failures_total").increment(1);
-            }
-        }
-        written
+        self.holding(group, self.writer.write(writes)).await
     }
 
     /// Does something while no other processor is given these entries.
@@ -244,9 +232,7 @@ impl Worker {
     }
 
     async fn maintain(&self) {
-        if let Err(error) = self.store.maintain().await {
-            tracing::warn!(error = &error as &dyn StdError, "telemetry could not be tidied up");
-        }
+        self.writer.maintain().await;
         if let Ok(sizes) = self.queue.note(self.queue.0.server.sizes().await) {
             metrics::gauge!("sentry_telemetry_queue_entries").set(sizes.entries as f64);
             metrics::gauge!("sentry_telemetry_queue_bytes").set(sizes.bytes as f64);

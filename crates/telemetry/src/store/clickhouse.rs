@@ -9,6 +9,7 @@
 //! No text is ever put into a query: values are bound by the server.
 
 mod agents;
+mod count;
 mod entry;
 mod fold;
 mod journal;
@@ -17,18 +18,20 @@ mod page;
 mod prune;
 mod read;
 mod rows;
+mod running;
 mod schema;
 mod series;
 mod server;
+mod settings;
 mod spans;
 mod traces;
 mod wire;
 mod writer;
 
-pub use server::ClickHouseSettings;
+pub use settings::ClickHouseSettings;
 
 use crate::store::{
-    AgentSummary, EventQuery, LogQuery, Page, Party, PartySpend, PricedSpan, Receipt, RecordKind,
+    AgentSummary, EventQuery, Listing, LogQuery, Page, Party, PartySpend, PricedSpan, Receipt, RecordKind,
     RecordQuery, SeriesQuery, SessionSummary, StatusChange, Store, StoreError, StoreResult, Sum, TimeRange,
     Trace, TraceQuery, TraceSummary, Write,
 };
@@ -39,7 +42,8 @@ use server::Server;
 use std::error::Error as StdError;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use tokio::sync::{Mutex, MutexGuard};
+use std::time::Duration;
+use tokio::sync::{Mutex, MutexGuard, OnceCell};
 use writer::Writer;
 
 /// Telemetry in a ClickHouse server. Cheap to clone; all clones share it.
@@ -48,27 +52,35 @@ pub struct ClickHouse(Arc<Shared>);
 
 struct Shared {
     server: Server,
+    /// Whether the server was found to be one that we can use, and our tables are there.
+    is_made: OnceCell<()>,
     writer: Mutex<Writer>,
     /// Whether sums hold all that was written here, so that readers need not ask the writer.
     is_folded: AtomicBool,
 }
 
+/// How long a reader waits for the sums of what was written last. A writer that cannot write must not keep
+/// readers from what is there.
+const FOLD_LIMIT: Duration = Duration::from_secs(10);
+
 impl ClickHouse {
-    /// Makes the tables where they are not there, and reads what a process that died has left. A server
-    /// that does not answer is asked again with each request, which fails until it does.
+    /// Makes the tables where they are not there. A server that does not answer is asked again with each
+    /// request, which fails until it does.
     ///
     /// # Errors
-    /// [`StoreError::NewerSchema`] for a database of a later version, [`StoreError::Failed`] where the
-    /// server refuses what must be done.
+    /// [`StoreError::OldServer`] for a ClickHouse that is too old, [`StoreError::NewerSchema`] for a
+    /// database of a later version of this program, [`StoreError::Failed`] where the server refuses what
+    /// must be done.
     pub async fn open(settings: &ClickHouseSettings) -> StoreResult<Self> {
         let shared = Shared {
             server: Server::new(settings),
+            is_made: OnceCell::new(),
             writer: Mutex::default(),
             is_folded: AtomicBool::new(false),
         };
         let store = Self(Arc::new(shared));
-        match store.settle().await {
-            Ok(()) => {}
+        match store.server().await {
+            Ok(_) => {}
             Err(error @ StoreError::Unavailable(_)) => {
                 tracing::warn!(
                     error = &error as &dyn StdError,
@@ -80,21 +92,29 @@ impl ClickHouse {
         Ok(store)
     }
 
+    /// The server, with our tables.
+    async fn server(&self) -> StoreResult<&Server> {
+        let Shared { server, is_made, .. } = &*self.0;
+        is_made.get_or_try_init(|| schema::migrate(server)).await?;
+        Ok(server)
+    }
+
     /// The writer, which leaves it to readers to fold what it writes.
-    async fn writer(&self) -> MutexGuard<'_, Writer> {
+    async fn writer(&self) -> StoreResult<(&Server, MutexGuard<'_, Writer>)> {
+        let server = self.server().await?;
         let writer = self.0.writer.lock().await;
         self.0.is_folded.store(false, Ordering::Release);
-        writer
+        Ok((server, writer))
     }
 
     /// Has sums hold all that was written here before.
-    async fn settle(&self) -> StoreResult<()> {
+    async fn settle(&self, server: &Server) -> StoreResult<()> {
         if self.0.is_folded.load(Ordering::Acquire) {
             return Ok(());
         }
         let mut writer = self.0.writer.lock().await;
         if !writer.is_folded() {
-            writer.fold(&self.0.server).await?;
+            writer.fold(server).await?;
         }
         self.0.is_folded.store(true, Ordering::Release);
         Ok(())
@@ -102,19 +122,30 @@ impl ClickHouse {
 
     /// The server, to read what was written before.
     async fn reader(&self) -> StoreResult<&Server> {
-        self.settle().await?;
-        Ok(&self.0.server)
+        let server = self.server().await?;
+        match tokio::time::timeout(FOLD_LIMIT, self.settle(server)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::warn!(error = &error as &dyn StdError, "reading sums as they were");
+            }
+            Err(_) => tracing::warn!("the writer is busy: reading sums as they were"),
+        }
+        Ok(server)
     }
 }
 
 impl Store for ClickHouse {
     fn write(&self, group: Vec<Write>) -> BoxFuture<'_, StoreResult<Vec<StoreResult<Receipt>>>> {
-        Box::pin(async move { self.writer().await.write(&self.0.server, &group).await })
+        Box::pin(async move {
+            let (server, mut writer) = self.writer().await?;
+            writer.write(server, &group).await
+        })
     }
 
     fn maintain(&self) -> BoxFuture<'_, StoreResult<bool>> {
         Box::pin(async move {
-            self.writer().await.maintain(&self.0.server).await?;
+            let (server, mut writer) = self.writer().await?;
+            writer.maintain(server).await?;
             Ok(false)
         })
     }
@@ -127,10 +158,10 @@ impl Store for ClickHouse {
     ) -> BoxFuture<'_, StoreResult<bool>> {
         let project = project.clone();
         Box::pin(async move {
-            // Nothing comes in meanwhile that a partition would take along.
-            let mut writer = self.writer().await;
-            writer.fold(&self.0.server).await?;
-            prune::prune(&self.0.server, &project, kind, before).await
+            // What is not in sums yet would bring some of them back.
+            let (server, mut writer) = self.writer().await?;
+            writer.fold(server).await?;
+            prune::prune(server, &project, kind, before).await
         })
     }
 
@@ -147,6 +178,11 @@ impl Store for ClickHouse {
     ) -> BoxFuture<'_, StoreResult<Vec<StatusChange>>> {
         let (project, agent) = (project.clone(), agent.clone());
         Box::pin(async move { agents::status_changes(self.reader().await?, &project, &agent, limit).await })
+    }
+
+    fn count(&self, project: &ProjectId, listing: Listing, at_most: u64) -> BoxFuture<'_, StoreResult<u64>> {
+        let project = project.clone();
+        Box::pin(async move { count::count(self.reader().await?, &project, &listing, at_most).await })
     }
 
     fn series(&self, project: &ProjectId, query: SeriesQuery) -> BoxFuture<'_, StoreResult<Vec<Sum>>> {

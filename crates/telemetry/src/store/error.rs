@@ -24,6 +24,14 @@ pub enum StoreError {
         /// The newest that this program knows.
         known: i64,
     },
+    /// The database server is too old.
+    #[error("ClickHouse {found} is too old: version {needed} or a later one is needed")]
+    OldServer {
+        /// Its version.
+        found: String,
+        /// The oldest that will do.
+        needed: &'static str,
+    },
     /// The file is no database of ours, or is damaged.
     #[error(
         "{} is damaged or no telemetry database: move it away and start again, \
@@ -49,9 +57,11 @@ impl StoreError {
         match self {
             Self::Unavailable(_) | Self::TimedOut(_) => ErrorKind::Unavailable,
             Self::Invalid(_) => ErrorKind::Invalid,
-            Self::NewerSchema { .. } | Self::Damaged { .. } | Self::Malformed(_) | Self::Failed(_) => {
-                ErrorKind::Internal
-            }
+            Self::NewerSchema { .. }
+            | Self::OldServer { .. }
+            | Self::Damaged { .. }
+            | Self::Malformed(_)
+            | Self::Failed(_) => ErrorKind::Internal,
         }
     }
 }

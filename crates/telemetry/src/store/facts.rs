@@ -1,16 +1,16 @@
 //! What records add to sums, and what accounting asks of a span.
 
 use super::batch::{CostGap, PricedEvent, PricedSpan};
-use crate::accounting::TreeSpan;
+use crate::accounting::{Answer, TreeSpan};
 use crate::rollup::{Call, Fact, Spend};
 use model::ask::Amount;
 use model::telemetry::{EventBody, MetricName, Span, SpanStatus};
 
-/// A span in its trace.
-pub(super) fn tree_span(priced: &PricedSpan) -> TreeSpan {
+/// What accounting needs to know of a span.
+pub fn tree_span(priced: &PricedSpan) -> TreeSpan {
     let span = &priced.span;
     let has_usage = span.usage.is_some() || priced.cost.is_some();
-    TreeSpan { id: span.span_id, parent: span.parent_id, has_usage }
+    TreeSpan { id: span.span_id, parent: span.parent_id, has_usage, answer: Answer::of(span) }
 }
 
 /// How long a span took.

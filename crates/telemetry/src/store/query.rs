@@ -135,6 +135,25 @@ pub struct LogQuery {
     pub trace_id: Option<TraceId>,
 }
 
+/// A list, to be counted: which page of it the query asks for plays no part.
+#[derive(Clone, Debug)]
+pub enum Listing {
+    /// Sessions.
+    Sessions(RecordQuery),
+    /// Records of metrics.
+    MetricRecords(RecordQuery),
+    /// Points of metrics.
+    MetricPoints(RecordQuery),
+    /// Log records.
+    Logs(LogQuery),
+    /// Events.
+    Events(EventQuery),
+    /// Traces.
+    Traces(TraceQuery),
+    /// The spans of traces; of so many traces at most, not of so many spans.
+    Spans(RecordQuery),
+}
+
 /// Which sums, over how long each.
 #[derive(Clone, Debug)]
 pub struct SeriesQuery {
@@ -181,9 +200,9 @@ pub struct AgentSummary {
     pub status: AgentStatus,
     /// Since when.
     pub status_since: UnixNanos,
-    /// Its first record's time.
+    /// Its first record's time, or when that came in where it says later.
     pub first_seen: UnixNanos,
-    /// The latest of its records' times; never goes back.
+    /// When something of it last came in, by the clock of the server that took it; never goes back.
     pub last_seen: UnixNanos,
     /// Of each number the latest, and when it was.
     pub latest: Vec<(MetricName, UnixNanos, f64)>,
@@ -267,9 +286,9 @@ pub struct SessionSummary {
     pub agent: AgentName,
     /// Its user, where one is named.
     pub user: Option<String>,
-    /// When it was first heard of.
+    /// The earliest time that its records carry.
     pub started: UnixNanos,
-    /// When it was last heard of.
+    /// The latest time that its records carry.
     pub last_seen: UnixNanos,
     /// How many traces began in it.
     pub traces: u64,

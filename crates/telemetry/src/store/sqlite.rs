@@ -9,7 +9,9 @@
 //! [rows of observations](fold), keys of requests [by commit](keys). What is left to write at random places
 //! is an index entry per trace, agent and event.
 
+mod backup;
 mod block;
+mod count;
 mod fold;
 mod keys;
 mod names;
@@ -25,7 +27,7 @@ mod traces;
 mod writer;
 
 use crate::store::{
-    AgentSummary, EventQuery, LogQuery, Page, Party, PartySpend, PricedSpan, Receipt, RecordKind,
+    AgentSummary, EventQuery, Listing, LogQuery, Page, Party, PartySpend, PricedSpan, Receipt, RecordKind,
     RecordQuery, SeriesQuery, SessionSummary, StatusChange, Store, StoreError, StoreResult, Sum, TimeRange,
     Trace, TraceQuery, TraceSummary, Write,
 };
@@ -79,6 +81,32 @@ impl Sqlite {
         let readers = Mutex::new(Vec::new());
         let places = Semaphore::new(READERS);
         Ok(Self(Arc::new(Shared { commands, is_unfolded, path, readers, places })))
+    }
+
+    /// Writes a complete copy of what `dir` holds into the new file `to`, as of one moment, while others
+    /// write; false where there is nothing. Blocks.
+    ///
+    /// # Errors
+    /// The file `to` is there already, or one of them cannot be used.
+    pub fn backup(dir: &Path, to: &Path) -> StoreResult<bool> {
+        backup::backup(dir, to)
+    }
+
+    /// Says whether a copy can be restored, without changing it. Blocks.
+    ///
+    /// # Errors
+    /// As of [`Sqlite::open`].
+    pub fn check_backup(from: &Path) -> StoreResult<()> {
+        schema::check(from)
+    }
+
+    /// Puts a copy in the place of what `dir` holds, and says where that is kept. Blocks; nobody may have
+    /// it open.
+    ///
+    /// # Errors
+    /// The copy is none of ours, is damaged, or cannot be used. Nothing is changed then.
+    pub fn restore(from: &Path, dir: &Path) -> StoreResult<Option<PathBuf>> {
+        backup::restore(from, dir)
     }
 
     /// Tells the writer something and waits for its answer.
@@ -168,6 +196,11 @@ impl Store for Sqlite {
     ) -> BoxFuture<'_, StoreResult<Vec<StatusChange>>> {
         let (project, agent) = (project.clone(), agent.clone());
         Box::pin(self.read(move |connection| read::status_changes(connection, &project, &agent, limit)))
+    }
+
+    fn count(&self, project: &ProjectId, listing: Listing, at_most: u64) -> BoxFuture<'_, StoreResult<u64>> {
+        let project = project.clone();
+        Box::pin(self.read(move |connection| count::count(connection, &project, &listing, at_most)))
     }
 
     fn series(&self, project: &ProjectId, query: SeriesQuery) -> BoxFuture<'_, StoreResult<Vec<Sum>>> {

@@ -1,7 +1,7 @@
 //! Agents: registered, described, up and down.
 
 use super::make::{agent, at, record, span, text};
-use super::{each_store, project, write};
+use super::{each_store, project, write_at};
 use model::telemetry::{AgentIdentity, AgentStatus, MetricName, UnixNanos};
 use std::sync::Arc;
 use telemetry::store::{AgentChange, AgentSummary, Batch, SharedStore};
@@ -26,7 +26,7 @@ fn an_agent_is_registered_once_and_seen_forward() {
     each_store(async |store| {
         assert!(store.agents(&project()).await.unwrap().is_empty());
         let check = async |batch: Batch, first: UnixNanos, last: UnixNanos| {
-            write(store, batch).await;
+            write_at(store, last, batch).await;
             let agent = only(store).await;
             assert_eq!((agent.first_seen, agent.last_seen), (first, last));
             agent.id
@@ -49,7 +49,7 @@ fn of_each_name_the_latest_is_kept() {
             let mut batch = heard(1);
             batch.records[0].agent =
                 Arc::new(AgentIdentity { metadata: list(metadata), ..(*agent("writer")).clone() });
-            write(store, batch).await;
+            write_at(store, at(1), batch).await;
             assert_eq!(only(store).await.metadata, list(expect));
         };
         check(&[("team", "blue")], &[("team", "blue")]).await;
@@ -63,7 +63,7 @@ fn of_each_name_the_latest_is_kept() {
 fn an_agent_goes_down_and_up() {
     each_store(async |store| {
         let check = async |batch: Batch, status: AgentStatus, since: i64| {
-            write(store, batch).await;
+            write_at(store, at(100), batch).await;
             let agent = only(store).await;
             assert_eq!((agent.status, agent.status_since), (status, at(since)));
         };
@@ -97,7 +97,7 @@ fn an_agent_goes_down_and_up() {
 #[test]
 fn an_agent_that_nobody_heard_of_is_not_changed() {
     each_store(async |store| {
-        let receipt = write(store, change(1, AgentStatus::Stopped)).await;
+        let receipt = write_at(store, at(1), change(1, AgentStatus::Stopped)).await;
         assert_eq!((receipt.stored, receipt.repeated), (0, 1));
         assert!(store.agents(&project()).await.unwrap().is_empty());
     });

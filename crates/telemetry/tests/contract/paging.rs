@@ -1,9 +1,11 @@
 //! Pages do not shift while records come in.
 
-use super::make::{record, span};
+use super::make::{at, record, span};
 use super::{each_store, project, records, write};
-use model::telemetry::MetricName;
-use telemetry::store::{Batch, Cursor, Order, RecordQuery, SharedStore, TraceQuery};
+use model::telemetry::{AgentName, MetricName};
+use telemetry::store::{
+    Batch, Cursor, EventQuery, Listing, LogQuery, Order, RecordQuery, SharedStore, TimeRange, TraceQuery,
+};
 
 fn measured(seconds: i64) -> Batch {
     Batch { records: vec![record("writer", seconds, MetricName::CpuPercent, 1.0)], ..Batch::default() }
@@ -75,6 +77,44 @@ fn traces_do_not_shift() {
             first.items.iter().chain(&second.items).map(|trace| trace.name.as_str()).collect();
         assert_eq!(names, ["step 6", "step 5", "step 4", "step 3", "step 2", "step 1"]);
         assert_eq!(second.next, None);
+    });
+}
+
+#[test]
+fn a_list_is_counted_whatever_its_page() {
+    each_store(async |store| {
+        for seconds in 1..=6 {
+            write(store, measured(seconds)).await;
+        }
+        let other = record("reader", 2, MetricName::CpuPercent, 1.0);
+        write(store, Batch { records: vec![other], ..Batch::default() }).await;
+        let traces = (1..=3).flat_map(|trace| [span(trace, 1, 0), span(trace, 2, 1)]).collect();
+        write(store, Batch { spans: traces, ..Batch::default() }).await;
+
+        let page = store.metric_records(&project(), RecordQuery { limit: 2, ..records() }).await.unwrap();
+        let second = RecordQuery { limit: 2, cursor: page.next, ..records() };
+        let writer = RecordQuery { agent: Some(AgentName::new("writer")), ..records() };
+        let late = RecordQuery { range: TimeRange { from: at(5), ..records().range }, ..records() };
+        let nobody = RecordQuery { agent: Some(AgentName::new("nobody")), ..records() };
+        let long = TraceQuery { min_duration_ns: 10_000_000_000, ..TraceQuery::of(records()) };
+        for (listing, at_most, expect) in [
+            (Listing::MetricRecords(records()), u64::MAX, 7),
+            (Listing::MetricRecords(second), u64::MAX, 7),
+            (Listing::MetricRecords(records()), 4, 4),
+            (Listing::MetricRecords(writer), u64::MAX, 6),
+            (Listing::MetricRecords(late), u64::MAX, 2),
+            (Listing::MetricRecords(nobody), u64::MAX, 0),
+            (Listing::Traces(TraceQuery::of(records())), u64::MAX, 3),
+            (Listing::Traces(long), u64::MAX, 0),
+            (Listing::Spans(records()), u64::MAX, 6),
+            (Listing::Sessions(records()), u64::MAX, 0),
+            (Listing::MetricPoints(records()), u64::MAX, 0),
+            (Listing::Logs(LogQuery { records: records(), min_level: None, trace_id: None }), u64::MAX, 0),
+            (Listing::Events(EventQuery { records: records(), kind: None, trace_id: None }), u64::MAX, 0),
+        ] {
+            let counted = store.count(&project(), listing.clone(), at_most).await.unwrap();
+            assert_eq!(counted, expect, "{listing:?}");
+        }
     });
 }
 

@@ -1,8 +1,8 @@
 //! Spans and traces.
 
-use super::make::{at, call, full_span, span, span_id, trace_id};
+use super::make::{at, call, full_span, span, span_id, text, trace_id};
 use super::{each_store, maintain, project, records, try_write, write};
-use model::telemetry::{SpanStatus, UnixNanos};
+use model::telemetry::{SpanStatus, TokenUsage, UnixNanos};
 use std::collections::BTreeSet;
 use telemetry::rollup::Spend;
 use telemetry::store::{Batch, PricedSpan, Receipt, SharedStore, Trace, TraceQuery};
@@ -101,6 +101,39 @@ fn a_parent_that_repeats_its_children_does_not_count() {
             store.spend_by(&project(), telemetry::store::Party::User, super::all(), 10).await.unwrap();
         assert_eq!(spent.len(), 1);
         assert_eq!((spent[0].name.as_str(), spent[0].spend.cost_picos), ("ada", 120));
+    });
+}
+
+#[test]
+fn a_call_that_is_told_twice_counts_once() {
+    each_store(async |store| {
+        // Told by spans beside each other, the second from `seconds` after the first on.
+        let told = |trace: u64, id: u64, seconds: i64, answer: &str, cached: u64| {
+            let mut priced = call(trace, id, 1, 30);
+            (priced.span.started, priced.span.ended) = (at(seconds), at(seconds + 10));
+            priced.span.attributes = vec![text("gen_ai.response.id", answer)];
+            priced.span.usage = priced.span.usage.map(|usage| TokenUsage { cache_read: cached, ..usage });
+            priced
+        };
+        let check = async |requests: &[&[PricedSpan]], number: u64, calls: i64, cached: i64| {
+            for spans in requests {
+                write(store, batch(spans.to_vec())).await;
+            }
+            let spend = trace(store, number).await.summary.spend;
+            let expect = (calls, calls * 30, calls * 30, cached);
+            assert_eq!(
+                (spend.calls, spend.input, spend.cost_picos, spend.cache_read),
+                expect,
+                "trace {number}"
+            );
+        };
+        check(&[&[told(1, 2, 0, "a", 0), told(1, 3, 1, "a", 20)]], 1, 1, 20).await;
+        check(&[&[told(2, 2, 0, "a", 0)], &[told(2, 3, 1, "a", 20)]], 2, 1, 20).await;
+        check(&[&[told(3, 3, 1, "a", 20)], &[told(3, 2, 0, "a", 0)], &[span(3, 1, 0)]], 3, 1, 20).await;
+        check(&[&[told(4, 2, 0, "a", 0), told(4, 3, 1, "b", 20)]], 4, 2, 20).await;
+        check(&[&[told(5, 2, 0, "a", 0)], &[told(5, 3, 10, "a", 20)]], 5, 2, 20).await;
+        let day = super::series::day(store).await;
+        assert_eq!((day.spend().calls, day.spend().cost_picos), (7, 210));
     });
 }
 

@@ -4,6 +4,7 @@ mod load;
 mod requests;
 mod sender;
 mod sink;
+mod stored;
 
 use crate::sentry::Sentry;
 use crate::table::{Row, number};
@@ -21,6 +22,8 @@ const TRACE_CONNECTIONS: usize = 16;
 
 const METRICS: &str = "POST /api/v1/metrics, one record each";
 const TRACES: &str = "POST /v1/traces, 100 spans each";
+
+pub(crate) use stored::measure as measure_stored;
 
 pub(crate) async fn measure(setup: &Setup) -> anyhow::Result<Vec<Row>> {
     let mut rows = ceiling(setup).await?;

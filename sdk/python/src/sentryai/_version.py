@@ -1,5 +1,3 @@
-"""The package's version."""
+"""The version of the package, which `pyproject.toml` takes from here."""
 
-from importlib.metadata import version
-
-VERSION = version("sentryai")
+VERSION = "0.1.0"

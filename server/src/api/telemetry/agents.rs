@@ -1,102 +1,32 @@
-//! `/api/v1/agents`: who sends.
+//! `/api/v1/agents`: who sends, and how they do.
 
-use super::attributes;
 use crate::api::params::Params;
+use crate::error::Answer;
 use crate::error::dialect::Envelope;
-use crate::error::{Answer, Fault};
 use axum::extract::{Path, State};
 use axum::{Extension, Json};
-use jiff::Timestamp;
 use model::Actor;
-use model::telemetry::AgentStatus;
-use serde::Serialize;
+use model::telemetry::view::{AgentDetail, AgentList, AgentQuery};
 use service::Service;
-use service::telemetry::AgentSummary;
-use utoipa::ToSchema;
 
-/// Agents in one answer, unless asked otherwise, and at most.
-const DEFAULT_AGENTS: usize = 50;
-const MOST_AGENTS: usize = 100;
-
-/// An agent.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct AgentJson {
-    /// Its id, a UUID.
-    agent_id: String,
-    /// Its name, unique in its project.
-    name: String,
-    /// What its metadata calls `description`.
-    description: Option<String>,
-    /// `running`, `stopped`, `error` or `unknown`.
-    status: &'static str,
-    /// When it was first heard of.
-    created_at: Timestamp,
-    /// When it was last heard of. Never goes back.
-    last_seen: Timestamp,
-    /// What is said of it: environment, team, type, version and the like.
-    #[schema(value_type = Object)]
-    metadata: serde_json::Value,
-}
-
-/// A page of agents.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct AgentsJson {
-    /// The newest first.
-    agents: Vec<AgentJson>,
-    /// How many there are on all pages.
-    total: usize,
-    /// How many a page holds at most.
-    limit: usize,
-    /// How many were passed over.
-    offset: usize,
-}
-
-impl From<AgentSummary> for AgentJson {
-    fn from(agent: AgentSummary) -> Self {
-        let metadata = attributes::object(agent.metadata);
-        Self {
-            agent_id: agent.id.to_string(),
-            name: agent.name.to_string(),
-            description: metadata["description"].as_str().map(str::to_owned),
-            status: word(agent.status),
-            created_at: agent.first_seen.timestamp(),
-            last_seen: agent.last_seen.timestamp(),
-            metadata,
-        }
-    }
-}
-
-const STATUSES: [AgentStatus; 4] =
-    [AgentStatus::Running, AgentStatus::Stopped, AgentStatus::Error, AgentStatus::Unknown];
-
-fn word(status: AgentStatus) -> &'static str {
-    match status {
-        AgentStatus::Running => "running",
-        AgentStatus::Stopped => "stopped",
-        AgentStatus::Error => "error",
-        AgentStatus::Unknown => "unknown",
-    }
-}
-
-fn status(params: &Params) -> Answer<Option<AgentStatus>> {
-    let Some(text) = params.text("status") else { return Ok(None) };
-    let found = STATUSES.into_iter().find(|status| word(*status) == text);
-    let refused = || Fault::invalid("status", "status: write running, stopped, error or unknown");
-    found.map(Some).ok_or_else(refused)
-}
-
-/// Agents, the newest first
+/// Agents with what they did lately, as the page of agents shows them
 #[utoipa::path(
     get,
     path = "/api/v1/agents",
     tag = "telemetry",
     params(
-        ("status" = Option<String>, Query, description = "running, stopped, error or unknown"),
-        ("limit" = Option<usize>, Query, description = "How many, 1 to 100; 50 unless given"),
-        ("offset" = Option<usize>, Query, description = "How many to pass over"),
+        ("from" = Option<String>, Query, description = "A time in UTC, or now-6h; now-6h unless given"),
+        ("to" = Option<String>, Query, description = "A time in UTC, or now-1h; now unless given"),
+        ("q" = Option<String>, Query, description = "Words of the name; type:web OR type:api asks for types"),
+        ("environment" = Option<String>, Query), ("team" = Option<String>, Query),
+        ("type" = Option<String>, Query),
+        ("status" = Option<String>, Query, description = "running, error, stopped or unknown"),
+        ("max_latency_ms" = Option<f64>, Query, description = "Those whose mean latency is at most this"),
+        ("max_cpu_percent" = Option<f64>, Query, description = "Those whose CPU in use is at most this"),
+        ("sort" = Option<String>, Query, description = "status, name, latency, cost or last_seen, with - before it for the other way round; status unless given"),
     ),
     responses(
-        (status = 200, body = AgentsJson),
+        (status = 200, description = "How many there are of which status, totals, and those that match", body = Object),
         (status = 400, body = Envelope),
         (status = 401, body = Envelope),
         (status = 403, body = Envelope),
@@ -107,25 +37,24 @@ pub async fn list_agents(
     State(service): State<Service>,
     Extension(actor): Extension<Actor>,
     params: Params,
-) -> Answer<Json<AgentsJson>> {
-    let status = status(&params)?;
-    let (offset, limit) = params.window(DEFAULT_AGENTS, MOST_AGENTS)?;
-    let mut agents = service.list_agents(&actor).await?;
-    agents.retain(|agent| status.is_none_or(|status| agent.status == status));
-    agents.sort_by(|one, other| (other.first_seen, &one.name).cmp(&(one.first_seen, &other.name)));
-    let total = agents.len();
-    let agents = agents.into_iter().skip(offset).take(limit).map(AgentJson::from).collect();
-    Ok(Json(AgentsJson { agents, total, limit, offset }))
+) -> Answer<Json<AgentList>> {
+    let query = AgentQuery::parse(params.pairs())?;
+    Ok(Json(service.list_agents(&actor, &query).await?))
 }
 
-/// One agent, by its id or name
+/// One agent over time, by its id or name
 #[utoipa::path(
     get,
     path = "/api/v1/agents/{id}",
     tag = "telemetry",
-    params(("id" = String, Path, description = "Its id or name")),
+    params(
+        ("id" = String, Path, description = "Its id or name"),
+        ("from" = Option<String>, Query, description = "A time in UTC, or now-6h; now-6h unless given"),
+        ("to" = Option<String>, Query, description = "A time in UTC, or now-1h; now unless given"),
+    ),
     responses(
-        (status = 200, body = AgentJson),
+        (status = 200, description = "Figures over time, costs, errors, models, traces and diagnosis", body = Object),
+        (status = 400, body = Envelope),
         (status = 401, body = Envelope),
         (status = 403, body = Envelope),
         (status = 404, body = Envelope),
@@ -136,6 +65,9 @@ pub async fn get_agent(
     State(service): State<Service>,
     Extension(actor): Extension<Actor>,
     Path(id): Path<String>,
-) -> Answer<Json<AgentJson>> {
-    Ok(Json(service.get_agent(&actor, &id).await?.into()))
+    params: Params,
+) -> Answer<Json<AgentDetail>> {
+    let AgentQuery { range, .. } = AgentQuery::parse(params.pairs())?;
+    let id = service.find_agent(&actor, &id).await?;
+    Ok(Json(service.get_agent(&actor, id, range).await?))
 }

@@ -11,7 +11,7 @@ pub(super) fn object(attributes: Vec<Attribute>) -> Json {
 }
 
 /// Bytes become hexadecimal digits.
-fn value(value: Value) -> Json {
+pub(super) fn value(value: Value) -> Json {
     match value {
         Value::Text(text) => Json::String(text),
         Value::Bool(is_so) => Json::Bool(is_so),

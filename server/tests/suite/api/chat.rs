@@ -264,7 +264,9 @@ async fn an_answer_says_what_its_model_took() {
     });
     assert_eq!(ask(&app, asked.clone()).await.json()["response"]["usage"], expect);
     let frames = frames(&app, Method::POST, "/api/chat/stream", &asked.to_string(), None).await;
-    assert_eq!(last_of(&frames).1["data"]["usage"], expect);
+    let told = &last_of(&frames).1["data"];
+    assert_eq!(told["usage"], expect);
+    assert_eq!(told["trace_id"].as_str().map(str::len), Some(32), "{told}");
     let without = ask(&app, json!({ "message": "restart 6G" })).await.json();
     assert_eq!(without["response"]["usage"], Value::Null, "it was not asked");
 }

@@ -6,9 +6,11 @@ use axum::http::{HeaderName, Method, StatusCode, header};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use model::Actor;
+use model::telemetry::view::{AgentQuery, AgentSort, CostQuery};
 use model::telemetry::{Event, EventBody, MetricRecord, TraceId, UnixNanos};
+use model::view::SortOrder;
 use serde_json::{Value, json};
-use service::telemetry::{EventQuery, Order, RecordQuery, TimeRange};
+use service::telemetry::{ListQuery, Order, RecordQuery, TimeRange};
 use std::io::Write;
 use testkit::app::{Answer, REFERENCE_NOW, TestApp, request};
 use testkit::telemetry::{Fleet, otlp};
@@ -46,17 +48,25 @@ fn all() -> RecordQuery {
 }
 
 async fn events(app: &TestApp, actor: &Actor) -> Vec<Event> {
-    let query = EventQuery { records: all(), kind: None, trace_id: None };
-    app.service.list_events(actor, query).await.unwrap().items
+    let query = ListQuery { from: Some(UnixNanos(0)), until: None, agent: None, limit: 1000, after: None };
+    let listed = app.service.list_events(actor, query, None, None).await.unwrap();
+    listed.items.into_iter().map(|priced| priced.event).collect()
 }
 
 async fn records(app: &TestApp, actor: &Actor) -> Vec<MetricRecord> {
     app.service.list_metric_records(actor, all()).await.unwrap().items
 }
 
+/// The names of all agents.
+async fn agents(app: &TestApp, actor: &Actor) -> Vec<String> {
+    let query = AgentQuery { sort: (AgentSort::Name, SortOrder::Ascending), ..AgentQuery::default() };
+    let list = app.service.list_agents(actor, &query).await.unwrap();
+    list.agents.iter().map(|agent| agent.name.to_string()).collect()
+}
+
 /// Nothing of any kind.
 async fn check_empty(app: &TestApp, actor: &Actor) {
-    assert_eq!(app.service.list_agents(actor).await.unwrap(), []);
+    assert_eq!(agents(app, actor).await, [""; 0]);
     assert_eq!(events(app, actor).await, []);
     assert_eq!(records(app, actor).await, []);
 }
@@ -101,10 +111,10 @@ async fn spans_are_stored_once_in_either_encoding() {
         assert_eq!((answer.status, answer.header("content-type")), (StatusCode::OK, PROTOBUF));
         assert_eq!(answer.body, "", "all is well");
     }
-    let trace = app.service.get_trace(&actor, spans[0].trace_id).await.unwrap();
+    let trace = app.service.get_trace(&actor, spans[0].trace_id, None).await.unwrap();
     assert_eq!(trace.spans.len(), spans.len());
-    let calls = trace.spans.iter().filter(|priced| priced.span.usage.is_some());
-    assert!(calls.clone().count() > 0 && calls.clone().all(|call| call.cost.is_some() || call.gap.is_some()));
+    let calls = trace.spans.iter().filter(|span| span.tokens.is_some());
+    assert!(calls.clone().count() > 0 && calls.clone().all(|call| call.cost.is_some() || call.is_unpriced));
 }
 
 #[tokio::test]
@@ -112,24 +122,33 @@ async fn what_was_sent_is_read_back() {
     let app = TestApp::reference().await;
     let spans = Fleet::new(2).trace(started());
     assert_eq!(post(&app, "/v1/traces", PROTOBUF, otlp::traces(&spans)).await.status, StatusCode::OK);
-    let trace = app.get(&format!("/api/v1/traces/{}", spans[0].trace_id)).await.json();
+    let path = format!("/api/v1/traces/{}", spans[0].trace_id);
     let name = spans[0].agent.name.as_str();
-    assert_eq!((&trace["agent"], trace["spans"].as_array().unwrap().len()), (&json!(name), spans.len()));
+    let trace = app.get(&path).await.json();
+    assert_eq!((&trace["trace"]["agent"], &trace["trace"]["spans"]), (&json!(name), &json!(spans.len())));
+    assert_eq!(trace["spans"].as_array().unwrap().len(), spans.len());
+    assert_eq!(app.get(&format!("{path}?limit=2")).await.json()["spans"].as_array().unwrap().len(), 2);
     let sent = spans.iter().find(|span| span.usage.is_some()).unwrap();
-    let read = trace["spans"].as_array().unwrap();
-    let read = read.iter().find(|span| span["span_id"] == sent.span_id.to_string()).unwrap();
+    let read = app.get(&format!("{path}/spans/{}", sent.span_id)).await.json();
     assert_eq!(read["usage"]["input"], sent.usage.unwrap().input);
     assert_eq!(read["parent_id"], sent.parent_id.unwrap().to_string());
-    assert!(!read["cost"].is_null() || !read["cost_gap"].is_null(), "{read}");
+    assert!(!read["cost"].is_null() || !read["flag"].is_null(), "{read}");
+    let traces = app.get(&format!("/api/v1/traces?agent={name}")).await.json();
+    assert_eq!(traces["traces"], json!([trace["trace"]]));
+    assert_eq!(app.get("/api/v1/traces?agent=nobody").await.json()["traces"], json!([]));
 
     let agents = app.get("/api/v1/agents?status=running").await.json();
-    assert_eq!((&agents["total"], &agents["limit"], &agents["offset"]), (&json!(1), &json!(50), &json!(0)));
+    assert_eq!((&agents["counts"]["running"], &agents["totals"]["requests"]), (&json!(1), &json!(1)));
     let agent = &agents["agents"][0];
     assert_eq!((&agent["name"], &agent["status"]), (&json!(name), &json!("running")));
-    for id in [name, agent["agent_id"].as_str().unwrap()] {
-        assert_eq!(app.get(&format!("/api/v1/agents/{id}")).await.json(), *agent);
+    for id in [name, agent["id"].as_str().unwrap()] {
+        let detail = app.get(&format!("/api/v1/agents/{id}?from=now-1h")).await.json();
+        assert_eq!((&detail["agent"]["name"], &detail["step_s"]), (&json!(name), &json!(60)));
     }
-    assert_eq!(app.get("/api/v1/agents?offset=1").await.json()["agents"], json!([]));
+    assert_eq!(app.get("/api/v1/agents?status=stopped").await.json()["agents"], json!([]));
+    let costs = app.get("/api/v1/costs?by=model").await.json();
+    assert_eq!(costs["spend"], trace["trace"]["spend"]);
+    assert_eq!(costs["rows"][0]["name"], json!(sent.model));
 }
 
 #[tokio::test]
@@ -137,11 +156,17 @@ async fn what_cannot_be_asked_for_is_named() {
     let app = TestApp::reference().await;
     for (path, status, code, field) in [
         ("/api/v1/agents?status=up", 400, "VALIDATION_ERROR", json!("status")),
-        ("/api/v1/agents?limit=101", 400, "VALIDATION_ERROR", json!("limit")),
-        ("/api/v1/agents?limit=0", 400, "VALIDATION_ERROR", json!("limit")),
-        ("/api/v1/agents?offset=-1", 400, "VALIDATION_ERROR", json!("offset")),
+        ("/api/v1/agents?from=yesterday", 400, "VALIDATION_ERROR", json!("from")),
+        ("/api/v1/agents?from=now&to=now-1h", 400, "VALIDATION_ERROR", json!("to")),
+        ("/api/v1/agents/nobody?to=x", 400, "VALIDATION_ERROR", json!("to")),
+        ("/api/v1/traces?errors=some", 400, "VALIDATION_ERROR", json!("errors")),
+        ("/api/v1/traces?after=2", 400, "VALIDATION_ERROR", json!("after")),
+        ("/api/v1/costs?by=team", 400, "VALIDATION_ERROR", json!("by")),
+        ("/api/v1/costs?by=user&agent=a", 400, "VALIDATION_ERROR", json!("by")),
         ("/api/v1/agents/nobody", 404, "NOT_FOUND", Value::Null),
         ("/api/v1/traces/xyz", 400, "VALIDATION_ERROR", json!("id")),
+        ("/api/v1/traces/0af7651916cd43dd8448eb211c80319c?limit=x", 400, "VALIDATION_ERROR", json!("limit")),
+        ("/api/v1/traces/0af7651916cd43dd8448eb211c80319c/spans/1", 400, "VALIDATION_ERROR", json!("span")),
         ("/api/v1/traces/0af7651916cd43dd8448eb211c80319c", 404, "NOT_FOUND", Value::Null),
         ("/api/v1/nothing", 404, "NOT_FOUND", Value::Null),
     ] {
@@ -176,11 +201,13 @@ async fn what_is_left_out_is_said_in_the_encoding_of_the_request() {
     assert_eq!(partial["rejectedSpans"], "1");
     assert_ne!(partial["errorMessage"], "");
     let id = TraceId::parse("0af7651916cd43dd8448eb211c80319c").unwrap();
-    let trace = app.service.get_trace(&owner(&app).await, id).await.unwrap();
+    let actor = owner(&app).await;
+    let trace = app.service.get_trace(&actor, id, None).await.unwrap();
     assert_eq!(trace.spans.len(), 1);
-    assert_eq!(trace.spans[0].cost.unwrap().amount.to_string(), "0.0125");
-    assert!(!format!("{:?}", trace.spans[0]).contains("ada@"), "secrets are not stored");
-    assert_eq!(trace.spans[0].span.redactions, 1);
+    let span = app.service.get_span(&actor, id, trace.spans[0].id).await.unwrap();
+    assert_eq!(span.cost.unwrap().amount.to_string(), "0.0125");
+    assert!(!format!("{span:?}").contains("ada@"), "secrets are not stored");
+    assert_eq!(span.redactions, 1);
 }
 
 #[tokio::test]
@@ -267,8 +294,10 @@ async fn tokens_of_an_event_are_priced() {
     });
     assert_eq!(post(&app, "/v1/events", JSON, usage.to_string()).await.status, StatusCode::ACCEPTED);
     let actor = owner(&app).await;
-    let agents = app.service.list_agents(&actor).await.unwrap();
-    assert_eq!(agents.iter().map(|agent| agent.name.as_str()).collect::<Vec<_>>(), ["biller"]);
+    assert_eq!(agents(&app, &actor).await, ["biller"]);
+    let costs = app.service.get_costs(&actor, &CostQuery::default()).await.unwrap();
+    assert_eq!((costs.spend.calls, costs.spend.input, costs.spend.output), (1, 1000, 500));
+    assert_eq!(costs.spend.cost.to_string(), "0.0125");
 }
 
 #[tokio::test]
@@ -292,8 +321,7 @@ async fn a_record_with_a_time_is_stored_once_and_one_without_each_time() {
     let of = |name: &str| records.iter().filter(|record| record.agent.name.as_str() == name).count();
     assert_eq!((of("timed"), of("untimed")), (1, 2));
     assert!(records.iter().any(|record| record.id.to_string() == first));
-    let names: Vec<_> = app.service.list_agents(&actor).await.unwrap();
-    assert_eq!(names.iter().map(|agent| agent.name.as_str()).collect::<Vec<_>>(), ["timed", "untimed"]);
+    assert_eq!(agents(&app, &actor).await, ["timed", "untimed"]);
 }
 
 #[tokio::test]
@@ -488,5 +516,5 @@ async fn what_is_closed_takes_no_more() {
     let answer = post(&app, "/api/v1/metrics", JSON, body).await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!((&answer.json()["code"], answer.header("retry-after")), (&json!("UNAVAILABLE"), "5"));
-    assert!(app.service.list_agents(&actor).await.is_err());
+    assert!(app.service.list_agents(&actor, &AgentQuery::default()).await.is_err());
 }

@@ -64,3 +64,20 @@ async fn is_never_compressed() {
     assert!(!headers.contains_key("content-encoding"));
     assert_eq!(next(&mut body).await, "retry: 2000\n\n");
 }
+
+#[tokio::test]
+async fn telemetry_that_was_stored_is_told() {
+    let app = TestApp::reference().await;
+    let (status, headers, mut body) = app.follow("/api/live/telemetry", &[]).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(headers["content-type"], "text/event-stream");
+    assert!(!headers.contains_key("content-encoding"));
+    assert_eq!(next(&mut body).await, "retry: 2000\n\n");
+    assert_eq!(next(&mut body).await, "event: heartbeat\ndata: {}\n\n");
+    let json = [(axum::http::header::CONTENT_TYPE, "application/json")];
+    let sent = app.post("/api/v1/metrics", &json, r#"{"agent_id":"planner","latency_ms":1}"#).await;
+    assert_eq!(sent.status, StatusCode::CREATED, "{}", sent.text());
+    assert_eq!(next(&mut body).await, "event: change\ndata: {}\n\n");
+    app.shut_down();
+    assert!(body.next().await.is_none(), "it ends with the server");
+}

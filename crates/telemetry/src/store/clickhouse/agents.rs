@@ -2,7 +2,7 @@
 
 use super::keys::fnv;
 use super::rows::decode;
-use super::server::Server;
+use super::server::{Server, bindable};
 use crate::store::{AgentSummary, StatusChange, StoreResult};
 use model::identity::ProjectId;
 use model::telemetry::{AgentId, AgentIdentity, AgentName, AgentStatus, Attribute, MetricName, UnixNanos};
@@ -114,17 +114,17 @@ pub(super) async fn find_agents(
     project: &ProjectId,
     names: &[AgentName],
 ) -> StoreResult<Vec<(AgentName, i64, AgentRow)>> {
-    if names.is_empty() {
-        return Ok(Vec::new());
-    }
     let find = "SELECT name, version, body FROM agent FINAL WHERE project = {project:String} \
          AND name IN {names:Array(String)}";
     let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
-    let mut answer = server.ask(find).with("project", project.as_str()).with("names", names).rows().await?;
     let mut agents = Vec::new();
-    while !answer.is_empty() {
-        let (name, version) = (AgentName::new(answer.text()?), answer.int()?);
-        agents.push((name, version, decode(&answer.bytes()?, "an agent")?));
+    for names in bindable(&names, |name| name.len()) {
+        let find = server.ask(find).with("project", project.as_str());
+        let mut answer = find.with("names", names).rows().await?;
+        while !answer.is_empty() {
+            let (name, version) = (AgentName::new(answer.text()?), answer.int()?);
+            agents.push((name, version, decode(&answer.bytes()?, "an agent")?));
+        }
     }
     Ok(agents)
 }

@@ -32,6 +32,7 @@ pub(super) enum Table {
     Event,
     Span,
     Trace,
+    Running,
     BatchKeys,
 }
 
@@ -48,6 +49,7 @@ impl Table {
                 "trace (project, trace_id, version, id, born, started, ended, agent, name, has_root, spans, \
                  errors, has_gap, user, session, spend, tree)"
             }
+            Self::Running => "running (id, version, since, at, value, count)",
             Self::BatchKeys => "batch_keys (seq, received, keys)",
         }
     }

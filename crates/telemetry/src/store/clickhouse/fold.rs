@@ -9,8 +9,8 @@ use super::agents::{AgentRow, find_agents, status_number};
 use super::entry::{Change, Pending, SessionTouch, Source, first_id};
 use super::journal;
 use super::rows::{decode, encode};
-use super::server::Server;
-use super::wire::Rows;
+use super::server::{Server, bindable};
+use super::wire::{Answer, Rows};
 use crate::rollup::{Bucket, Call, Fact, Level, Observation, Spend};
 use crate::store::{Party, StatusChange, StoreResult};
 use futures::try_join;
@@ -102,6 +102,11 @@ async fn insert(server: &Server, seq: i64, into: &str, rows: Rows) -> StoreResul
         return Ok(());
     }
     server.insert(into, &format!("fold {seq}"), rows.into_bytes().into()).await
+}
+
+/// The most digits that a time has.
+fn digits(_: &i64) -> usize {
+    20
 }
 
 /// Names what the entry adds to.
@@ -252,37 +257,51 @@ impl Sums {
     async fn load_buckets(&mut self, server: &Server, project: &ProjectId) -> StoreResult<()> {
         let agents: BTreeSet<&str> = self.buckets.keys().map(|(.., agent)| agent.as_str()).collect();
         let agents: Vec<String> = agents.into_iter().map(str::to_owned).collect();
+        let find = "SELECT start, agent, version, body FROM rollup FINAL WHERE project = {project:String} \
+             AND level = {level:UInt8} AND start IN {starts:Array(Int64)} AND agent IN {agents:Array(String)}";
         for level in Level::ALL {
             let starts = self.buckets.keys().filter(|(of, ..)| *of == level).map(|(_, start, _)| *start);
-            let starts: BTreeSet<i64> = starts.collect();
-            let find = "SELECT start, agent, version, body FROM rollup FINAL WHERE project = {project:String} \
-                 AND level = {level:UInt8} AND start IN {starts:Array(Int64)} AND agent IN {agents:Array(String)}";
-            let find = server.ask(find).with("project", project.as_str()).with("level", level_number(level));
-            let find = find.with("starts", starts.into_iter().collect::<Vec<_>>()).with("agents", &agents);
-            let mut answer = find.rows().await?;
-            while !answer.is_empty() {
-                let key = (level, answer.int()?, AgentName::new(answer.text()?));
-                let (version, body) = (answer.int()?, answer.bytes()?);
-                // Not every agent has something in each of them.
-                if let Some(bucket) = self.buckets.get_mut(&key) {
-                    *bucket = Versioned { version, value: decode(&body, "a sum")? };
+            let starts: Vec<i64> = starts.collect::<BTreeSet<_>>().into_iter().collect();
+            for starts in bindable(&starts, digits) {
+                for agents in bindable(&agents, String::len) {
+                    let find = server.ask(find).with("project", project.as_str());
+                    let find = find.with("level", level_number(level)).with("starts", starts);
+                    self.take_buckets(level, find.with("agents", agents).rows().await?)?;
                 }
             }
         }
         Ok(())
     }
 
-    async fn load_parties(&mut self, server: &Server, project: &ProjectId) -> StoreResult<()> {
-        if self.parties.is_empty() {
-            return Ok(());
+    fn take_buckets(&mut self, level: Level, mut answer: Answer) -> StoreResult<()> {
+        while !answer.is_empty() {
+            let key = (level, answer.int()?, AgentName::new(answer.text()?));
+            let (version, body) = (answer.int()?, answer.bytes()?);
+            // Not every agent has something in each of them.
+            if let Some(bucket) = self.buckets.get_mut(&key) {
+                *bucket = Versioned { version, value: decode(&body, "a sum")? };
+            }
         }
+        Ok(())
+    }
+
+    async fn load_parties(&mut self, server: &Server, project: &ProjectId) -> StoreResult<()> {
         let days: BTreeSet<i64> = self.parties.keys().map(|(_, day, _)| *day).collect();
+        let days: Vec<i64> = days.into_iter().collect();
         let names: BTreeSet<&str> = self.parties.keys().map(|(.., name)| name.as_str()).collect();
+        let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
         let find = "SELECT party, day, name, version, spend FROM party_spend FINAL \
              WHERE project = {project:String} AND day IN {days:Array(Int64)} AND name IN {names:Array(String)}";
-        let find = server.ask(find).with("project", project.as_str());
-        let find = find.with("days", days.into_iter().collect::<Vec<_>>());
-        let mut answer = find.with("names", names.into_iter().collect::<Vec<_>>()).rows().await?;
+        for days in bindable(&days, digits) {
+            for names in bindable(&names, String::len) {
+                let find = server.ask(find).with("project", project.as_str()).with("days", days);
+                self.take_parties(find.with("names", names).rows().await?)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn take_parties(&mut self, mut answer: Answer) -> StoreResult<()> {
         while !answer.is_empty() {
             let key = (answer.byte()?, answer.int()?, answer.text()?);
             let (version, spend) = (answer.int()?, answer.bytes()?);
@@ -294,26 +313,17 @@ impl Sums {
     }
 
     async fn load_sessions(&mut self, server: &Server, project: &ProjectId) -> StoreResult<()> {
-        if self.sessions.is_empty() {
-            return Ok(());
-        }
-        let names: Vec<&String> = self.sessions.keys().collect();
+        let names: Vec<String> = self.sessions.keys().cloned().collect();
         let find = "SELECT name, version, id, agent, user, started, last_seen, traces, spend FROM session FINAL \
              WHERE project = {project:String} AND name IN {names:Array(String)}";
-        let find = server.ask(find).with("project", project.as_str()).with("names", names);
-        let mut answer = find.rows().await?;
-        while !answer.is_empty() {
-            let (name, version) = (answer.text()?, answer.int()?);
-            let session = Session {
-                id: answer.int()?,
-                agent: AgentName::new(answer.text()?),
-                user: answer.optional_text()?,
-                started: answer.int()?,
-                last_seen: answer.int()?,
-                traces: answer.int()?,
-                spend: decode(&answer.bytes()?, "a cost")?,
-            };
-            self.sessions.insert(name, Versioned { version, value: Some(session) });
+        for names in bindable(&names, String::len) {
+            let find = server.ask(find).with("project", project.as_str()).with("names", names);
+            let mut answer = find.rows().await?;
+            while !answer.is_empty() {
+                let (name, version) = (answer.text()?, answer.int()?);
+                let value = Some(Session::read(&mut answer)?);
+                self.sessions.insert(name, Versioned { version, value });
+            }
         }
         Ok(())
     }
@@ -358,6 +368,18 @@ impl Session {
     fn of(id: i64, agent: &AgentName, at: i64) -> Self {
         let (agent, spend) = (agent.clone(), Spend::default());
         Self { id, agent, user: None, started: at, last_seen: at, traces: 0, spend }
+    }
+
+    fn read(answer: &mut Answer) -> StoreResult<Self> {
+        Ok(Self {
+            id: answer.int()?,
+            agent: AgentName::new(answer.text()?),
+            user: answer.optional_text()?,
+            started: answer.int()?,
+            last_seen: answer.int()?,
+            traces: answer.int()?,
+            spend: decode(&answer.bytes()?, "a cost")?,
+        })
     }
 
     fn touch(&mut self, touch: &SessionTouch) {

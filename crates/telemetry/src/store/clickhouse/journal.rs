@@ -32,6 +32,8 @@ impl Mark {
     }
 }
 
+/// How often an entry is inserted until it is there, or another one of its number is.
+const ATTEMPTS: u32 = 3;
 /// Entries of one partition; the schema says the same.
 const PARTITION: i64 = 1_024;
 
@@ -43,20 +45,27 @@ pub(super) async fn append(server: &Server, last: Mark, entry: &Entry) -> StoreR
     let mark = last.next()?;
     let mut row = Rows::default();
     row.int(mark.seq).fixed(&mark.nonce).bytes(&entry.encode()?);
-    let token = format!("entry {}", mark.seq);
-    server.insert("journal (seq, nonce, body)", &token, row.into_bytes().into()).await?;
-    // That the one before is still there says that the number is not one of long ago, whose token is
-    // forgotten.
-    let find =
-        "SELECT seq, nonce FROM journal WHERE seq >= {before:Int64} AND seq <= {seq:Int64} ORDER BY seq";
-    let find = server.ask(find).with("before", last.seq.max(1)).with("seq", mark.seq);
-    let mut answer = find.rows().await?;
-    let mut found = Vec::new();
-    while !answer.is_empty() {
-        found.push(Mark { seq: answer.int()?, nonce: answer.fixed()? });
+    let row = Bytes::from(row.into_bytes());
+    for attempt in 0..ATTEMPTS {
+        let token = format!("entry {} {attempt}", mark.seq);
+        server.insert("journal (seq, nonce, body)", &token, row.clone()).await?;
+        // That the one before is still there says that the number is not one of long ago, whose token is
+        // forgotten.
+        let find =
+            "SELECT seq, nonce FROM journal WHERE seq >= {before:Int64} AND seq <= {seq:Int64} ORDER BY seq";
+        let find = server.ask(find).with("before", last.seq.max(1)).with("seq", mark.seq);
+        let mut answer = find.rows().await?;
+        let mut found = Vec::new();
+        while !answer.is_empty() {
+            found.push(Mark { seq: answer.int()?, nonce: answer.fixed()? });
+        }
+        if found.iter().any(|found| found.seq == mark.seq) {
+            let expect = if last == Mark::NONE { vec![mark] } else { vec![last, mark] };
+            return Ok((found == expect).then_some(mark));
+        }
+        // The token is taken and the row is not there: the server died as it stored it.
     }
-    let expect = if last == Mark::NONE { vec![mark] } else { vec![last, mark] };
-    Ok((found == expect).then_some(mark))
+    Err(StoreError::Failed("ClickHouse stores no entry of the journal".into()))
 }
 
 /// The entries behind `last`, in order; `None` where those right behind it are gone.

@@ -2,7 +2,7 @@
 
 use super::entry::last_id;
 use super::journal;
-use super::server::Server;
+use super::server::{Question, Server};
 use super::wire::Answer;
 use crate::store::{Cursor, MAX_PAGE, Order, Page, RecordQuery, StoreResult};
 use model::identity::ProjectId;
@@ -54,14 +54,6 @@ impl<'q> PageReader<'q> {
         if let Some(agent) = &query.agent {
             reader.filter("agent = {agent:String}", "agent", agent.as_str());
         }
-        if let Some(cursor) = &query.cursor {
-            let beyond = match query.order {
-                Order::NewestFirst => '<',
-                Order::OldestFirst => '>',
-            };
-            reader.filter(&format!("({time}, id) {beyond} ({{at:Int64}}, {{id:Int64}})"), "at", cursor.at);
-            reader.values.push(("id", cursor.id.into()));
-        }
         reader
     }
 
@@ -83,30 +75,29 @@ impl<'q> PageReader<'q> {
         server: &Server,
         mut item: impl FnMut(i64, &mut Answer) -> StoreResult<T>,
     ) -> StoreResult<Page<T>> {
+        let Listed { table, time, columns } = self.listed;
+        let (direction, beyond) = match self.query.order {
+            Order::NewestFirst => ("DESC", '<'),
+            Order::OldestFirst => ("ASC", '>'),
+        };
         let newest = match &self.query.cursor {
-            Some(cursor) => cursor.newest,
+            Some(cursor) => {
+                self.filter(&format!("({time}, id) {beyond} ({{at:Int64}}, {{id:Int64}})"), "at", cursor.at);
+                self.values.push(("id", cursor.id.into()));
+                cursor.newest
+            }
             None => last_id(journal::newest(server).await?),
         };
         self.filter("id <= {newest:Int64}", "newest", newest);
         let limit = self.query.limit.clamp(1, MAX_PAGE);
         // One more than asked for tells whether there is a next page.
         self.values.push(("limit", (limit as i64 + 1).into()));
-        let Listed { table, time, columns } = self.listed;
-        let direction = match self.query.order {
-            Order::NewestFirst => "DESC",
-            Order::OldestFirst => "ASC",
-        };
         let sql = format!(
             "SELECT {columns} FROM {table} WHERE {} ORDER BY {time} {direction}, id {direction} \
              LIMIT {{limit:UInt64}}",
             self.conditions
         );
-        let question =
-            self.values.into_iter().fold(server.ask(&sql), |question, (name, value)| match value {
-                Value::Int(number) => question.with(name, number),
-                Value::Text(text) => question.with(name, text),
-            });
-        let mut answer = question.rows().await?;
+        let mut answer = bind(server.ask(&sql), self.values).rows().await?;
         let mut page = Page::empty();
         let mut last = Cursor { newest, at: 0, id: 0 };
         while !answer.is_empty() {
@@ -119,4 +110,23 @@ impl<'q> PageReader<'q> {
         }
         Ok(page)
     }
+
+    /// The sum of a column over all pages, of the first `at_most` rows. A number in the column's place
+    /// counts the rows.
+    pub(super) async fn sum(mut self, server: &Server, column: &str, at_most: u64) -> StoreResult<u64> {
+        self.values.push(("limit", i64::try_from(at_most).unwrap_or(i64::MAX).into()));
+        let sql = format!(
+            "SELECT toInt64(sum(number)) FROM (SELECT {column} AS number FROM {} WHERE {} \
+             LIMIT {{limit:UInt64}})",
+            self.listed.table, self.conditions
+        );
+        Ok(bind(server.ask(&sql), self.values).rows().await?.int()? as u64)
+    }
+}
+
+fn bind(question: Question, values: Vec<(&'static str, Value)>) -> Question {
+    values.into_iter().fold(question, |question, (name, value)| match value {
+        Value::Int(number) => question.with(name, number),
+        Value::Text(text) => question.with(name, text),
+    })
 }

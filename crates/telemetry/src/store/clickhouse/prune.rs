@@ -1,4 +1,4 @@
-//! Takes out what is too old, a partition at a time.
+//! Takes out what is too old, a partition at a time: whole parts are dropped.
 
 use super::fold::level_number;
 use super::server::Server;
@@ -58,6 +58,9 @@ pub(super) async fn prune(
 
 impl Old {
     /// Takes out what the first partition with any of them holds; false if there is none.
+    ///
+    /// Parts never change: one that is looked at and taken out has had nothing put into it meanwhile, by
+    /// whatever process, as a partition might have.
     async fn take_out(&self, server: &Server, project: &ProjectId) -> StoreResult<bool> {
         let Self { table, condition, before, level } = self;
         let ask = |sql: &str| {
@@ -71,16 +74,24 @@ impl Old {
             return Ok(false);
         }
         let partition = found.text()?;
-        let rest = format!(
-            "SELECT toInt64(count()) FROM {table} WHERE _partition_id = {{partition:String}} AND NOT ({is_old})"
+        let find = format!(
+            "SELECT _part, toUInt8(countIf(NOT ({is_old})) > 0) FROM {table} \
+             WHERE _partition_id = {{partition:String}} GROUP BY _part HAVING countIf({is_old}) > 0"
         );
-        let rest = ask(&rest).with("partition", &partition).rows().await?.int()?;
-        if rest == 0 {
-            let drop = format!("ALTER TABLE {table} DROP PARTITION ID {{partition:String}}");
-            server.ask(&drop).with("partition", &partition).run().await?;
-        } else {
+        let mut parts = ask(&find).with("partition", &partition).rows().await?;
+        let mut has_rest = false;
+        while !parts.is_empty() {
+            let (part, is_mixed) = (parts.text()?, parts.byte()? != 0);
+            has_rest |= is_mixed;
+            if !is_mixed {
+                let drop = format!("ALTER TABLE {table} DROP PART {{part:String}}");
+                server.ask(&drop).with("part", part).run().await?;
+            }
+        }
+        if has_rest {
             // Rows are marked, without a lock, and go when their part is merged.
-            let delete = format!("DELETE FROM {table} IN PARTITION ID {{partition:String}} WHERE {is_old}");
+            let delete =
+                format!("DELETE FROM {table} WHERE _partition_id = {{partition:String}} AND {is_old}");
             ask(&delete).with("partition", &partition).run().await?;
         }
         Ok(true)

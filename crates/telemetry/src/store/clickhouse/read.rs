@@ -16,14 +16,21 @@ use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+pub(super) const SESSIONS: Listed = Listed {
+    table: "session FINAL",
+    time: "started",
+    columns: "id, started, name, agent, user, last_seen, traces, spend",
+};
+pub(super) const METRICS: Listed = Listed { table: "metric", time: "at", columns: "id, at, agent, body" };
+pub(super) const POINTS: Listed =
+    Listed { table: "point", time: "at", columns: "id, at, agent, value, count, series" };
+
 pub(super) async fn sessions(
     server: &Server,
     project: &ProjectId,
     query: &RecordQuery,
 ) -> StoreResult<Page<SessionSummary>> {
-    let columns = "id, started, name, agent, user, last_seen, traces, spend";
-    let listed = Listed { table: "session FINAL", time: "started", columns };
-    let reader = PageReader::new(listed, project, query);
+    let reader = PageReader::new(SESSIONS, project, query);
     let page = reader.read(server, |started, row| {
         Ok(SessionSummary {
             started: UnixNanos(started),
@@ -43,9 +50,8 @@ pub(super) async fn metric_records(
     project: &ProjectId,
     query: &RecordQuery,
 ) -> StoreResult<Page<MetricRecord>> {
-    let listed = Listed { table: "metric", time: "at", columns: "id, at, agent, body" };
     let mut agents = Agents::default();
-    let reader = PageReader::new(listed, project, query);
+    let reader = PageReader::new(METRICS, project, query);
     let page = reader.read(server, |at, row| {
         let agent = agents.name(row.text()?);
         let bytes = row.bytes()?;
@@ -69,10 +75,8 @@ pub(super) async fn metric_points(
     project: &ProjectId,
     query: &RecordQuery,
 ) -> StoreResult<Page<MetricPoint>> {
-    let columns = "id, at, agent, value, count, series";
-    let listed = Listed { table: "point", time: "at", columns };
     let mut agents = Agents::default();
-    let reader = PageReader::new(listed, project, query);
+    let reader = PageReader::new(POINTS, project, query);
     let page = reader.read(server, |at, row| {
         let agent = agents.name(row.text()?);
         let (value, count) = (row.double()?, row.int()? as u64);
@@ -101,17 +105,8 @@ pub(super) async fn logs(
     project: &ProjectId,
     query: &LogQuery,
 ) -> StoreResult<Page<LogRecord>> {
-    let columns = "id, at, agent, level, trace_id, body";
-    let listed = Listed { table: "log", time: "at", columns };
-    let mut reader = PageReader::new(listed, project, &query.records);
-    if let Some(level) = query.min_level {
-        reader.filter("level >= {level:UInt8}", "level", i64::from(log_level_number(level)));
-    }
-    if let Some(trace_id) = &query.trace_id {
-        reader.filter("trace_id = unhex({trace:String})", "trace", trace_id.to_string().as_str());
-    }
     let mut agents = Agents::default();
-    let page = reader.read(server, |at, row| {
+    let page = log_reader(project, query).read(server, |at, row| {
         let agent = agents.name(row.text()?);
         let level = log_level_of(row.byte()?)?;
         let trace_id = read_trace_id(row)?;
@@ -140,17 +135,8 @@ pub(super) async fn events(
     project: &ProjectId,
     query: &EventQuery,
 ) -> StoreResult<Page<Event>> {
-    let columns = "id, at, agent, event_id, trace_id, body";
-    let listed = Listed { table: "event", time: "at", columns };
-    let mut reader = PageReader::new(listed, project, &query.records);
-    if let Some(kind) = query.kind {
-        reader.filter("kind = {kind:UInt8}", "kind", i64::from(event_kind_number(kind)));
-    }
-    if let Some(trace_id) = &query.trace_id {
-        reader.filter("trace_id = unhex({trace:String})", "trace", trace_id.to_string().as_str());
-    }
     let mut agents = Agents::default();
-    let page = reader.read(server, |at, row| {
+    let page = event_reader(project, query).read(server, |at, row| {
         let agent = agents.name(row.text()?);
         let id = EventId::from_bytes(row.fixed()?);
         let trace_id = read_trace_id(row)?;
@@ -174,6 +160,32 @@ pub(super) async fn events(
     agents.find(server, project).await?;
     page.items.iter_mut().for_each(|event| agents.describe(&mut event.agent));
     Ok(page)
+}
+
+pub(super) fn log_reader<'q>(project: &ProjectId, query: &'q LogQuery) -> PageReader<'q> {
+    let columns = "id, at, agent, level, trace_id, body";
+    let listed = Listed { table: "log", time: "at", columns };
+    let mut reader = PageReader::new(listed, project, &query.records);
+    if let Some(level) = query.min_level {
+        reader.filter("level >= {level:UInt8}", "level", i64::from(log_level_number(level)));
+    }
+    if let Some(trace_id) = &query.trace_id {
+        reader.filter("trace_id = unhex({trace:String})", "trace", trace_id.to_string().as_str());
+    }
+    reader
+}
+
+pub(super) fn event_reader<'q>(project: &ProjectId, query: &'q EventQuery) -> PageReader<'q> {
+    let columns = "id, at, agent, event_id, trace_id, body";
+    let listed = Listed { table: "event", time: "at", columns };
+    let mut reader = PageReader::new(listed, project, &query.records);
+    if let Some(kind) = query.kind {
+        reader.filter("kind = {kind:UInt8}", "kind", i64::from(event_kind_number(kind)));
+    }
+    if let Some(trace_id) = &query.trace_id {
+        reader.filter("trace_id = unhex({trace:String})", "trace", trace_id.to_string().as_str());
+    }
+    reader
 }
 
 /// Agents of one page: first by name, then as they are known today.

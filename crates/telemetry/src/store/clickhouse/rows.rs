@@ -68,14 +68,7 @@ impl Group {
     }
 
     pub(super) fn push_point(&mut self, project: &str, point: &MetricPoint) -> StoreResult<()> {
-        let series = Series {
-            name: Cow::Borrowed(&point.name),
-            sent_name: Cow::Borrowed(&point.sent_name),
-            unit: Cow::Borrowed(&point.unit),
-            running_since: point.running_since,
-            attributes: Cow::Borrowed(&point.attributes),
-        };
-        let series = encode(&series)?;
+        let series = series_of(point, point.running_since)?;
         let id = self.next_id();
         let row = self.rows(Table::Point);
         row.text(project).text(point.agent.name.as_str()).int(point.at.0).int(id);
@@ -123,6 +116,17 @@ impl Group {
         row.fixed(trace_bytes(event.trace_id.as_ref())).bytes(&body);
         Ok(())
     }
+}
+
+/// What a point shares with others of its series, as it is stored.
+pub(super) fn series_of(point: &MetricPoint, running_since: Option<UnixNanos>) -> StoreResult<Vec<u8>> {
+    encode(&Series {
+        name: Cow::Borrowed(&point.name),
+        sent_name: Cow::Borrowed(&point.sent_name),
+        unit: Cow::Borrowed(&point.unit),
+        running_since,
+        attributes: Cow::Borrowed(&point.attributes),
+    })
 }
 
 fn trace_bytes(id: Option<&TraceId>) -> &[u8] {

@@ -11,11 +11,26 @@ const MIGRATIONS: &[&str] = &[include_str!("schema/0001_telemetry.sql")];
 const MIGRATION_TABLE: &str =
     "CREATE TABLE IF NOT EXISTS migration (version Int64) ENGINE = MergeTree ORDER BY version";
 
+/// A long-term release. Older ones may do, but nobody has tried.
+const NEEDED: (u32, u32) = (25, 8);
+const NEEDED_TEXT: &str = "25.8";
+
+/// Refuses a server that lacks what we use.
+fn check_version(found: &str) -> StoreResult<()> {
+    let mut numbers = found.split('.').map(|part| part.parse().unwrap_or(0));
+    let version = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    if version >= NEEDED {
+        return Ok(());
+    }
+    Err(StoreError::OldServer { found: found.to_owned(), needed: NEEDED_TEXT })
+}
+
 /// Brings the schema to the newest.
 ///
 /// # Errors
-/// [`StoreError::NewerSchema`] where a later version of this program was there; nothing is changed then.
+/// [`StoreError::OldServer`]; [`StoreError::NewerSchema`] where a later version of this program was there; nothing is changed then.
 pub(super) async fn migrate(server: &Server) -> StoreResult<()> {
+    check_version(&server.ask("SELECT version()").rows().await?.text()?)?;
     let known = MIGRATIONS.len() as i64;
     let find = "SELECT toInt64(count()) FROM system.tables WHERE database = currentDatabase() AND name = 'migration'";
     let is_new = server.ask(find).rows().await?.int()? == 0;
@@ -40,4 +55,21 @@ pub(super) async fn migrate(server: &Server) -> StoreResult<()> {
         server.insert("migration (version)", &token, rows.into_bytes().into()).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_servers_are_refused() {
+        let check =
+            |version: &str, expect: bool| assert_eq!(check_version(version).is_ok(), expect, "{version}");
+        check("25.8.1.1", true);
+        check("25.10.2.65", true);
+        check("26.1.1-lts", true);
+        check("25.7.9.1", false);
+        check("23.8.16.16", false);
+        check("", false);
+    }
 }

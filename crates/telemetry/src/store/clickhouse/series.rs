@@ -2,7 +2,7 @@
 
 use super::fold::{level_number, party_number};
 use super::rows::decode;
-use super::server::Server;
+use super::server::{Server, bindable};
 use crate::rollup::{Bucket, Level};
 use crate::store::cover::pieces;
 use crate::store::{
@@ -22,26 +22,31 @@ pub(super) async fn series(
         return Err(StoreError::Invalid("a step is a multiple of a minute"));
     }
     let step_of = |at: i64| at.div_euclid(query.step_ns) * query.step_ns;
-    let (of_agents, agents) = match &query.agents {
-        Some(agents) => (" AND agent IN {agents:Array(String)}", agents.as_slice()),
-        None => ("", &[][..]),
+    let agents: Option<Vec<&str>> =
+        query.agents.as_ref().map(|agents| agents.iter().map(AgentName::as_str).collect());
+    let (of_agents, agents) = match &agents {
+        Some(agents) => {
+            (" AND agent IN {agents:Array(String)}", bindable(agents, |name| name.len()).collect())
+        }
+        None => ("", vec![&[][..]]),
     };
     let find = format!(
         "SELECT start, agent, body FROM rollup FINAL WHERE project = {{project:String}} \
          AND level = {{level:UInt8}} AND start >= {{from:Int64}} AND start < {{until:Int64}}{of_agents} \
          ORDER BY start, agent"
     );
-    let agents: Vec<&str> = agents.iter().map(AgentName::as_str).collect();
     let mut sums: BTreeMap<(i64, Option<AgentName>), Bucket> = BTreeMap::new();
     for piece in pieces(query.range, query.step_ns) {
-        let find = server.ask(&find).with("project", project.as_str()).with("agents", &agents);
-        let find = find.with("level", level_number(piece.level));
-        let mut answer = find.with("from", piece.from).with("until", piece.until).rows().await?;
-        while !answer.is_empty() {
-            let (start, agent) = (answer.int()?, AgentName::new(answer.text()?));
-            let bucket: Bucket = decode(&answer.bytes()?, "a sum")?;
-            let agent = (query.grouping == Grouping::ByAgent).then_some(agent);
-            sums.entry((step_of(start), agent)).or_default().merge(&bucket);
+        for agents in &agents {
+            let find = server.ask(&find).with("project", project.as_str()).with("agents", agents);
+            let find = find.with("level", level_number(piece.level));
+            let mut answer = find.with("from", piece.from).with("until", piece.until).rows().await?;
+            while !answer.is_empty() {
+                let (start, agent) = (answer.int()?, AgentName::new(answer.text()?));
+                let bucket: Bucket = decode(&answer.bytes()?, "a sum")?;
+                let agent = (query.grouping == Grouping::ByAgent).then_some(agent);
+                sums.entry((step_of(start), agent)).or_default().merge(&bucket);
+            }
         }
     }
     let sums = sums.into_iter();

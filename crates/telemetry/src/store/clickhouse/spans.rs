@@ -2,7 +2,7 @@
 
 use super::entry::{Group, SessionTouch, Table};
 use super::rows::{decode, encode};
-use super::server::Server;
+use super::server::{Server, bindable};
 use super::wire::Answer;
 use crate::accounting::TraceTree;
 use crate::rollup::{Fact, Spend};
@@ -295,12 +295,14 @@ async fn find_spans(
          AND trace_id = unhex({{trace:String}}) \
          AND span_id IN (SELECT toFixedString(unhex(arrayJoin({{ids:Array(String)}})), 8))"
     );
-    let find = server.ask(&find).with("project", project.as_str()).with("trace", trace_id.to_string());
-    let mut answer = find.with("ids", ids).rows().await?;
     let mut agents = Agents::default();
     let mut spans = Vec::new();
-    while !answer.is_empty() {
-        spans.push(read_span(&mut answer, &mut agents)?);
+    for ids in bindable(&ids, String::len) {
+        let find = server.ask(&find).with("project", project.as_str()).with("trace", trace_id.to_string());
+        let mut answer = find.with("ids", ids).rows().await?;
+        while !answer.is_empty() {
+            spans.push(read_span(&mut answer, &mut agents)?);
+        }
     }
     Ok(spans)
 }
@@ -314,28 +316,15 @@ async fn find_traces(
     let find = "SELECT trace_id, id, born, started, ended, agent, name, has_root, spans, errors, has_gap, \
          user, session, spend, tree FROM trace FINAL WHERE project = {project:String} \
          AND trace_id IN (SELECT toFixedString(unhex(arrayJoin({ids:Array(String)})), 16))";
-    let find = server.ask(find).with("project", project.as_str()).with("ids", ids);
-    let mut answer = find.rows().await?;
     let mut found = HashMap::new();
-    while !answer.is_empty() {
-        let trace_id = TraceId::from_bytes(&answer.fixed::<16>()?);
-        let row = TraceRow {
-            id: answer.int()?,
-            born: answer.int()?,
-            started: answer.int()?,
-            ended: answer.int()?,
-            agent: answer.text()?,
-            name: answer.text()?,
-            has_root: answer.byte()? != 0,
-            spans: answer.int()?,
-            errors: answer.int()?,
-            has_gap: answer.byte()? != 0,
-            user: answer.optional_text()?,
-            session: answer.optional_text()?,
-            spend: decode(&answer.bytes()?, "a cost")?,
-            tree: answer.bytes()?.into(),
-        };
-        found.insert(trace_id.map_err(|_| StoreError::Malformed("a trace"))?, row);
+    for ids in bindable(&ids, String::len) {
+        let find = server.ask(find).with("project", project.as_str()).with("ids", ids);
+        let mut answer = find.rows().await?;
+        while !answer.is_empty() {
+            let trace_id = TraceId::from_bytes(&answer.fixed::<16>()?);
+            let row = TraceRow::read(&mut answer)?;
+            found.insert(trace_id.map_err(|_| StoreError::Malformed("a trace"))?, row);
+        }
     }
     Ok(found)
 }
@@ -358,6 +347,25 @@ impl TraceRow {
             spend: Spend::default(),
             tree: Vec::new(),
         }
+    }
+
+    fn read(answer: &mut Answer) -> StoreResult<Self> {
+        Ok(Self {
+            id: answer.int()?,
+            born: answer.int()?,
+            started: answer.int()?,
+            ended: answer.int()?,
+            agent: answer.text()?,
+            name: answer.text()?,
+            has_root: answer.byte()? != 0,
+            spans: answer.int()?,
+            errors: answer.int()?,
+            has_gap: answer.byte()? != 0,
+            user: answer.optional_text()?,
+            session: answer.optional_text()?,
+            spend: decode(&answer.bytes()?, "a cost")?,
+            tree: answer.bytes()?.into(),
+        })
     }
 
     fn add(&mut self, priced: &PricedSpan) {

@@ -25,8 +25,13 @@ pub(super) async fn traces(
     project: &ProjectId,
     query: &TraceQuery,
 ) -> StoreResult<Page<TraceSummary>> {
-    let listed = Listed { table: "trace FINAL", time: "started", columns: COLUMNS };
-    let mut reader = PageReader::new(listed, project, &query.records);
+    trace_reader(project, query).read(server, summary).await
+}
+
+pub(super) const TRACES: Listed = Listed { table: "trace FINAL", time: "started", columns: COLUMNS };
+
+pub(super) fn trace_reader<'q>(project: &ProjectId, query: &'q TraceQuery) -> PageReader<'q> {
+    let mut reader = PageReader::new(TRACES, project, &query.records);
     if let Some(has_errors) = query.has_errors {
         reader.constrain(if has_errors { "errors > 0" } else { "errors = 0" });
     }
@@ -51,7 +56,7 @@ pub(super) async fn traces(
             reader.filter(name, "search", search.as_str());
         }
     }
-    reader.read(server, summary).await
+    reader
 }
 
 fn summary(started: i64, row: &mut Answer) -> StoreResult<TraceSummary> {

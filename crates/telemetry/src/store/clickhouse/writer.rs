@@ -4,8 +4,9 @@ use super::agents::find_agents;
 use super::entry::{Change, Entry, Group, Pending, SessionTouch};
 use super::journal::{self, Mark};
 use super::keys::{Keys, key_of};
-use super::server::Server;
-use super::{fold, schema, spans};
+use super::running::Totals;
+use super::server::{Server, bindable};
+use super::{fold, spans};
 use crate::rollup::Fact;
 use crate::store::facts::fact_of_event;
 use crate::store::{Batch, PricedSpan, Receipt, StoreError, StoreResult, Write};
@@ -17,6 +18,9 @@ use std::error::Error as StdError;
 /// After so many observations, or entries, they are folded into the sums.
 const FOLD_AFTER: usize = 60_000;
 const FOLD_AFTER_ENTRIES: usize = 200;
+
+/// The server refuses values that are much longer than this.
+const MAX_NAME_BYTES: usize = 4_096;
 
 /// What is in mind of the journal. All of it can be read again.
 #[derive(Default)]
@@ -104,11 +108,10 @@ impl Writer {
 impl Known {
     /// Reads the journal behind what sums hold, and finishes what a process that died has begun.
     async fn load(server: &Server) -> StoreResult<Self> {
-        schema::migrate(server).await?;
         let last = journal::folded(server).await?;
-        let mut known = Self { last, keys: Keys::default(), unfolded: Vec::new(), observations: 0 };
+        let keys = Keys::load(server, last.seq).await?;
+        let mut known = Self { last, keys, unfolded: Vec::new(), observations: 0 };
         known.catch_up(server).await?;
-        known.keys = Keys::load(server, known.last.seq).await?;
         Ok(known)
     }
 
@@ -150,6 +153,7 @@ impl Known {
         let mut keys = HashSet::new();
         let mut spans: Vec<(&ProjectId, usize, &PricedSpan)> = Vec::new();
         let mut events = find_events(server, writes).await?;
+        let mut totals = Totals::find(server, writes).await?;
         let mut received = UnixNanos(0);
         for (place, write) in writes.iter().enumerate() {
             let Write { project, batch, .. } = write;
@@ -165,9 +169,10 @@ impl Known {
                 group.keys.push(key);
             }
             received = received.max(write.received);
-            push(&mut group, project, batch, &mut events, &mut receipts[place])?;
+            push(&mut group, project, batch, &mut events, &mut totals, &mut receipts[place])?;
             spans.extend(batch.spans.iter().map(|priced| (project, place, priced)));
         }
+        totals.push(&mut group);
         spans::push(server, &mut group, spans, &mut receipts).await?;
         for (place, write) in writes.iter().enumerate() {
             if !bad.contains_key(&place) && !write.batch.changes.is_empty() {
@@ -216,14 +221,29 @@ impl Known {
     }
 }
 
-/// Refuses numbers that are none. They are refused where they are read; what sums hold is finite.
+/// Refuses numbers that are none, which are refused where they are read, for what sums hold is finite; and
+/// names that cannot be looked for.
 fn check(batch: &Batch) -> StoreResult<()> {
     let values = batch.records.iter().flat_map(|record| record.values.iter().map(|(_, value)| *value));
     let points = batch.points.iter().map(|point| point.value);
-    if values.chain(points).all(f64::is_finite) {
-        return Ok(());
+    if !values.chain(points).all(f64::is_finite) {
+        return Err(StoreError::Invalid("a number is not finite"));
     }
-    Err(StoreError::Invalid("a number is not finite"))
+    let spans = batch.spans.iter().map(|priced| &priced.span);
+    let events = batch.events.iter().map(|priced| &priced.event);
+    let parties = spans.clone().flat_map(|span| [&span.user, &span.session]);
+    let parties = parties.chain(events.clone().flat_map(|event| [&event.user, &event.session]));
+    let agents = spans.map(|span| &span.agent).chain(events.map(|event| &event.agent));
+    let agents = agents.chain(batch.records.iter().map(|record| &record.agent));
+    let agents = agents.chain(batch.points.iter().map(|point| &point.agent));
+    let agents = agents.chain(batch.logs.iter().map(|log| &log.agent));
+    let mut names = parties.flatten().map(String::len).chain(agents.map(|agent| agent.name.as_str().len()));
+    if names.any(|length| length > MAX_NAME_BYTES) {
+        return Err(StoreError::Invalid(
+            "the name of an agent, a user or a session is longer than 4,096 bytes",
+        ));
+    }
+    Ok(())
 }
 
 /// Puts what is a row each into the group.
@@ -232,6 +252,7 @@ fn push(
     project: &ProjectId,
     batch: &Batch,
     events: &mut HashSet<(ProjectId, EventId)>,
+    totals: &mut Totals,
     receipt: &mut Receipt,
 ) -> StoreResult<()> {
     for record in &batch.records {
@@ -244,8 +265,9 @@ fn push(
     for point in &batch.points {
         group.push_point(project.as_str(), point)?;
         let source = group.source(project, &point.agent, point.at, point.at);
-        let fact = Fact::Number { name: point.name.clone(), value: point.value, count: point.count };
-        group.observe(source, point.at, fact);
+        if let Some((value, count)) = totals.measured(project, point)? {
+            group.observe(source, point.at, Fact::Number { name: point.name.clone(), value, count });
+        }
     }
     for log in &batch.logs {
         group.push_log(project.as_str(), log)?;
@@ -294,9 +316,12 @@ async fn find_events(server: &Server, writes: &[Write]) -> StoreResult<HashSet<(
     for (project, ids) in by_project {
         let find = "SELECT event_id FROM event WHERE project = {project:String} \
              AND event_id IN (SELECT toFixedString(unhex(arrayJoin({ids:Array(String)})), 16))";
-        let mut answer = server.ask(find).with("project", project.as_str()).with("ids", ids).rows().await?;
-        while !answer.is_empty() {
-            found.insert((project.clone(), EventId::from_bytes(answer.fixed()?)));
+        for ids in bindable(&ids, String::len) {
+            let find = server.ask(find).with("project", project.as_str());
+            let mut answer = find.with("ids", ids).rows().await?;
+            while !answer.is_empty() {
+                found.insert((project.clone(), EventId::from_bytes(answer.fixed()?)));
+            }
         }
     }
     Ok(found)

@@ -6,7 +6,7 @@
 //! once per request. What comes late is folded like any other. Rows of metrics and logs are taken over in
 //! the same way, from tables without indexes to those that are read. Readers have all folded first.
 
-use super::names::{decode, encode};
+use super::names::{decode_or_lose, encode};
 use crate::rollup::{Bucket, Fact, Level, Observation, Spend};
 use crate::store::{Party, StoreResult};
 use model::telemetry::{AgentStatus, UnixNanos};
@@ -23,18 +23,21 @@ pub(super) struct Source {
 }
 
 /// What one commit adds.
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Serialize, Deserialize)]
 pub(super) struct Pending {
+    /// When the latest of its batches came in.
+    received: UnixNanos,
     observations: Vec<(Source, Observation)>,
     seen: Vec<(i64, Seen)>,
     sessions: Vec<(Source, SessionTouch)>,
 }
 
-/// The times of an agent's records.
+/// The times of an agent's records, and when the latest came in.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 struct Seen {
     first: i64,
     last: i64,
+    received: i64,
 }
 
 /// What was heard of a session.
@@ -48,12 +51,21 @@ pub(super) struct SessionTouch {
 }
 
 impl Pending {
+    pub(super) fn new(received: UnixNanos) -> Self {
+        Self { received, observations: Vec::new(), seen: Vec::new(), sessions: Vec::new() }
+    }
+
+    /// When a record was made: at the latest when it came in, whatever its sender's clock says.
+    pub(super) fn past(&self, at: UnixNanos) -> UnixNanos {
+        at.min(self.received)
+    }
+
     pub(super) fn observe(&mut self, source: Source, at: UnixNanos, fact: Fact) {
         self.observations.push((source, Observation { at, fact }));
     }
 
     pub(super) fn see(&mut self, agent: i64, first: UnixNanos, last: UnixNanos) {
-        let new = Seen { first: first.0, last: last.0 };
+        let new = Seen { first: self.past(first).0, last: self.past(last).0, received: self.received.0 };
         match self.seen.iter_mut().rev().take(32).find(|(known, _)| *known == agent) {
             Some((_, seen)) => seen.widen(new),
             None => self.seen.push((agent, new)),
@@ -78,6 +90,7 @@ impl Seen {
     fn widen(&mut self, other: Self) {
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
+        self.received = self.received.max(other.received);
     }
 }
 
@@ -105,7 +118,9 @@ impl Sums {
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let body = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
-            sums.add(decode(body, "a row of observations")?);
+            if let Some(pending) = decode_or_lose(body, "a row of observations") {
+                sums.add(pending);
+            }
         }
         Ok(sums)
     }
@@ -208,7 +223,7 @@ impl Sums {
             let body = match (stored, &added[..]) {
                 (None, [only]) => encode(*only)?,
                 (stored, added) => {
-                    let stored = stored.as_deref().map(|stored| decode(stored, "a sum")).transpose()?;
+                    let stored = stored.and_then(|stored| decode_or_lose(&stored, "a sum"));
                     let mut sum: Bucket = stored.unwrap_or_default();
                     added.iter().for_each(|bucket| sum.merge(bucket));
                     encode(&sum)?
@@ -276,7 +291,7 @@ impl SessionSum {
         let mut find =
             transaction.prepare_cached("SELECT spend FROM session WHERE project = ? AND name = ?")?;
         let stored: Option<Vec<u8>> = find.query_row((project, name), |row| row.get(0)).optional()?;
-        let spend = add_spend(stored, &self.spend)?;
+        let spend = encode(&sum_of(stored, &self.spend))?;
         let put = "INSERT INTO session (project, name, agent, user, started, last_seen, traces, spend) \
              VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (project, name) DO UPDATE SET \
              agent = CASE WHEN excluded.last_seen >= last_seen THEN excluded.agent ELSE agent END, \
@@ -306,8 +321,7 @@ fn fold_party(
     let find = "SELECT spend FROM party_spend WHERE project = ? AND party = ? AND day = ? AND name = ?";
     let mut find = transaction.prepare_cached(find)?;
     let stored: Option<Vec<u8>> = find.query_row((project, party, day, name), |row| row.get(0)).optional()?;
-    let mut sum: Spend = stored.map(|stored| decode(&stored, "a cost")).transpose()?.unwrap_or_default();
-    sum.add(added, 1);
+    let sum = sum_of(stored, added);
     let put = "INSERT OR REPLACE INTO party_spend (project, party, day, name, cost_picos, spend) \
          VALUES (?, ?, ?, ?, ?, ?)";
     let mut put = transaction.prepare_cached(put)?;
@@ -315,20 +329,20 @@ fn fold_party(
     Ok(())
 }
 
-fn add_spend(stored: Option<Vec<u8>>, added: &Spend) -> StoreResult<Vec<u8>> {
-    let mut sum: Spend = stored.map(|stored| decode(&stored, "a cost")).transpose()?.unwrap_or_default();
+fn sum_of(stored: Option<Vec<u8>>, added: &Spend) -> Spend {
+    let mut sum: Spend = stored.and_then(|stored| decode_or_lose(&stored, "a cost")).unwrap_or_default();
     sum.add(added, 1);
-    encode(&sum)
+    sum
 }
 
-/// Moves the times of an agent, and makes one run that was down and sends again. One whose calls fail is
-/// left to who counts them.
+/// Moves the times of an agent, and makes one run that was down and sends again. One whose calls fail, and
+/// one whose clock is behind, are left to who watches them.
 fn fold_seen(transaction: &Transaction<'_>, agent: i64, seen: Seen) -> StoreResult<()> {
     let find = "UPDATE agent SET first_seen = min(first_seen, ?), last_seen = max(last_seen, ?) \
          WHERE id = ? RETURNING status, status_since";
     let mut find = transaction.prepare_cached(find)?;
     let (status, since): (i64, i64) =
-        find.query_row((seen.first, seen.last, agent), |row| Ok((row.get(0)?, row.get(1)?)))?;
+        find.query_row((seen.first, seen.received, agent), |row| Ok((row.get(0)?, row.get(1)?)))?;
     let status = status_of(status)?;
     if matches!(status, AgentStatus::Unknown | AgentStatus::Stopped) && seen.last > since {
         change_status(transaction, agent, UnixNanos(seen.last), status, AgentStatus::Running, "it sends")?;

@@ -1,5 +1,6 @@
 //! Short numbers for long names: projects, agents, series of points.
 
+use crate::rollup::Level;
 use crate::store::{StoreError, StoreResult};
 use model::identity::ProjectId;
 use model::telemetry::{AgentId, AgentIdentity, AgentName, Attribute, MetricPoint, UnixNanos};
@@ -17,7 +18,13 @@ const KEPT: usize = 10_000;
 pub(super) struct Names {
     projects: HashMap<ProjectId, i64>,
     agents: HashMap<(i64, AgentName), KnownAgent>,
-    series: HashMap<Vec<u8>, i64>,
+    series: HashMap<(i64, Vec<u8>), KnownSeries>,
+}
+
+struct KnownSeries {
+    id: i64,
+    /// None of its points is newer, as far as it is stored.
+    until: i64,
 }
 
 struct KnownAgent {
@@ -88,28 +95,43 @@ impl Names {
         Ok(id)
     }
 
-    pub(super) fn series(&mut self, connection: &Connection, point: &MetricPoint) -> StoreResult<i64> {
+    /// The number of a point's series.
+    pub(super) fn series(
+        &mut self,
+        connection: &Connection,
+        project: i64,
+        point: &MetricPoint,
+    ) -> StoreResult<i64> {
         let series = Series {
             name: Cow::Borrowed(&point.name),
             sent_name: Cow::Borrowed(&point.sent_name),
             unit: Cow::Borrowed(&point.unit),
             attributes: Cow::Borrowed(&point.attributes),
         };
-        let body = encode(&series)?;
-        if let Some(id) = self.series.get(&body) {
-            return Ok(*id);
+        let key = (project, encode(&series)?);
+        let until = Level::Day.start_of(point.at).0.saturating_add(Level::Day.nanos());
+        if let Some(known) = self.series.get(&key)
+            && point.at.0 <= known.until
+        {
+            return Ok(known.id);
         }
-        let find = "SELECT id FROM series WHERE body = ?";
-        let known = connection.prepare_cached(find)?.query_row([&body], |row| row.get(0)).optional()?;
-        let id = match known {
-            Some(id) => id,
-            None => connection.prepare_cached("INSERT INTO series (body) VALUES (?)")?.insert([&body])?,
-        };
+        let put = "INSERT INTO series (project, until, body) VALUES (?, ?, ?) ON CONFLICT (project, body) \
+             DO UPDATE SET until = max(until, excluded.until) RETURNING id, until";
+        let mut put = connection.prepare_cached(put)?;
+        let known = put.query_row((project, until, &key.1), |row| {
+            Ok(KnownSeries { id: row.get(0)?, until: row.get(1)? })
+        })?;
+        let id = known.id;
         if self.series.len() >= KEPT {
             self.series.clear();
         }
-        self.series.insert(body, id);
+        self.series.insert(key, known);
         Ok(id)
+    }
+
+    /// Forgets series: some are no longer there.
+    pub(super) fn forget_series(&mut self) {
+        self.series.clear();
     }
 }
 
@@ -185,4 +207,15 @@ pub(super) fn encode<T: Serialize + ?Sized>(value: &T) -> StoreResult<Vec<u8>> {
 
 pub(super) fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8], what: &'static str) -> StoreResult<T> {
     postcard::from_bytes(bytes).map_err(|_| StoreError::Malformed(what))
+}
+
+/// The same of a sum, which is added to by whatever comes: one that is damaged begins anew, or it would keep
+/// all others from being added to.
+pub(super) fn decode_or_lose<'a, T: Deserialize<'a>>(bytes: &'a [u8], what: &'static str) -> Option<T> {
+    let sum = decode(bytes, what);
+    if sum.is_err() {
+        tracing::error!(bytes = bytes.len(), "{what} is damaged: it is left out");
+        metrics::counter!("sentry_telemetry_damaged_sums_total").increment(1);
+    }
+    sum.ok()
 }

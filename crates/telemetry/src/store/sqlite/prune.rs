@@ -1,6 +1,7 @@
 //! Takes out what is too old, a bounded piece at a time, and gives the room back.
 
 use super::fold::level_number;
+use super::names::Names;
 use crate::rollup::Level;
 use crate::store::{RecordKind, StoreResult};
 use model::telemetry::UnixNanos;
@@ -18,6 +19,7 @@ const KEPT_PAGES: i64 = 8_192;
 /// Takes out a piece; true if there may be more.
 pub(super) fn prune(
     connection: &Connection,
+    names: &mut Names,
     project: i64,
     kind: RecordKind,
     before: UnixNanos,
@@ -52,7 +54,26 @@ pub(super) fn prune(
                  (SELECT id FROM point WHERE project = ?1 AND at < ?2 LIMIT ?3)",
                 STEP_ROWS,
             )?;
-            Ok(records || points)
+            // Of series and totals only those go that no point is left of.
+            if points {
+                return Ok(true);
+            }
+            let totals = delete(
+                "DELETE FROM running WHERE (agent, series) IN \
+                 (SELECT running.agent, series FROM running JOIN series ON series.id = running.series \
+                 WHERE project = ?1 AND until < ?2 LIMIT ?3)",
+                STEP_ROWS,
+            )?;
+            if totals {
+                return Ok(true);
+            }
+            names.forget_series();
+            let series = delete(
+                "DELETE FROM series WHERE id IN \
+                 (SELECT id FROM series WHERE project = ?1 AND until < ?2 LIMIT ?3)",
+                STEP_ROWS,
+            )?;
+            Ok(records || series)
         }
         RecordKind::Logs => delete(
             "DELETE FROM log WHERE id IN (SELECT id FROM log WHERE project = ?1 AND at < ?2 LIMIT ?3)",

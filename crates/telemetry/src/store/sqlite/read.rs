@@ -81,9 +81,7 @@ pub(super) fn sessions(
     project: &ProjectId,
     query: &RecordQuery,
 ) -> StoreResult<Page<SessionSummary>> {
-    let keyset =
-        Keyset { table: "session", time: "started", joins: "JOIN agent ON agent.id = session.agent" };
-    let Some(reader) = PageReader::find(connection, project, query, keyset)? else {
+    let Some(reader) = PageReader::find(connection, project, query, SESSIONS)? else {
         return Ok(Page::empty());
     };
     let columns = "session.id, started, session.name, agent.name, user, session.last_seen, traces, spend";
@@ -105,8 +103,7 @@ pub(super) fn metric_records(
     project: &ProjectId,
     query: &RecordQuery,
 ) -> StoreResult<Page<MetricRecord>> {
-    let keyset = Keyset { table: "metric", time: "at", joins: "" };
-    let Some(reader) = PageReader::find(connection, project, query, keyset)? else {
+    let Some(reader) = PageReader::find(connection, project, query, METRICS)? else {
         return Ok(Page::empty());
     };
     let mut agents = Agents::default();
@@ -127,9 +124,7 @@ pub(super) fn metric_points(
     project: &ProjectId,
     query: &RecordQuery,
 ) -> StoreResult<Page<MetricPoint>> {
-    let joins = "JOIN series ON series.id = point.series";
-    let keyset = Keyset { table: "point", time: "at", joins };
-    let Some(reader) = PageReader::find(connection, project, query, keyset)? else {
+    let Some(reader) = PageReader::find(connection, project, query, POINTS)? else {
         return Ok(Page::empty());
     };
     let mut agents = Agents::default();
@@ -154,15 +149,7 @@ pub(super) fn logs(
     project: &ProjectId,
     query: &LogQuery,
 ) -> StoreResult<Page<LogRecord>> {
-    let keyset = Keyset { table: "log", time: "at", joins: "" };
-    let reader = PageReader::find(connection, project, &query.records, keyset)?;
-    let Some(mut reader) = reader else { return Ok(Page::empty()) };
-    if let Some(level) = query.min_level {
-        reader.filter("level >= ?", [Sql::from(log_level_number(level))]);
-    }
-    if let Some(trace_id) = &query.trace_id {
-        reader.filter("trace_id = ?", [Sql::from(trace_id.as_bytes().to_vec())]);
-    }
+    let Some(reader) = log_reader(connection, project, query)? else { return Ok(Page::empty()) };
     let mut agents = Agents::default();
     reader.read(connection, "id, at, agent, level, trace_id, body", |row| {
         let body: LogBody<'_> = decode(blob(row, 5)?, "a log record")?;
@@ -193,15 +180,7 @@ pub(super) fn events(
     project: &ProjectId,
     query: &EventQuery,
 ) -> StoreResult<Page<Event>> {
-    let keyset = Keyset { table: "event", time: "at", joins: "" };
-    let reader = PageReader::find(connection, project, &query.records, keyset)?;
-    let Some(mut reader) = reader else { return Ok(Page::empty()) };
-    if let Some(kind) = query.kind {
-        reader.filter("kind = ?", [Sql::from(event_kind_number(kind))]);
-    }
-    if let Some(trace_id) = &query.trace_id {
-        reader.filter("trace_id = ?", [Sql::from(trace_id.as_bytes().to_vec())]);
-    }
+    let Some(reader) = event_reader(connection, project, query)? else { return Ok(Page::empty()) };
     let mut agents = Agents::default();
     reader.read(connection, "id, at, agent, event_id, trace_id, body", |row| {
         let stored: EventRow<'_> = decode(blob(row, 5)?, "an event")?;
@@ -219,6 +198,38 @@ pub(super) fn events(
             redactions: stored.redactions,
         })
     })
+}
+
+pub(super) fn log_reader<'q>(
+    connection: &Connection,
+    project: &ProjectId,
+    query: &'q LogQuery,
+) -> StoreResult<Option<PageReader<'q>>> {
+    let found = PageReader::find(connection, project, &query.records, LOGS)?;
+    let Some(mut reader) = found else { return Ok(None) };
+    if let Some(level) = query.min_level {
+        reader.filter("level >= ?", [Sql::from(log_level_number(level))]);
+    }
+    if let Some(trace_id) = &query.trace_id {
+        reader.filter("trace_id = ?", [Sql::from(trace_id.as_bytes().to_vec())]);
+    }
+    Ok(Some(reader))
+}
+
+pub(super) fn event_reader<'q>(
+    connection: &Connection,
+    project: &ProjectId,
+    query: &'q EventQuery,
+) -> StoreResult<Option<PageReader<'q>>> {
+    let found = PageReader::find(connection, project, &query.records, EVENTS)?;
+    let Some(mut reader) = found else { return Ok(None) };
+    if let Some(kind) = query.kind {
+        reader.filter("kind = ?", [Sql::from(event_kind_number(kind))]);
+    }
+    if let Some(trace_id) = &query.trace_id {
+        reader.filter("trace_id = ?", [Sql::from(trace_id.as_bytes().to_vec())]);
+    }
+    Ok(Some(reader))
 }
 
 fn blob<'r>(row: &'r Row<'_>, column: usize) -> StoreResult<&'r [u8]> {
@@ -262,6 +273,14 @@ pub(super) struct Keyset {
     pub(super) joins: &'static str,
 }
 
+pub(super) const SESSIONS: Keyset =
+    Keyset { table: "session", time: "started", joins: "JOIN agent ON agent.id = session.agent" };
+pub(super) const METRICS: Keyset = Keyset { table: "metric", time: "at", joins: "" };
+pub(super) const POINTS: Keyset =
+    Keyset { table: "point", time: "at", joins: "JOIN series ON series.id = point.series" };
+const LOGS: Keyset = Keyset { table: "log", time: "at", joins: "" };
+const EVENTS: Keyset = Keyset { table: "event", time: "at", joins: "" };
+
 /// Puts together the query of one page.
 pub(super) struct PageReader<'q> {
     query: &'q RecordQuery,
@@ -272,7 +291,7 @@ pub(super) struct PageReader<'q> {
 
 impl<'q> PageReader<'q> {
     /// `None` where there is no such project or agent.
-    fn find(
+    pub(super) fn find(
         connection: &Connection,
         project: &ProjectId,
         query: &'q RecordQuery,
@@ -299,14 +318,6 @@ impl<'q> PageReader<'q> {
         }
         let range = [Sql::from(query.range.from.0), Sql::from(query.range.until.0)];
         reader.filter(&format!("{table}.{time} >= ? AND {table}.{time} < ?"), range);
-        if let Some(cursor) = &query.cursor {
-            let beyond = match query.order {
-                Order::NewestFirst => '<',
-                Order::OldestFirst => '>',
-            };
-            let condition = format!("({table}.{time}, {table}.id) {beyond} (?, ?) AND {table}.id <= ?");
-            reader.filter(&condition, [cursor.at, cursor.id, cursor.newest].map(Sql::from));
-        }
         reader
     }
 
@@ -325,10 +336,14 @@ impl<'q> PageReader<'q> {
         mut item: impl FnMut(&Row<'_>) -> StoreResult<T>,
     ) -> StoreResult<Page<T>> {
         let Keyset { table, time, joins } = self.keyset;
-        let direction = match self.query.order {
-            Order::NewestFirst => "DESC",
-            Order::OldestFirst => "ASC",
+        let (direction, beyond) = match self.query.order {
+            Order::NewestFirst => ("DESC", '<'),
+            Order::OldestFirst => ("ASC", '>'),
         };
+        if let Some(cursor) = &self.query.cursor {
+            let condition = format!("({table}.{time}, {table}.id) {beyond} (?, ?) AND {table}.id <= ?");
+            self.filter(&condition, [cursor.at, cursor.id, cursor.newest].map(Sql::from));
+        }
         let newest = match &self.query.cursor {
             Some(cursor) => cursor.newest,
             None => {
@@ -357,5 +372,18 @@ impl<'q> PageReader<'q> {
             page.items.push(item(row)?);
         }
         Ok(page)
+    }
+
+    /// The sum of a column over all pages, of the first `at_most` rows. A number in the column's place
+    /// counts the rows.
+    pub(super) fn sum(mut self, connection: &Connection, column: &str, at_most: u64) -> StoreResult<u64> {
+        self.values.push(Sql::from(i64::try_from(at_most).unwrap_or(i64::MAX)));
+        let sql = format!(
+            "SELECT coalesce(sum(number), 0) FROM (SELECT {column} AS number FROM {} WHERE {} LIMIT ?)",
+            self.keyset.table, self.conditions
+        );
+        let mut statement = connection.prepare_cached(&sql)?;
+        let sum: i64 = statement.query_row(params_from_iter(self.values), |row| row.get(0))?;
+        Ok(sum as u64)
     }
 }

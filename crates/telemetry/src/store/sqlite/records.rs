@@ -4,11 +4,12 @@ use super::fold::{Pending, SessionTouch, Source, change_status, status_of};
 use super::names::{encode, find_agent};
 use super::running;
 use super::writer::Memory;
-use crate::rollup::{Call, Fact, Spend};
-use crate::store::{AgentChange, Batch, CostGap, PricedEvent, Receipt, StoreResult};
+use crate::rollup::Fact;
+use crate::store::facts::fact_of_event;
+use crate::store::{AgentChange, Batch, PricedEvent, Receipt, StoreResult};
 use model::telemetry::{
-    AgentIdentity, Attribute, EventBody, EventKind, LogLevel, LogRecord, MetricName, MetricPoint,
-    MetricRecord, UnixNanos,
+    AgentIdentity, Attribute, EventKind, LogLevel, LogRecord, MetricName, MetricPoint, MetricRecord,
+    UnixNanos,
 };
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
@@ -97,7 +98,7 @@ impl Scope<'_> {
         agent: &Arc<AgentIdentity>,
         at: UnixNanos,
     ) -> StoreResult<Source> {
-        let agent = memory.names.agent(self.transaction, self.project, agent, at)?;
+        let agent = memory.names.agent(self.transaction, self.project, agent, pending.past(at))?;
         pending.see(agent, at, at);
         Ok(Source { project: self.project, agent })
     }
@@ -131,7 +132,7 @@ impl Scope<'_> {
         point: &MetricPoint,
     ) -> StoreResult<()> {
         let source = self.source(memory, pending, &point.agent, point.at)?;
-        let series = memory.names.series(self.transaction, point)?;
+        let series = memory.names.series(self.transaction, self.project, point)?;
         let insert = "INSERT INTO incoming_point (project, agent, at, series, value, count, running_since) \
              VALUES (?, ?, ?, ?, ?, ?, ?)";
         let since = point.running_since.map(|since| since.0);
@@ -174,7 +175,8 @@ impl Scope<'_> {
         priced: &PricedEvent,
     ) -> StoreResult<Outcome> {
         let event = &priced.event;
-        let agent = memory.names.agent(self.transaction, self.project, &event.agent, event.at)?;
+        let agent =
+            memory.names.agent(self.transaction, self.project, &event.agent, pending.past(event.at))?;
         let source = Source { project: self.project, agent };
         let json = serde_json::to_string(&event.body)
             .map_err(|error| crate::store::StoreError::Failed(error.into()))?;
@@ -216,7 +218,7 @@ impl Scope<'_> {
                 },
             );
         }
-        if let Some(fact) = fact_of(priced) {
+        if let Some(fact) = fact_of_event(priced) {
             pending.observe(source, event.at, fact);
         }
         Ok(Outcome::Stored)
@@ -237,36 +239,8 @@ impl Scope<'_> {
     }
 }
 
-/// What an event adds to sums besides itself: of tokens a call, of a model's answer its latency.
-fn fact_of(priced: &PricedEvent) -> Option<Fact> {
-    match &priced.event.body {
-        EventBody::TokenUsage { model, usage, .. } => Some(Fact::Call(Call {
-            model: model.clone(),
-            user: priced.event.user.clone(),
-            session: priced.event.session.clone(),
-            latency_ms: None,
-            first_token_ms: None,
-            spend: Spend {
-                calls: 1,
-                cost_picos: priced.cost.map_or(0, |cost| cost_picos(cost.amount)),
-                unpriced: i64::from(priced.gap == Some(CostGap::NoPrice)),
-                without_tokens: i64::from(priced.gap == Some(CostGap::NoTokens)),
-                ..Spend::of_tokens(usage)
-            },
-        })),
-        EventBody::ModelResponse { latency_ms, .. } => {
-            Some(Fact::Number { name: MetricName::LatencyMs, value: *latency_ms, count: 1 })
-        }
-        _ => None,
-    }
-}
-
 pub(super) fn count_of(point: &MetricPoint) -> i64 {
     i64::try_from(point.count).unwrap_or(i64::MAX)
-}
-
-pub(super) fn cost_picos(amount: model::ask::Amount) -> i64 {
-    i64::try_from(amount.picos()).unwrap_or(i64::MAX)
 }
 
 pub(super) fn log_level_number(level: LogLevel) -> i64 {

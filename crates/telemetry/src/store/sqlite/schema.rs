@@ -53,6 +53,20 @@ pub(super) fn open_reader(path: &Path) -> StoreResult<Connection> {
     Ok(connection)
 }
 
+/// Says whether the file is an undamaged copy of one of ours that this program can open. Changes nothing.
+pub(super) fn check(path: &Path) -> StoreResult<()> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let refuse = |error| refusal(path, error);
+    let connection = Connection::open_with_flags(path, flags).map_err(refuse)?;
+    let damaged = |source: &str| StoreError::Damaged { path: path.to_owned(), source: source.into() };
+    if found_schema(&connection, path)? == 0 {
+        return Err(damaged("it is empty"));
+    }
+    let verdict: String =
+        connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0)).map_err(refuse)?;
+    if verdict == "ok" { Ok(()) } else { Err(damaged(&verdict)) }
+}
+
 /// The schema of the file, 0 of a new one. Changes nothing: the file may not be ours.
 fn found_schema(connection: &Connection, path: &Path) -> StoreResult<i64> {
     let number = |sql: &str| -> StoreResult<i64> {

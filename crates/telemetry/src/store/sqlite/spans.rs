@@ -3,11 +3,11 @@
 use super::block::{Builder, SECTION_SPANS, read_trace};
 use super::fold::{Pending, SessionTouch, Source};
 use super::names::{decode, encode};
-use super::records::cost_picos;
 use super::writer::Memory;
-use crate::accounting::{TraceTree, TreeSpan};
-use crate::rollup::{Call, Fact, Spend};
-use crate::store::{CostGap, PricedSpan, Receipt, StoreError, StoreResult};
+use crate::accounting::TraceTree;
+use crate::rollup::{Fact, Spend};
+use crate::store::facts::{call_of, latency_ms, tree_span};
+use crate::store::{PricedSpan, Receipt, StoreError, StoreResult};
 use model::telemetry::{Span, SpanId, SpanStatus, TraceId};
 use rusqlite::Connection;
 use std::collections::{HashMap, HashSet};
@@ -158,12 +158,6 @@ fn write_trace<'a>(
     trace.store(transaction, project, &trace_id)
 }
 
-fn tree_span(priced: &PricedSpan) -> TreeSpan {
-    let span = &priced.span;
-    let has_usage = span.usage.is_some() || priced.cost.is_some();
-    TreeSpan { id: span.span_id, parent: span.parent_id, has_usage }
-}
-
 /// The numbers of the spans' agents. Neighbours mostly have the same.
 fn agents_of(
     transaction: &Connection,
@@ -181,7 +175,7 @@ fn agents_of(
         });
         let agent = match same {
             Some(before) => agents[before],
-            None => memory.names.agent(transaction, project, &span.agent, span.started)?,
+            None => memory.names.agent(transaction, project, &span.agent, pending.past(span.started))?,
         };
         pending.see(agent, span.started, span.ended);
         agents.push(agent);
@@ -235,7 +229,7 @@ fn recount(
             // One whose block went by age is no longer in any list; its sums stay as they were.
             let Some(priced) = stored.as_ref().and_then(|stored| stored.get(id)) else { continue };
             let span = &priced.span;
-            (priced, memory.names.agent(transaction, project, &span.agent, span.started)?)
+            (priced, memory.names.agent(transaction, project, &span.agent, pending.past(span.started))?)
         };
         let call = call_of(priced);
         trace.spend.add(&call.spend, sign);
@@ -261,29 +255,6 @@ pub(super) fn read_spans(
         }
     }
     Ok(spans)
-}
-
-fn latency_ms(span: &Span) -> f64 {
-    span.ended.0.saturating_sub(span.started.0) as f64 / 1e6
-}
-
-fn call_of(priced: &PricedSpan) -> Call {
-    let span = &priced.span;
-    Call {
-        model: span.model.clone().unwrap_or_default(),
-        user: span.user.clone(),
-        session: span.session.clone(),
-        latency_ms: Some(latency_ms(span)),
-        first_token_ms: span.first_token_ms,
-        spend: Spend {
-            calls: 1,
-            errors: i64::from(span.status == SpanStatus::Error),
-            cost_picos: priced.cost.map_or(0, |cost| cost_picos(cost.amount)),
-            unpriced: i64::from(priced.gap == Some(CostGap::NoPrice)),
-            without_tokens: i64::from(priced.gap == Some(CostGap::NoTokens)),
-            ..span.usage.as_ref().map(Spend::of_tokens).unwrap_or_default()
-        },
-    }
 }
 
 impl TraceRow {

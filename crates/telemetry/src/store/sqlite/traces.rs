@@ -1,6 +1,6 @@
 //! Reads traces.
 
-use super::names::{decode, find_agent, find_project};
+use super::names::{decode, find_project};
 use super::read::{Keyset, PageReader};
 use super::spans::read_spans;
 use crate::store::{Page, RecordQuery, StoreError, StoreResult, Trace, TraceQuery, TraceSummary};
@@ -27,21 +27,21 @@ pub(super) fn traces(
 /// A summary, and the blocks that hold the spans.
 type Found = (TraceSummary, Vec<i64>);
 
+pub(super) const TRACES: Keyset =
+    Keyset { table: "trace", time: "started", joins: "JOIN agent ON agent.id = trace.agent" };
+
 fn find(connection: &Connection, project: &ProjectId, query: &TraceQuery) -> StoreResult<Page<Found>> {
-    let Some(project) = find_project(connection, project)? else { return Ok(Page::empty()) };
-    let agent = match &query.records.agent {
-        Some(name) => match find_agent(connection, project, name)? {
-            Some(agent) => Some(agent),
-            None => return Ok(Page::empty()),
-        },
-        None => None,
-    };
-    let mut reader = PageReader::new(
-        &query.records,
-        Keyset { table: "trace", time: "started", joins: "JOIN agent ON agent.id = trace.agent" },
-        project,
-        agent,
-    );
+    let Some(reader) = trace_reader(connection, project, query)? else { return Ok(Page::empty()) };
+    reader.read(connection, COLUMNS, summary)
+}
+
+pub(super) fn trace_reader<'q>(
+    connection: &Connection,
+    project: &ProjectId,
+    query: &'q TraceQuery,
+) -> StoreResult<Option<PageReader<'q>>> {
+    let found = PageReader::find(connection, project, &query.records, TRACES)?;
+    let Some(mut reader) = found else { return Ok(None) };
     if let Some(has_errors) = query.has_errors {
         reader.filter(if has_errors { "errors > 0" } else { "errors = 0" }, []);
     }
@@ -67,7 +67,7 @@ fn find(connection: &Connection, project: &ProjectId, query: &TraceQuery) -> Sto
             reader.filter(name, [Sql::from(search)]);
         }
     }
-    reader.read(connection, COLUMNS, summary)
+    Ok(Some(reader))
 }
 
 fn summary(row: &Row<'_>) -> StoreResult<Found> {

@@ -102,7 +102,8 @@ impl Writer {
     }
 
     fn commit(&mut self, group: &[Write]) -> StoreResult<Vec<Receipt>> {
-        let mut pending = Pending::default();
+        let received = group.iter().map(|write| write.received).max();
+        let mut pending = Pending::new(received.unwrap_or_default());
         let result = commit(&mut self.connection, &mut self.memory, &mut pending, group);
         match result {
             Ok(receipts) => {
@@ -129,7 +130,7 @@ impl Writer {
     fn prune(&mut self, project: &ProjectId, kind: RecordKind, before: UnixNanos) -> StoreResult<bool> {
         self.fold()?;
         match find_project(&self.connection, project)? {
-            Some(project) => prune::prune(&self.connection, project, kind, before),
+            Some(project) => prune::prune(&self.connection, &mut self.memory.names, project, kind, before),
             None => Ok(false),
         }
     }

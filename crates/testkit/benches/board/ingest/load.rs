@@ -18,7 +18,7 @@ const TICK: Duration = Duration::from_millis(10);
 pub(super) struct Load {
     /// Where it is sent.
     pub(super) address: SocketAddr,
-    /// How long.
+    /// How long, if there is so much to send.
     pub(super) seconds: u64,
 }
 
@@ -62,8 +62,9 @@ impl Load {
                 let mut sender = Sender::open(self.address).await?;
                 let mut latencies_ms = Vec::new();
                 while Instant::now() < deadline {
+                    let Some(request) = requests.next() else { break };
                     let sent = Instant::now();
-                    sender.send(requests.next()).await?;
+                    sender.send(request).await?;
                     latencies_ms.push(sent.elapsed().as_secs_f64() * 1e3);
                 }
                 anyhow::Ok((place, latencies_ms, requests))

@@ -89,6 +89,17 @@ PARTITION BY toYYYYMM(greatest(fromUnixTimestamp64Nano(at, 'UTC'), toDateTime64(
 ORDER BY (project, at, id)
 SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
+-- Of each running total the latest: sums count what it grew by. The id is a hash of project, agent and series.
+CREATE TABLE IF NOT EXISTS running (
+    id FixedString(16) CODEC(NONE),
+    version Int64 CODEC(Delta, ZSTD(1)),
+    since Int64 CODEC(Delta, ZSTD(1)),
+    at Int64 CODEC(Delta, ZSTD(1)),
+    value Float64 CODEC(ZSTD(1)),
+    count Int64 CODEC(ZSTD(1))
+) ENGINE = ReplacingMergeTree(version) ORDER BY id
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+
 CREATE TABLE IF NOT EXISTS log (
     project LowCardinality(String),
     agent LowCardinality(String),

@@ -112,10 +112,13 @@ CREATE TABLE metric (
 CREATE INDEX metric_by_time ON metric (project, at);
 CREATE INDEX metric_by_agent ON metric (agent, at);
 
--- What points of one series share.
+-- What points of one series share. None of its points is newer than `until`, which is moved a day at a time.
 CREATE TABLE series (
     id INTEGER PRIMARY KEY,
-    body BLOB NOT NULL UNIQUE
+    project INTEGER NOT NULL,
+    until INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    UNIQUE (project, body)
 ) STRICT;
 
 CREATE TABLE point (

@@ -1,5 +1,5 @@
 //! Feeds the readers of OpenTelemetry broken messages for a while, without a nightly compiler:
-//! `cargo run -p telemetry --example fuzz -- --minutes 10 [--seed N]`.
+//! `cargo run -p telemetry --example fuzz_otlp -- --minutes 10 [--seed N]`.
 //!
 //! Ends with status 1 where a reader panics or lets through what nothing behind it may get, after
 //! printing the seed of the message.
