@@ -39,7 +39,7 @@ pub(crate) use own::OwnTurns;
 pub use stats::{MOST_POINTS, Overview, StatsMetric, StatsQuery};
 
 use crate::settings::TelemetrySettings;
-use crate::{Error, Result, Service};
+use crate::{Error, Result};
 use ::telemetry::pipeline::{Pipeline, Refused};
 use ::telemetry::price::PriceTable;
 use ::telemetry::queue::Processor;

@@ -18,6 +18,7 @@ mod note;
 pub use note::STOPPED;
 
 use crate::agent_state::{Observation, Thresholds, advance};
+use crate::changes::Changes;
 use crate::rollup::Level;
 use crate::store::{
     AgentChange, AgentSummary, Batch, Grouping, Receipt, SeriesQuery, SharedStore, StoreResult, TimeRange,
@@ -37,6 +38,7 @@ pub struct AgentWatch(Arc<Shared>);
 
 struct Shared {
     store: SharedStore,
+    changes: Changes,
     clock: Clock,
     thresholds: Thresholds,
     agents: Mutex<Agents>,
@@ -67,9 +69,9 @@ struct Heard {
 }
 
 impl AgentWatch {
-    /// Watches nobody yet.
-    pub fn new(store: SharedStore, clock: Clock, thresholds: Thresholds) -> Self {
-        Self(Arc::new(Shared { store, clock, thresholds, agents: Mutex::default() }))
+    /// Watches nobody yet. Who follows a project in `changes` is told when one of its agents does otherwise.
+    pub(crate) fn new(store: SharedStore, clock: Clock, thresholds: Thresholds, changes: Changes) -> Self {
+        Self(Arc::new(Shared { store, changes, clock, thresholds, agents: Mutex::default() }))
     }
 
     /// Takes the agents of a project that are up from the store: at the start, and now and then, because
@@ -273,7 +275,9 @@ impl Shared {
         });
         let batch = Batch { changes: changes.collect(), ..Batch::default() };
         let write = Write { project: project.clone(), received: now, batch };
-        self.store.write(vec![write]).await?.into_iter().try_for_each(|result| result.map(drop))
+        let written = self.store.write(vec![write]).await?;
+        self.changes.mark(project);
+        written.into_iter().try_for_each(|result| result.map(drop))
     }
 
     /// Keeps what was found out. What came in meanwhile is for the next time.

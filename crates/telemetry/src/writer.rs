@@ -25,8 +25,9 @@ struct Shared {
 impl Writer {
     /// Writes to `store`, and says by `thresholds` how agents do.
     pub fn new(store: SharedStore, clock: Clock, thresholds: Thresholds) -> Self {
-        let agents = AgentWatch::new(Arc::clone(&store), clock, thresholds);
-        Self(Arc::new(Shared { store, agents, changes: Changes::default() }))
+        let changes = Changes::default();
+        let agents = AgentWatch::new(Arc::clone(&store), clock, thresholds, changes.clone());
+        Self(Arc::new(Shared { store, agents, changes }))
     }
 
     /// Watches the agents of what is written.

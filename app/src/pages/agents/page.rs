@@ -4,7 +4,7 @@ use super::cards::{status_cards, totals};
 use super::filter::{filter_form, filters_held};
 use super::grid::agent_grid;
 use super::presets::presets;
-use super::waiting::waiting;
+use super::waiting::{FirstKey, waiting};
 use super::{PATH, agent_href, agents_href};
 use crate::api::telemetry::list_agents;
 use crate::components::error_page::ErrorPage;
@@ -64,7 +64,8 @@ fn page(place: Memo<Place>, query: Memo<AgentQuery>) -> AnyView {
         })
     });
     let waits = Memo::new(move |_| was_empty.get() || total.get() == Some(0));
-    let guide = move || waits.get().then(|| waiting(address.clone(), first, place));
+    let key = FirstKey::new();
+    let guide = move || waits.get().then(|| waiting(address.clone(), key, first, place));
     let kept =
         move || query.with(|query| AgentQuery { range: TimeRange::default(), ..query.clone() }.parameters());
     let at_range = move |place: &Place, range: TimeRange| {

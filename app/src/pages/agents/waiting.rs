@@ -47,12 +47,32 @@ fn snippet(way: &Way, address: &str, key: Option<&str>) -> String {
     way.code.replace("{address}", address).replace("{key}", key.unwrap_or(NO_KEY))
 }
 
+/// The key that is made here, and the form's doing.
+#[derive(Clone, Copy)]
+pub(super) struct FirstKey {
+    create: ServerAction<CreateKey>,
+    text: Memo<Option<String>>,
+}
+
+impl FirstKey {
+    /// To be called while the page is made, not while a part of it waits: the browser would not find there
+    /// what the server sent.
+    pub(super) fn new() -> Self {
+        let create = ServerAction::<CreateKey>::new();
+        let before = made_before(super::PATH);
+        Self { create, text: Memo::new(move |_| newest(create.value().get(), before.clone())) }
+    }
+}
+
 /// How to send the first event to the server at `address`. `first` is the way to the page of the agent that has
 /// sent it, and that agent's name.
-pub(super) fn waiting(address: String, first: Memo<Option<(String, String)>>, place: Memo<Place>) -> AnyView {
-    let create = ServerAction::<CreateKey>::new();
-    let before = made_before(super::PATH);
-    let key = Memo::new(move |_| newest(create.value().get(), before.clone()));
+pub(super) fn waiting(
+    address: String,
+    key: FirstKey,
+    first: Memo<Option<(String, String)>>,
+    place: Memo<Place>,
+) -> AnyView {
+    let FirstKey { create, text: key } = key;
     let tabs: Vec<_> = WAYS
         .iter()
         .enumerate()

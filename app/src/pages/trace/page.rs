@@ -12,13 +12,14 @@ use crate::components::virtual_rows::FIRST_ROWS;
 use crate::components::waterfall::{Links, waterfall};
 use crate::components::with_query::with_query;
 use crate::context::use_zone;
+use crate::error::AppError;
 use crate::location::Place;
 use crate::pages::traces::{PATH, traces_href};
 use crate::time::Zone;
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-use model::telemetry::view::{TraceQuery, TraceView};
+use model::telemetry::view::{SpanDetail, TraceQuery, TraceView};
 use model::telemetry::{SpanId, TraceId};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -42,11 +43,22 @@ fn page(place: Memo<Place>, query: Memo<SpanQuery>) -> AnyView {
 fn trace(id: TraceId, place: Memo<Place>, query: Memo<SpanQuery>) -> AnyView {
     // The server sends what the first screen shows; the browser asks for the rest.
     let answer = Resource::new(move || id, |id| get_trace(id, Some(FIRST_ROWS)));
+    // Outside of what waits for the trace: inside of it the browser would not find what the server sent.
+    let selected = Memo::new(move |_| query.with(|query| query.span));
+    let span = Resource::new(
+        move || selected.get(),
+        move |span| async move {
+            match span {
+                Some(span) => Some(get_span(id, span).await),
+                None => None,
+            }
+        },
+    );
     view! {
         <Transition fallback=Skeleton>
             {move || {
                 answer.get().map(|answer| match answer {
-                    Ok(view) => Either::Left(loaded(view, place, query)),
+                    Ok(view) => Either::Left(loaded(view, span, place, query)),
                     Err(error) => Either::Right(view! { <ErrorPage error/> }),
                 })
             }}
@@ -54,6 +66,9 @@ fn trace(id: TraceId, place: Memo<Place>, query: Memo<SpanQuery>) -> AnyView {
     }
     .into_any()
 }
+
+/// What is known of the span that is selected, if one is.
+type SpanAnswer = Resource<Option<Result<SpanDetail, AppError>>>;
 
 /// The addresses of one trace.
 #[derive(Clone, Copy)]
@@ -81,7 +96,7 @@ impl Links for TraceLinks {
     }
 }
 
-fn loaded(view: TraceView, place: Memo<Place>, query: Memo<SpanQuery>) -> AnyView {
+fn loaded(view: TraceView, span: SpanAnswer, place: Memo<Place>, query: Memo<SpanQuery>) -> AnyView {
     let links = TraceLinks { id: view.trace.trace_id, place, query };
     let zone = use_zone();
     let is_whole = view.spans.len() as u64 >= view.trace.spans;
@@ -108,24 +123,14 @@ fn loaded(view: TraceView, place: Memo<Place>, query: Memo<SpanQuery>) -> AnyVie
         <p class="explorer-trouble" role="status">{move || trouble.get()}</p>
         <div class="trace" class:has-detail=move || links.selected().is_some()>
             <section class="section-card">{waterfall(trace, links)}</section>
-            {detail_panel(links)}
+            {detail_panel(span, links)}
         </div>
     }
     .into_any()
 }
 
 /// The details of the span that is selected.
-fn detail_panel(links: TraceLinks) -> AnyView {
-    let selected = Memo::new(move |_| links.selected());
-    let answer = Resource::new(
-        move || selected.get(),
-        move |span| async move {
-            match span {
-                Some(span) => Some(get_span(links.id, span).await),
-                None => None,
-            }
-        },
-    );
+fn detail_panel(answer: SpanAnswer, links: TraceLinks) -> AnyView {
     let zone = use_zone();
     let shown = move || {
         answer.with(|answer| {
@@ -143,7 +148,7 @@ fn detail_panel(links: TraceLinks) -> AnyView {
         })
     };
     view! {
-        <aside class="section-card span-detail" aria-label="Span" hidden=move || selected.get().is_none()>
+        <aside class="section-card span-detail" aria-label="Span" hidden=move || links.selected().is_none()>
             <Transition fallback=Skeleton>{shown}</Transition>
         </aside>
     }
