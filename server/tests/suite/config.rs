@@ -277,9 +277,17 @@ fn telemetry_may_be_kept_in_clickhouse_and_wait_in_redis() {
     refused("REDIS_URL", "http://:hidden@x", "redis://:password@host:6379/0");
     refused("REDIS_URL", "hidden", "no address of a Redis server");
     refused("SENTRY_TELEMETRY_QUEUE_MB", "0", "`0`");
-    refused("CLICKHOUSE_URL", "hidden", "https://user:password@host:8443/database");
-    refused("CLICKHOUSE_URL", "https://u:hidden@h/a/b", "https://user:password@host:8443/database");
-    refused("CLICKHOUSE_URL", "tcp://u:hidden@h:9000/d", "https://user:password@host:8443/database");
+    refused("CLICKHOUSE_URL", "hidden", "https://user:password@clickhouse.example.org:8443/database");
+    refused(
+        "CLICKHOUSE_URL",
+        "https://u:hidden@h/a/b",
+        "https://user:password@clickhouse.example.org:8443/database",
+    );
+    refused(
+        "CLICKHOUSE_URL",
+        "tcp://u:hidden@h:9000/d",
+        "https://user:password@clickhouse.example.org:8443/database",
+    );
 }
 
 #[test]

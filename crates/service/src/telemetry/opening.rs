@@ -66,7 +66,7 @@ impl Service {
                 }
                 Err(error) => {
                     tracing::error!(
-                        error = &*error as &dyn std::error::Error,
+                        error = with_causes(&*error),
                         "telemetry cannot be opened: agents are told to try again"
                     );
                     state.send_replace(State::Failed);
