@@ -62,7 +62,12 @@ async fn open_source(
     model: Option<ModelSettings>,
 ) -> Service {
     let clock = Clock::frozen(now.parse().unwrap());
-    let mut settings = Settings::new(source, "TEST", PathBuf::new());
+    let dir = match &kind {
+        StoreKind::Sqlite { dir } => dir.clone(),
+        // Nobody holds a folder for it: the system's own is tidied by the system.
+        StoreKind::Postgres { .. } => tempfile::tempdir().unwrap().keep(),
+    };
+    let mut settings = Settings::new(source, "TEST", dir);
     settings.store = StoreSettings { kind };
     settings.model = model;
     let service = Service::open(settings, clock).await.unwrap();
