@@ -96,7 +96,9 @@ test('a thumb and its comment are kept', async ({ page, open }) => {
   await answer(page).getByRole('button', { name: 'Good answer' }).click();
   await expect(answer(page).getByRole('button', { name: 'Good answer' })).toHaveAttribute('aria-pressed', 'true');
   await answer(page).getByRole('textbox', { name: 'Why?' }).fill('short');
+  const saved = page.waitForResponse(/\/api\/ui\/rate_turn$/);
   await answer(page).getByRole('button', { name: 'Save' }).click();
+  await saved;
   await open(page.url());
   await expect(answer(page).getByRole('textbox', { name: 'Why?' })).toHaveValue('short');
 });
