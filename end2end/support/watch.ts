@@ -56,9 +56,7 @@ export class Watch {
   }
 }
 
-/** Also a page that was left before it was there. */
 function isGivenUp(request: Request): boolean {
-  if (request.failure()?.errorText !== 'net::ERR_ABORTED') return false;
   const { pathname } = new URL(request.url());
-  return request.isNavigationRequest() || GIVEN_UP.some((start) => pathname.startsWith(start));
+  return request.failure()?.errorText === 'net::ERR_ABORTED' && GIVEN_UP.some((start) => pathname.startsWith(start));
 }
