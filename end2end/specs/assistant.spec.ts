@@ -96,7 +96,13 @@ test('a thumb and its comment are kept', async ({ page, open }) => {
   await answer(page).getByRole('button', { name: 'Good answer' }).click();
   await expect(answer(page).getByRole('button', { name: 'Good answer' })).toHaveAttribute('aria-pressed', 'true');
   await answer(page).getByRole('textbox', { name: 'Why?' }).fill('short');
+  // Without JavaScript the form leads to the page anew: that must not be left before it is there.
+  const saved = page.waitForResponse((response) => {
+    const first = response.request().redirectedFrom() ?? response.request();
+    return response.ok() && first.url().endsWith('/api/ui/rate_turn');
+  });
   await answer(page).getByRole('button', { name: 'Save' }).click();
+  await (await saved).finished();
   await open(page.url());
   await expect(answer(page).getByRole('textbox', { name: 'Why?' })).toHaveValue('short');
 });
