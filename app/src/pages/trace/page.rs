@@ -4,7 +4,7 @@ use super::query::SpanQuery;
 use super::span::{flag_words, span_detail};
 use crate::api::telemetry::{get_span, get_trace};
 use crate::components::copy_button::CopyButton;
-use crate::components::error_page::{ErrorPage, NotFoundPage};
+use crate::components::error_page::ErrorPage;
 use crate::components::figures::{amount, count, nanoseconds};
 use crate::components::page_meta::PageMeta;
 use crate::components::skeleton::Skeleton;
@@ -19,6 +19,7 @@ use crate::time::Zone;
 use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
+use model::ErrorKind;
 use model::telemetry::view::{SpanDetail, TraceQuery, TraceView};
 use model::telemetry::{SpanId, TraceId};
 use std::collections::HashSet;
@@ -33,36 +34,35 @@ pub fn TracePage() -> impl IntoView {
 fn page(place: Memo<Place>, query: Memo<SpanQuery>) -> AnyView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| TraceId::parse(params.get_str("id")?).ok()));
-    let one = move || match id.get() {
-        Some(id) => trace(id, place, query),
-        None => view! { <NotFoundPage/> }.into_any(),
-    };
-    one.into_any()
-}
-
-fn trace(id: TraceId, place: Memo<Place>, query: Memo<SpanQuery>) -> AnyView {
-    // The server sends what the first screen shows; the browser asks for the rest.
-    let answer = Resource::new(move || id, |id| get_trace(id, Some(FIRST_ROWS)));
-    // Outside of what waits for the trace: inside of it the browser would not find what the server sent.
     let selected = Memo::new(move |_| query.with(|query| query.span));
-    let span = Resource::new(
-        move || selected.get(),
-        move |span| async move {
-            match span {
-                Some(span) => Some(get_span(id, span).await),
-                None => None,
+    // The server sends what the first screen shows; the browser asks for the rest.
+    let answer = Resource::new(
+        move || id.get(),
+        |id| async move {
+            match id {
+                Some(id) => get_trace(id, Some(FIRST_ROWS)).await,
+                None => Err(AppError::new(ErrorKind::NotFound, "This is no id of a trace.")),
             }
         },
     );
+    let span = Resource::new(
+        move || (id.get(), selected.get()),
+        |(id, span)| async move { Some(get_span(id?, span?).await) },
+    );
+    // Beside each other: what waits inside of what waits is numbered anew each time the server draws it, and
+    // the browser finds other numbers.
     view! {
-        <Transition fallback=Skeleton>
-            {move || {
-                answer.get().map(|answer| match answer {
-                    Ok(view) => Either::Left(loaded(view, span, place, query)),
-                    Err(error) => Either::Right(view! { <ErrorPage error/> }),
-                })
-            }}
-        </Transition>
+        <div class="trace" class:has-detail=move || selected.get().is_some()>
+            <Transition fallback=Skeleton>
+                {move || {
+                    answer.get().map(|answer| match answer {
+                        Ok(view) => Either::Left(loaded(view, place, query)),
+                        Err(error) => Either::Right(view! { <ErrorPage error/> }),
+                    })
+                }}
+            </Transition>
+            {detail_panel(span, id, place, query)}
+        </div>
     }
     .into_any()
 }
@@ -96,7 +96,7 @@ impl Links for TraceLinks {
     }
 }
 
-fn loaded(view: TraceView, span: SpanAnswer, place: Memo<Place>, query: Memo<SpanQuery>) -> AnyView {
+fn loaded(view: TraceView, place: Memo<Place>, query: Memo<SpanQuery>) -> AnyView {
     let links = TraceLinks { id: view.trace.trace_id, place, query };
     let zone = use_zone();
     let is_whole = view.spans.len() as u64 >= view.trace.spans;
@@ -119,24 +119,29 @@ fn loaded(view: TraceView, span: SpanAnswer, place: Memo<Place>, query: Memo<Spa
     });
     let head = move || trace.with(|trace| head(trace, &place.read(), &zone.read()));
     view! {
-        {head}
-        <p class="explorer-trouble" role="status">{move || trouble.get()}</p>
-        <div class="trace" class:has-detail=move || links.selected().is_some()>
-            <section class="section-card">{waterfall(trace, links)}</section>
-            {detail_panel(span, links)}
-        </div>
+        <header class="trace-head">
+            {head}
+            <p class="explorer-trouble" role="status">{move || trouble.get()}</p>
+        </header>
+        <section class="section-card">{waterfall(trace, links)}</section>
     }
     .into_any()
 }
 
 /// The details of the span that is selected.
-fn detail_panel(answer: SpanAnswer, links: TraceLinks) -> AnyView {
+fn detail_panel(
+    answer: SpanAnswer,
+    trace: Memo<Option<TraceId>>,
+    place: Memo<Place>,
+    query: Memo<SpanQuery>,
+) -> AnyView {
     let zone = use_zone();
     let shown = move || {
         answer.with(|answer| {
-            let close = SpanQuery { span: None, ..links.query.get() }.href(&links.place.read(), links.id);
-            Some(match answer.as_ref()?.as_ref()? {
-                Ok(span) => span_detail(span, close, &links.place.read(), &zone.read()),
+            let answer = answer.as_ref()?.as_ref()?;
+            let close = SpanQuery { span: None, ..query.get() }.href(&place.read(), trace.get()?);
+            Some(match answer {
+                Ok(span) => span_detail(span, close, &place.read(), &zone.read()),
                 Err(error) => view! {
                     <div class="rca-trouble" role="alert">
                         <p>{format!("The span cannot be shown: {error}")}</p>
@@ -148,7 +153,11 @@ fn detail_panel(answer: SpanAnswer, links: TraceLinks) -> AnyView {
         })
     };
     view! {
-        <aside class="section-card span-detail" aria-label="Span" hidden=move || links.selected().is_none()>
+        <aside
+            class="section-card span-detail"
+            aria-label="Span"
+            hidden=move || query.with(|query| query.span.is_none())
+        >
             <Transition fallback=Skeleton>{shown}</Transition>
         </aside>
     }

@@ -5,6 +5,7 @@ mod requests;
 mod sender;
 mod sink;
 mod stored;
+mod watching;
 
 use crate::sentry::Sentry;
 use crate::table::{Row, number};
@@ -15,6 +16,7 @@ use requests::{Metrics, Requests, SPANS_EACH, Spans};
 use serde_json::Value;
 use sink::Sink;
 use testkit::oidc_provider::browser;
+use watching::Watching;
 
 const METRIC_CONNECTIONS: usize = 64;
 /// As many exporters as a busy team has; each waits for its answer before it sends again.
@@ -84,7 +86,10 @@ async fn traces(setup: &Setup) -> anyhow::Result<Vec<Row>> {
     let bytes_each = (sentry.data_bytes()? - before) as f64 / spans as f64;
     let how = format!("{TRACE_CONNECTIONS} connections, {} s; {}", load.seconds, found.describe());
     let per_second = found.per_second * SPANS_EACH as f64;
-    Ok(vec![
+    let watching = Watching::start(&sentry, load.seconds);
+    load.run(requests).await?;
+    let watched = watching.rows(TRACES).await?;
+    let mut rows = vec![
         Row::at_least(TRACES, per_second, 120_000.0, "spans/s", how),
         memory(&sentry, TRACES)?,
         Row::at_most(
@@ -94,7 +99,9 @@ async fn traces(setup: &Setup) -> anyhow::Result<Vec<Row>> {
             "bytes",
             format!("growth of the data folder by {} spans, all files", number(spans as f64)),
         ),
-    ])
+    ];
+    rows.extend(watched);
+    Ok(rows)
 }
 
 /// A server with nothing in it, and a key that may send.
