@@ -9,15 +9,18 @@ mod message;
 mod metric;
 mod operation;
 mod provider;
+mod reading;
 mod table;
 mod usage;
 mod value;
 
 pub use message::messages;
 pub(crate) use metric::normalise as normalise_metric;
+pub use reading::Readings;
 
 use model::ask::Amount;
-use model::telemetry::{Attribute, Operation, Reading, Span, Value, Verdict};
+use model::telemetry::{Attribute, Operation, Reading, Span, Value};
+use reading::Finding;
 use std::mem::size_of;
 use table::{Field, Row};
 
@@ -39,12 +42,12 @@ struct Facts<'a> {
 }
 
 /// Fills in what a span's attributes and events say: operation, model, tokens, cost and so on, and how
-/// each attribute was read.
-pub fn normalise(span: &mut Span) {
-    let (facts, mut readings) = read(&span.attributes);
+/// each attribute was read, by a list of `readings` where there is such a one.
+pub fn normalise(span: &mut Span, readings: &mut Readings) {
+    let (facts, mut findings) = read(&span.attributes);
     let said = facts.value(Field::Operation).and_then(operation::operation);
-    span.usage = usage::usage(&facts, said, &mut readings);
-    span.reported_cost = usage::cost(&facts, &mut readings);
+    span.usage = usage::usage(&facts, said, &mut findings);
+    span.reported_cost = usage::cost(&facts, &mut findings);
     span.model = facts.text(Field::ResponseModel).or_else(|| facts.text(Field::RequestModel));
     span.provider = facts.text(Field::Provider).map(|name| provider::provider(&name));
     span.operation = said.unwrap_or_else(|| {
@@ -60,63 +63,54 @@ pub fn normalise(span: &mut Span) {
         .or_else(|| facts.number(Field::FirstTokenMs))
         .or_else(|| first_piece_ms(span));
     span.error_type = facts.text(Field::ErrorType).or_else(|| exception_type(span));
-    span.readings = readings;
+    span.readings = readings.of(&span.attributes, &findings);
 }
 
-/// Memory that the readings of these attributes take.
+/// Memory that the readings of these attributes take where no other span has the same.
 pub(crate) fn readings_bytes(attributes: &[Attribute]) -> usize {
     attributes.iter().map(|attribute| size_of::<Reading>() + attribute.key.len()).sum()
 }
 
-fn read(attributes: &[Attribute]) -> (Facts<'_>, Vec<Reading>) {
+fn read(attributes: &[Attribute]) -> (Facts<'_>, Vec<Finding>) {
     let mut facts = Facts { attributes, chosen: [None; Field::COUNT] };
-    let mut readings = Vec::with_capacity(attributes.len());
+    let mut findings = Vec::with_capacity(attributes.len());
     for (place, attribute) in attributes.iter().enumerate() {
-        let verdict = match table::find(&attribute.key) {
-            None => Verdict::Ignored,
-            Some((_, row)) if !value::fits(row.field, &attribute.value) => {
-                Verdict::Overruled(format!("its value is not {}", value::expected(row.field)))
-            }
-            Some((rank, row)) => facts.choose(Chosen { row, rank, place }, &mut readings),
+        let finding = match table::find(&attribute.key) {
+            None => Finding::Ignored,
+            Some((_, row)) if !value::fits(row.field, &attribute.value) => Finding::OtherValue(row.field),
+            Some((rank, row)) => facts.choose(Chosen { row, rank, place }, &mut findings),
         };
-        readings.push(Reading { key: attribute.key.clone(), verdict });
+        findings.push(finding);
     }
-    facts.overrule(Field::RequestModel, Field::ResponseModel, &mut readings);
-    (facts, readings)
-}
-
-fn overruled_by(key: &str) -> Verdict {
-    Verdict::Overruled(format!("{key} says the same and comes first"))
+    facts.overrule(Field::RequestModel, Field::ResponseModel, &mut findings);
+    (facts, findings)
 }
 
 impl Facts<'_> {
     /// Takes the attribute into account and says what becomes of it.
-    fn choose(&mut self, new: Chosen, readings: &mut [Reading]) -> Verdict {
-        let verdict = match new.row.today {
-            None => Verdict::Recognised,
-            Some(name) => Verdict::Renamed(name.to_owned()),
-        };
+    fn choose(&mut self, new: Chosen, findings: &mut [Finding]) -> Finding {
+        let finding = new.row.today.map_or(Finding::Recognised, Finding::Renamed);
         // What is only shown is not summed up: all of it counts.
         if new.row.field == Field::Shown {
-            return verdict;
+            return finding;
         }
         let chosen = &mut self.chosen[new.row.field as usize];
         match *chosen {
-            Some(before) if before.rank <= new.rank => overruled_by(&self.attributes[before.place].key),
+            Some(before) if before.rank <= new.rank => Finding::SaidBy(before.place),
             before => {
                 *chosen = Some(new);
                 if let Some(before) = before {
-                    readings[before.place].verdict = overruled_by(&self.attributes[new.place].key);
+                    findings[before.place] = Finding::SaidBy(new.place);
                 }
-                verdict
+                finding
             }
         }
     }
 
     /// Where both are said, `field` does not count beside `by`.
-    fn overrule(&self, field: Field, by: Field, readings: &mut [Reading]) {
+    fn overrule(&self, field: Field, by: Field, findings: &mut [Finding]) {
         if let (Some(loser), Some(winner)) = (self.chosen[field as usize], self.chosen[by as usize]) {
-            readings[loser.place].verdict = overruled_by(&self.attributes[winner.place].key);
+            findings[loser.place] = Finding::SaidBy(winner.place);
         }
     }
 

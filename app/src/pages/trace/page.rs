@@ -49,20 +49,20 @@ fn page(place: Memo<Place>, query: Memo<SpanQuery>) -> AnyView {
         move || (id.get(), selected.get()),
         |(id, span)| async move { Some(get_span(id?, span?).await) },
     );
-    // Beside each other: what waits inside of what waits is numbered anew each time the server draws it, and
-    // the browser finds other numbers.
+    // One wait for both: one inside of the other is drawn more often than once on the server, and the browser
+    // does not find what it drew.
     view! {
-        <div class="trace" class:has-detail=move || selected.get().is_some()>
-            <Transition fallback=Skeleton>
+        <Transition fallback=Skeleton>
+            <div class="trace" class:has-detail=move || selected.get().is_some()>
                 {move || {
                     answer.get().map(|answer| match answer {
                         Ok(view) => Either::Left(loaded(view, place, query)),
                         Err(error) => Either::Right(view! { <ErrorPage error/> }),
                     })
                 }}
-            </Transition>
-            {detail_panel(span, id, place, query)}
-        </div>
+                {detail_panel(span, id, place, query)}
+            </div>
+        </Transition>
     }
     .into_any()
 }
@@ -136,9 +136,12 @@ fn detail_panel(
     query: Memo<SpanQuery>,
 ) -> AnyView {
     let zone = use_zone();
+    let is_hidden = move || query.with(|query| query.span.is_none());
     let shown = move || {
         answer.with(|answer| {
-            let answer = answer.as_ref()?.as_ref()?;
+            let Some(answer) = answer.as_ref()?.as_ref() else {
+                return (!is_hidden()).then(|| view! { <Skeleton/> }.into_any());
+            };
             let close = SpanQuery { span: None, ..query.get() }.href(&place.read(), trace.get()?);
             Some(match answer {
                 Ok(span) => span_detail(span, close, &place.read(), &zone.read()),
@@ -152,16 +155,8 @@ fn detail_panel(
             })
         })
     };
-    view! {
-        <aside
-            class="section-card span-detail"
-            aria-label="Span"
-            hidden=move || query.with(|query| query.span.is_none())
-        >
-            <Transition fallback=Skeleton>{shown}</Transition>
-        </aside>
-    }
-    .into_any()
+    view! { <aside class="section-card span-detail" aria-label="Span" hidden=is_hidden>{shown}</aside> }
+        .into_any()
 }
 
 fn head(view: &TraceView, place: &Place, zone: &Zone) -> AnyView {

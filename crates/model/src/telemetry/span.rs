@@ -52,8 +52,8 @@ pub struct Span {
     pub events: Vec<SpanEvent>,
     /// Spans elsewhere that it has to do with.
     pub links: Vec<SpanLink>,
-    /// How its attributes were read.
-    pub readings: Vec<Reading>,
+    /// How its attributes were read. Spans of one kind share the list.
+    pub readings: Arc<[Reading]>,
     /// How many secrets were taken out of it.
     pub redactions: u32,
 }

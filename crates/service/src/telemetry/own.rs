@@ -100,13 +100,14 @@ impl Telemetry {
     /// What becomes of spans on every way in: without secrets, their attributes read, priced.
     fn prepare(&self, project: &Project, spans: impl Iterator<Item = Span>) -> Vec<PricedSpan> {
         let redacts = project.telemetry.redaction == Redaction::On;
+        let mut readings = genai::Readings::default();
         let prepared = spans.map(|mut span| {
             if redacts {
                 span.redactions =
                     redact_attributes(&mut span.attributes) + redact_text(&mut span.status_message);
                 self.redactions.count(project, span.redactions.into());
             }
-            genai::normalise(&mut span);
+            genai::normalise(&mut span, &mut readings);
             priced_span(&self.prices, span)
         });
         let prepared: Vec<_> = prepared.collect();

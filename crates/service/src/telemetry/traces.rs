@@ -129,7 +129,7 @@ fn detail(priced: PricedSpan) -> SpanDetail {
         events: span.events,
         links: span.links,
         attributes: span.attributes,
-        readings: span.readings,
+        readings: span.readings.to_vec(),
         redactions: span.redactions,
     }
 }

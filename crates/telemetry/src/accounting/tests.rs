@@ -115,7 +115,7 @@ fn an_answer_is_what_tells_a_call_from_another() {
         attributes: vec![response("gen_ai.response.id", "chatcmpl-1")],
         events: Vec::new(),
         links: Vec::new(),
-        readings: Vec::new(),
+        readings: Arc::default(),
         redactions: 0,
     };
     fn response(key: &str, id: &str) -> Attribute {

@@ -1,7 +1,7 @@
 use super::*;
 use model::telemetry::{
     AgentIdentity, AgentName, MetricName, MetricPoint, SpanEvent, SpanId, SpanStatus, TokenUsage, TraceId,
-    UnixNanos,
+    UnixNanos, Verdict,
 };
 use std::sync::Arc;
 
@@ -40,10 +40,10 @@ pub(super) fn span(sent: &[(&str, Value)]) -> Span {
         attributes: attributes(sent),
         events: Vec::new(),
         links: Vec::new(),
-        readings: Vec::new(),
+        readings: Arc::default(),
         redactions: 0,
     };
-    normalise(&mut span);
+    normalise(&mut span, &mut Readings::default());
     span
 }
 
@@ -341,7 +341,7 @@ fn events_tell_of_the_first_piece_and_of_exceptions() {
         event("First Token Stream Event", 1_250_000_000, &[]),
         event("exception", 1_500_000_000, &[("exception.type", text("ValueError"))]),
     ];
-    normalise(&mut span);
+    normalise(&mut span, &mut Readings::default());
     assert_eq!(span.first_token_ms, Some(250.0));
     assert_eq!(span.error_type.as_deref(), Some("ValueError"));
 }

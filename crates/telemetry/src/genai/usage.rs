@@ -1,9 +1,9 @@
 //! Tokens and cost.
 
 use super::table::Field;
-use super::{Facts, value};
+use super::{Facts, Finding, value};
 use model::ask::Amount;
-use model::telemetry::{Operation, Reading, TokenUsage, Verdict};
+use model::telemetry::{Operation, TokenUsage};
 
 /// The names of Anthropic's own interface. There, what is cached is beside the input, not part of it.
 const BESIDE_INPUT: [&str; 2] =
@@ -25,7 +25,7 @@ struct Sent {
 pub(super) fn usage(
     facts: &Facts<'_>,
     operation: Option<Operation>,
-    readings: &mut [Reading],
+    findings: &mut [Finding],
 ) -> Option<TokenUsage> {
     let mut sent = Sent {
         input: facts.count(Field::Input),
@@ -42,7 +42,7 @@ pub(super) fn usage(
         facts.overrule(
             Field::UsageObject,
             if sent.input.is_some() { Field::Input } else { Field::Output },
-            readings,
+            findings,
         );
     } else if let Some(object) = facts.value(Field::UsageObject).and_then(value::object) {
         sent = Sent::of_object(&object);
@@ -68,7 +68,7 @@ pub(super) fn usage(
             Some(_) => "input and output are said, and count",
             None => "a total alone does not say what is input and what output",
         };
-        readings[total.place].verdict = Verdict::Overruled(why.to_owned());
+        findings[total.place] = Finding::Overruled(why);
     }
     sent.settled()
 }
@@ -119,9 +119,9 @@ impl Sent {
 }
 
 /// What the sender says that it cost: in total, else the sum of what input and output cost.
-pub(super) fn cost(facts: &Facts<'_>, readings: &mut [Reading]) -> Option<Amount> {
-    facts.overrule(Field::InputCost, Field::Cost, readings);
-    facts.overrule(Field::OutputCost, Field::Cost, readings);
+pub(super) fn cost(facts: &Facts<'_>, findings: &mut [Finding]) -> Option<Amount> {
+    facts.overrule(Field::InputCost, Field::Cost, findings);
+    facts.overrule(Field::OutputCost, Field::Cost, findings);
     facts.amount(Field::Cost).or_else(|| {
         match (facts.amount(Field::InputCost), facts.amount(Field::OutputCost)) {
             (Some(input), Some(output)) => Some(input + output),

@@ -3,6 +3,7 @@
 use super::wire::{Field, Fields, Malformed};
 use super::{Decoder, Limits};
 use crate::error::Error;
+use crate::genai::Readings;
 use crate::redact::{self, Redaction};
 use model::telemetry::{Attribute, UnixNanos, Value};
 use std::mem::size_of;
@@ -93,6 +94,8 @@ impl Reason {
 /// What is common to reading all records of one message.
 pub(super) struct Reader {
     pub(super) now: UnixNanos,
+    /// How attributes of its spans were read.
+    pub(super) readings: Readings,
     redaction: Redaction,
     bytes_left: usize,
     redactions: u64,
@@ -104,6 +107,7 @@ impl Reader {
     pub(super) fn new(decoder: &Decoder) -> Self {
         Self {
             now: decoder.now,
+            readings: Readings::default(),
             redaction: decoder.redaction,
             bytes_left: decoder.limits.record_bytes,
             redactions: 0,

@@ -6,6 +6,7 @@ use super::wire::Fields;
 use crate::genai;
 use model::telemetry::{Attribute, Span, SpanEvent, SpanId, SpanLink, SpanStatus, TraceId, UnixNanos};
 use std::mem::size_of;
+use std::sync::Arc;
 
 pub(super) fn read(
     reader: &mut Reader,
@@ -69,9 +70,9 @@ fn span(reader: &mut Reader, resource: &mut Resource, bytes: &[u8]) -> Result<Sp
         user: None,
         session: None,
         first_token_ms: None,
-        readings: Vec::new(),
+        readings: Arc::default(),
     };
-    genai::normalise(&mut span);
+    genai::normalise(&mut span, &mut reader.readings);
     Ok(span)
 }
 

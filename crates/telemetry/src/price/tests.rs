@@ -1,6 +1,7 @@
 use super::*;
 use jiff::civil::Date;
 use proptest::prelude::*;
+use std::sync::Arc;
 
 fn at(time: &str) -> UnixNanos {
     time.parse::<jiff::Timestamp>().unwrap().into()
@@ -152,7 +153,7 @@ fn only_spans_that_may_cost_something_are_charged() {
             attributes: vec![],
             events: vec![],
             links: vec![],
-            readings: vec![],
+            readings: Arc::default(),
             redactions: 0,
         };
         let charge = table().charge(&span).map(|cost| cost.map(|cost| cost.amount.to_string()));

@@ -21,6 +21,8 @@ const VERSION: u8 = 1;
 const LEVEL: i32 = 1;
 /// What no batch exceeds, unpacked: a request of 64 MiB, and what was made of it.
 const MAX_BYTES: usize = 512 << 20;
+/// Kinds of span, the latest, that are looked at for one whose attributes were read the same way.
+const SHARED_KINDS: usize = 16;
 
 const UNWRITABLE: StoreError = StoreError::Invalid("the batch is too large for the queue");
 const UNREADABLE: StoreError = StoreError::Malformed("an entry of the queue");
@@ -68,6 +70,7 @@ pub(super) fn decode(entry: &[u8]) -> StoreResult<(ProjectId, Batch)> {
         changes: form.changes.into_iter().map(|OneChange(change)| change).collect(),
     };
     share_agents(&mut batch);
+    share_readings(&mut batch.spans);
     Ok((form.project, batch))
 }
 
@@ -84,6 +87,17 @@ fn share_agents(batch: &mut Batch) {
         match known.iter().find(|known| *known == agent) {
             Some(known) => *agent = Arc::clone(known),
             None => known.push(Arc::clone(agent)),
+        }
+    }
+}
+
+/// Spans of one kind share how their attributes were read, as they did when they were.
+fn share_readings(spans: &mut [PricedSpan]) {
+    let mut known: Vec<Arc<[Reading]>> = Vec::new();
+    for PricedSpan { span, .. } in spans {
+        match known.iter().rev().take(SHARED_KINDS).find(|known| **known == span.readings) {
+            Some(known) => span.readings = Arc::clone(known),
+            None => known.push(Arc::clone(&span.readings)),
         }
     }
 }
@@ -133,7 +147,7 @@ struct SpanForm {
     trace_id: TraceId,
     span_id: SpanId,
     parent_id: Option<SpanId>,
-    #[serde(with = "agent")]
+    #[serde(with = "shared")]
     agent: Arc<AgentIdentity>,
     name: String,
     operation: Operation,
@@ -152,7 +166,8 @@ struct SpanForm {
     attributes: Vec<Attribute>,
     events: Vec<SpanEvent>,
     links: Vec<SpanLink>,
-    readings: Vec<Reading>,
+    #[serde(with = "shared")]
+    readings: Arc<[Reading]>,
     redactions: u32,
 }
 
@@ -160,7 +175,7 @@ struct SpanForm {
 #[serde(remote = "MetricRecord")]
 struct RecordForm {
     id: MetricId,
-    #[serde(with = "agent")]
+    #[serde(with = "shared")]
     agent: Arc<AgentIdentity>,
     at: UnixNanos,
     values: Vec<(MetricName, f64)>,
@@ -170,7 +185,7 @@ struct RecordForm {
 #[derive(Serialize, Deserialize)]
 #[serde(remote = "MetricPoint")]
 struct PointForm {
-    #[serde(with = "agent")]
+    #[serde(with = "shared")]
     agent: Arc<AgentIdentity>,
     name: MetricName,
     sent_name: String,
@@ -185,7 +200,7 @@ struct PointForm {
 #[derive(Serialize, Deserialize)]
 #[serde(remote = "LogRecord")]
 struct LogForm {
-    #[serde(with = "agent")]
+    #[serde(with = "shared")]
     agent: Arc<AgentIdentity>,
     at: UnixNanos,
     level: LogLevel,
@@ -210,7 +225,7 @@ struct PricedEventForm {
 #[serde(remote = "Event")]
 struct EventForm {
     id: EventId,
-    #[serde(with = "agent")]
+    #[serde(with = "shared")]
     agent: Arc<AgentIdentity>,
     at: UnixNanos,
     sdk_name: String,
@@ -233,17 +248,23 @@ struct ChangeForm {
     why: String,
 }
 
-/// An agent, which records share by pointer.
-mod agent {
-    use super::{AgentIdentity, Arc};
+/// What records share by pointer.
+mod shared {
+    use super::Arc;
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-    pub(super) fn serialize<S: Serializer>(agent: &Arc<AgentIdentity>, to: S) -> Result<S::Ok, S::Error> {
-        AgentIdentity::serialize(agent, to)
+    pub(super) fn serialize<T: Serialize + ?Sized, S: Serializer>(
+        shared: &Arc<T>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        (**shared).serialize(to)
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Arc<AgentIdentity>, D::Error> {
-        AgentIdentity::deserialize(from).map(Arc::new)
+    pub(super) fn deserialize<'de, T: ?Sized, D: Deserializer<'de>>(from: D) -> Result<Arc<T>, D::Error>
+    where
+        Box<T>: Deserialize<'de>,
+    {
+        Box::<T>::deserialize(from).map(Arc::from)
     }
 }
 

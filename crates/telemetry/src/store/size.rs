@@ -3,6 +3,7 @@
 use super::batch::Batch;
 use model::telemetry::{Attribute, Reading, Value, Verdict};
 use std::mem::size_of_val;
+use std::sync::Arc;
 
 impl Batch {
     /// Memory that the batch takes, with what its records point at.
@@ -17,7 +18,8 @@ impl Batch {
                 + span.status_message.len()
                 + texts.into_iter().flatten().map(String::len).sum::<usize>()
                 + attributes(&span.attributes)
-                + span.readings.iter().map(reading).sum::<usize>()
+                // Its share of what spans of one kind have together.
+                + span.readings.iter().map(reading).sum::<usize>() / Arc::strong_count(&span.readings)
                 + events.chain(links).sum::<usize>()
         });
         let records = self

@@ -54,7 +54,7 @@ pub(crate) fn span(trace: u64, id: u64, parent: u64) -> PricedSpan {
         attributes: vec![text("server.address", "api.example.org")],
         events: Vec::new(),
         links: Vec::new(),
-        readings: vec![Reading { key: "server.address".to_owned(), verdict: Verdict::Ignored }],
+        readings: [Reading { key: "server.address".to_owned(), verdict: Verdict::Ignored }].into(),
         redactions: 0,
     };
     PricedSpan { span, cost: None, gap: None }
@@ -92,10 +92,10 @@ pub(crate) fn full_span(trace: u64, id: u64, parent: u64) -> PricedSpan {
     span.events =
         vec![SpanEvent { at: at(2), name: "exception".to_owned(), attributes: vec![text("c", "3")] }];
     span.links = vec![SpanLink { trace_id: trace_id(9), span_id: span_id(8), attributes: Vec::new() }];
-    span.readings = vec![
+    span.readings = Arc::new([
         Reading { key: "a".to_owned(), verdict: Verdict::Renamed("z".to_owned()) },
         Reading { key: "b".to_owned(), verdict: Verdict::Overruled("z says the same".to_owned()) },
-    ];
+    ]);
     span.redactions = 3;
     priced
 }

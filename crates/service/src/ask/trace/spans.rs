@@ -206,7 +206,7 @@ impl Writer {
             attributes,
             events: Vec::new(),
             links: Vec::new(),
-            readings: Vec::new(),
+            readings: Arc::default(),
             redactions: 0,
         });
     }

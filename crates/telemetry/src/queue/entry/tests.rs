@@ -44,7 +44,7 @@ fn span() -> PricedSpan {
         attributes: attributes(),
         events: vec![SpanEvent { at: UnixNanos(1), name: "e".to_owned(), attributes: attributes() }],
         links: vec![SpanLink { trace_id, span_id, attributes: attributes() }],
-        readings: vec![Reading { key: "k".to_owned(), verdict: Verdict::Renamed("z".to_owned()) }],
+        readings: [Reading { key: "k".to_owned(), verdict: Verdict::Renamed("z".to_owned()) }].into(),
         redactions: 3,
     };
     let cost = Some(Cost { amount: Amount::from_picos(1), source: CostSource::Reported });
@@ -183,6 +183,7 @@ fn a_batch_comes_back_as_it_was() {
     let ([first, second], [log]) = (&back.spans[..], &back.logs[..]) else { panic!("{back:?}") };
     assert!(Arc::ptr_eq(&first.span.agent, &second.span.agent), "records share their agent");
     assert!(Arc::ptr_eq(&first.span.agent, &log.agent), "also those of different kinds");
+    assert!(Arc::ptr_eq(&first.span.readings, &second.span.readings), "spans share how they were read");
 }
 
 proptest! {

@@ -276,7 +276,7 @@ pub(super) fn read_span(answer: &mut Answer, agents: &mut Agents) -> StoreResult
         attributes: body.attributes.into_owned(),
         events: body.events.into_owned(),
         links: body.links.into_owned(),
-        readings: body.readings.into_owned(),
+        readings: body.readings.into(),
         redactions: body.redactions,
     };
     let cost = body.cost.map(|(picos, source)| Cost { amount: Amount::from_picos(picos), source });

@@ -192,7 +192,7 @@ impl<'a> Builder<'a> {
         let front = Front {
             texts: self.texts.texts,
             agents: self.agents.iter().map(|agent| Cow::Borrowed(agent.as_ref())).collect(),
-            readings: self.readings.lists.iter().map(|list| Cow::Borrowed(*list)).collect(),
+            readings: self.readings.lists.iter().map(|list| Cow::Borrowed(&***list)).collect(),
             sections: self.sections,
         };
         let mut raw = postcard::to_stdvec(&front).map_err(|_| UNWRITABLE)?;
@@ -262,19 +262,20 @@ impl<'a> Texts<'a> {
 /// How attributes were read: the same for most spans of one name.
 #[derive(Default)]
 struct Readings<'a> {
-    lists: Vec<&'a [Reading]>,
+    lists: Vec<&'a Arc<[Reading]>>,
     /// By name of span the list that it had last.
     latest: HashMap<u32, u32>,
 }
 
 impl<'a> Readings<'a> {
-    fn place(&mut self, name: u32, list: &'a [Reading]) -> u32 {
+    fn place(&mut self, name: u32, list: &'a Arc<[Reading]>) -> u32 {
+        let is_same = |known: &Arc<[Reading]>| Arc::ptr_eq(known, list) || known == list;
         if let Some(place) = self.latest.get(&name)
-            && self.lists[*place as usize] == list
+            && is_same(self.lists[*place as usize])
         {
             return *place;
         }
-        let known = self.lists.iter().rev().take(16).position(|known| *known == list);
+        let known = self.lists.iter().rev().take(16).position(|known| is_same(known));
         let place = match known {
             Some(from_end) => self.lists.len() - 1 - from_end,
             None => {
@@ -309,7 +310,8 @@ fn read(body: &[u8], is_wanted: impl Fn(&[u8; 16]) -> bool, spans: &mut Vec<Pric
     let raw = decompress(packed, length).map_err(|_| UNREADABLE)?;
     let (front, mut rest) = postcard::take_from_bytes::<Front<'_>>(&raw).map_err(|_| UNREADABLE)?;
     let agents: Vec<_> = front.agents.into_iter().map(|agent| Arc::new(agent.into_owned())).collect();
-    let context = Context { texts: &front.texts, agents: &agents, readings: &front.readings };
+    let readings: Vec<Arc<[Reading]>> = front.readings.into_iter().map(Arc::from).collect();
+    let context = Context { texts: &front.texts, agents: &agents, readings: &readings };
     for section in &front.sections {
         let (rows, behind) = rest.split_at_checked(section.bytes as usize).ok_or(UNREADABLE)?;
         rest = behind;
@@ -323,7 +325,7 @@ fn read(body: &[u8], is_wanted: impl Fn(&[u8; 16]) -> bool, spans: &mut Vec<Pric
 struct Context<'a> {
     texts: &'a [&'a str],
     agents: &'a [Arc<AgentIdentity>],
-    readings: &'a [Cow<'a, [Reading]>],
+    readings: &'a [Arc<[Reading]>],
 }
 
 impl Context<'_> {
@@ -385,7 +387,7 @@ impl Context<'_> {
             attributes,
             events: row.events.into_owned(),
             links: row.links.into_owned(),
-            readings: self.readings.get(row.readings as usize).ok_or(UNREADABLE)?.to_vec(),
+            readings: self.readings.get(row.readings as usize).cloned().ok_or(UNREADABLE)?,
             redactions: row.redactions,
         };
         let cost = row.cost.map(|(picos, source)| Cost { amount: Amount::from_picos(picos), source });

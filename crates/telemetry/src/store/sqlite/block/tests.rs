@@ -82,7 +82,7 @@ prop_compose! {
             user, session, first_token_ms, attributes,
             events: events.into_iter().map(event).collect(),
             links: links.into_iter().map(link).collect(),
-            readings, redactions,
+            readings: readings.into(), redactions,
         };
         PricedSpan { span, cost: cost.map(|cost| Cost { amount: Amount::from_picos(cost), source }), gap }
     }
