@@ -17,8 +17,8 @@ mod answer;
 pub use answer::Answer;
 
 use answer::{Answers, Teller};
+use foldhash::{HashMap, HashMapExt as _};
 use model::telemetry::SpanId;
-use std::collections::HashMap;
 
 /// What accounting needs to know of a span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

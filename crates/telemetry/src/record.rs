@@ -5,13 +5,12 @@
 //! is kept beside the custom metrics, and what describes the agent (`environment`, `team`, `type`,
 //! `version`) with the agent. A record needs at least one of the six metrics or a custom one.
 
-use crate::body::fields::{Fields, amount};
+use crate::body::fields::Fields;
 use crate::body::{MAX_NAME_CHARS, tree};
 use crate::invalid::{Invalid, InvalidCode};
 use jiff::Timestamp;
 use model::telemetry::{
-    AgentId, AgentIdentity, AgentName, Attribute, Cost, CostSource, MetricId, MetricName, MetricRecord,
-    UnixNanos, Value,
+    AgentId, AgentIdentity, AgentName, Attribute, MetricId, MetricName, MetricRecord, Value,
 };
 use std::sync::Arc;
 
@@ -37,9 +36,6 @@ const DESCRIPTIONS: [&str; 4] = ["environment", "team", "type", "version"];
 /// How many custom metrics and other fields a record may have.
 const MAX_CUSTOM: usize = 256;
 
-/// For how long a throughput may stand.
-const MAX_MINUTES: f64 = 5.0;
-
 /// Reads a record that came at `now`.
 ///
 /// An `agent_id` that is a UUID is the agent's id; its name is then `agent_name`, or else `Agent-`
@@ -61,31 +57,6 @@ pub fn read(json: &[u8], id: MetricId, now: Timestamp) -> Result<MetricRecord, I
         return Err(Invalid { code: InvalidCode::NoMetrics, ..Invalid::new("", message) });
     }
     Ok(MetricRecord { id, agent, at, values, custom: with_others(custom, sent.rest())? })
-}
-
-/// How many requests a record stands for.
-///
-/// - Without a throughput it is the record of one request.
-/// - With one, its sender reports now and then: it stands for that throughput since the agent's
-///   `previous` record, for at most five minutes, because what lies further back was not measured;
-///   the first stands for one request. One that comes after a newer one stands for none: the newer
-///   one stands for its time.
-pub fn requests(record: &MetricRecord, previous: Option<UnixNanos>) -> f64 {
-    let throughput = value(record, &MetricName::ThroughputPerMin);
-    let (Some(per_min), Some(previous)) = (throughput, previous) else { return 1.0 };
-    let minutes = (record.at.0.saturating_sub(previous.0)) as f64 / 60e9;
-    per_min * minutes.clamp(0.0, MAX_MINUTES)
-}
-
-/// What the requests that a record stands for cost, as its sender says: so many times the cost of
-/// one. `None` where it does not say, or it is beyond every amount.
-pub fn cost(record: &MetricRecord, requests: f64) -> Option<Cost> {
-    let amount = amount(value(record, &MetricName::CostPerRequest)? * requests)?;
-    Some(Cost { amount, source: CostSource::Reported })
-}
-
-fn value(record: &MetricRecord, name: &MetricName) -> Option<f64> {
-    record.values.iter().find(|(other, _)| other == name).map(|(_, value)| *value)
 }
 
 fn agent(sent: &mut Fields) -> Result<AgentIdentity, Invalid> {

@@ -1,6 +1,7 @@
-//! What calls of models cost: over time, by whom, and what of it is not known.
+//! What calls of models and reported requests cost: over time, by whom, and what of it is not known.
 
 mod advice;
+mod reported;
 mod rows;
 
 pub(super) use advice::{Means, advice, window};
@@ -16,6 +17,7 @@ use model::telemetry::analysis::{CostSpike, Forecast};
 use model::telemetry::view::{CostBucket, CostGrouping, CostQuery, CostView, Unpriced};
 use model::telemetry::{AgentName, Flag, Price, UnixNanos};
 use model::{Actor, Timestamp};
+use reported::count_reported;
 use rows::{by_day, by_model, by_party};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -51,13 +53,15 @@ impl Service {
                 None => Ok(Vec::new()),
             }
         };
-        let (agents, sums, days, parties, parties_before) = futures::try_join!(
+        let (agents, mut sums, mut days, parties, parties_before) = futures::try_join!(
             store.agents(project),
             store.series(project, series),
             store.series(project, days),
             spend_by(steps.range()),
             spend_by(steps.range_before()),
         )?;
+        count_reported(store, project, &mut sums, steps.step_ns, now.into()).await?;
+        count_reported(store, project, &mut days, NANOS_A_DAY, now.into()).await?;
 
         let (before, during): (Vec<Sum>, Vec<Sum>) = sums.into_iter().partition(|sum| sum.start < steps.from);
         let (spent, spent_before) = (spent(&during), spent(&before));

@@ -1,5 +1,6 @@
 //! What sums say of each figure, and what calls cost.
 
+use ::telemetry::analysis::volume;
 use ::telemetry::rollup::{Bucket, Numbers, Spend as Sum};
 use ::telemetry::sketch::Sketch;
 use model::ask::Amount;
@@ -53,6 +54,11 @@ pub(super) fn measured(figure: Figure, bucket: &Bucket, minutes: f64) -> Option<
         Figure::Cost => {
             let spend = spend(&bucket.spend());
             let count = priced_calls(&spend);
+            if bucket.calls.is_empty() {
+                let requests = volume::requests(bucket, minutes);
+                let value = volume::cost(bucket, requests)?;
+                return Some(Measured { count: requests.round() as u64, value });
+            }
             (count > 0).then(|| Measured { count, value: spend.cost.picos() as f64 / 1e12 })
         }
         Figure::Tokens => {

@@ -1,9 +1,11 @@
 //! Costs.
 
 use super::support::{Home, Span, at, money, refused, viewer};
+use model::ask::Amount;
 use model::telemetry::Flag;
 use model::telemetry::analysis::{CostAlertKind, Direction, Efficiency, Severity};
 use model::telemetry::view::{CostQuery, CostRow, CostView, Unpriced};
+use serde_json::json;
 
 /// A request that is a call of a model, at a time of February, on behalf of somebody or nobody.
 fn call(trace: u8, start: &str, model: &str, who: Option<(&str, &str)>) -> Span {
@@ -38,7 +40,11 @@ async fn home() -> Home {
 
 /// Of the two and a half days until now.
 async fn costs(home: &Home, query: &[(&str, &str)]) -> CostView {
-    let query = CostQuery::parse([("from", "2026-02-16")].into_iter().chain(query.iter().copied())).unwrap();
+    costs_of(home, &[&[("from", "2026-02-16")], query].concat()).await
+}
+
+async fn costs_of(home: &Home, query: &[(&str, &str)]) -> CostView {
+    let query = CostQuery::parse(query.iter().copied()).unwrap();
     home.get_costs(&viewer("rates"), &query).await.unwrap()
 }
 
@@ -183,4 +189,30 @@ async fn what_is_kept_by_day_is_shown_by_whole_days() {
     assert_eq!((view.from, view.to), (at("2026-02-16T00:00:00Z"), at("2026-02-18T00:00:00Z")));
     assert_eq!(view.spend.cost, money("0.062"));
     assert_eq!(view.rows.iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), ["ada", "bob"]);
+}
+
+#[tokio::test]
+async fn what_a_request_is_said_to_cost_counts_as_often_as_requests_are_said_to_come() {
+    let home = home().await;
+    for (at, per_minute, cost) in
+        [("17T09:10", 20, 0.01), ("17T09:40", 40, 0.03), ("18T11:30", 10, 0.5), ("18T11:40", 10, 0.5)]
+    {
+        home.record(json!({
+            "agent_id": "c", "timestamp": format!("2026-02-{at}:00Z"),
+            "throughput_req_per_min": per_minute, "cost_per_request": cost,
+        }))
+        .await;
+    }
+    // 1,800 at two cents on average, and 600 at fifty; in steps of an hour and of a day.
+    for (from, step_s) in [("2026-02-16", 3_600), ("2026-02-13", 86_400)] {
+        let view = costs_of(&home, &[("from", from)]).await;
+        assert_eq!(view.step_s, step_s);
+        let of_c = view.rows.iter().find(|row| row.name == "c").expect("it has a row");
+        assert_eq!((of_c.spend.calls, of_c.spend.cost), (2400, money("336")));
+        let all = view.rows.iter().fold(Amount::default(), |sum, row| sum + row.spend.cost);
+        assert_eq!(view.spend.cost, all);
+        let by_model = costs_of(&home, &[("from", from), ("by", "model")]).await;
+        assert_eq!(by_model.rows[0].name, "", "the dearest is not named");
+    }
+    assert_eq!(costs(&home, &[]).await.unpriced.len(), 2, "nothing of it lacks a price");
 }

@@ -1,6 +1,6 @@
 //! The table of names.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 use std::sync::LazyLock;
 
 /// What an attribute says of a span.

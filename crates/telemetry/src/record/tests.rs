@@ -150,41 +150,6 @@ fn a_record_without_a_metric_is_refused() {
     check(r#"{"agent_id": "a", "latency_ms": 1} x"#, Some("VALIDATION_ERROR"));
 }
 
-#[test]
-fn a_record_stands_for_a_request_or_for_a_throughput() {
-    // Throughput, seconds since the record before, and the requests.
-    let check = |throughput: Json, since: Option<i64>, expect: f64| {
-        let record = record(json!({ "throughput_req_per_min": throughput })).unwrap();
-        let previous = since.map(|seconds| UnixNanos(record.at.0 - seconds * 1_000_000_000));
-        assert_eq!(requests(&record, previous), expect, "{throughput} {since:?}");
-    };
-    check(json!(null), None, 1.0);
-    check(json!(null), Some(60), 1.0);
-    check(json!(60), None, 1.0);
-    check(json!(60), Some(60), 60.0);
-    check(json!(60), Some(1), 1.0);
-    check(json!(60), Some(300), 300.0);
-    check(json!(60), Some(86_400), 300.0);
-    check(json!(0), Some(60), 0.0);
-    check(json!(60), Some(0), 0.0);
-    check(json!(60), Some(-30), 0.0);
-}
-
-#[test]
-fn a_records_cost_is_that_of_its_requests() {
-    let check = |per_request: Json, requests: f64, expect: Option<&str>| {
-        let cost = cost(&record(json!({ "cost_per_request": per_request })).unwrap(), requests);
-        assert!(cost.is_none_or(|cost| cost.source == CostSource::Reported));
-        assert_eq!(cost.map(|cost| cost.amount.to_string()).as_deref(), expect);
-    };
-    check(json!(0.0125), 1.0, Some("0.0125"));
-    check(json!(0.0125), 60.0, Some("0.75"));
-    check(json!(0.1), 3.0, Some("0.3"));
-    check(json!(0), 60.0, Some("0"));
-    check(json!(null), 60.0, None);
-    check(json!(1e300), 60.0, None);
-}
-
 proptest! {
     #[test]
     fn any_numbers_are_taken_as_they_are_or_refused(numbers in prop::array::uniform6(-10.0..200.0_f64)) {

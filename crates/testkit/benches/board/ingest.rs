@@ -19,8 +19,8 @@ use testkit::oidc_provider::browser;
 use watching::Watching;
 
 const METRIC_CONNECTIONS: usize = 64;
-/// As many exporters as a busy team has; each waits for its answer before it sends again.
-const TRACE_CONNECTIONS: usize = 16;
+/// Exporters of as many agents; each waits for its answer before it sends again.
+const TRACE_CONNECTIONS: usize = 64;
 
 const METRICS: &str = "POST /api/v1/metrics, one record each";
 const TRACES: &str = "POST /v1/traces, 100 spans each";

@@ -10,6 +10,9 @@ use model::telemetry::view::{CostQuery, CostView};
 use service::Service;
 
 /// What agents cost, as the page of costs shows it
+///
+/// Calls of models by their tokens, or as their sender says. Of an agent that tells of no call, `cost_per_request`
+/// times the requests that `throughput_req_per_min` makes, as calls of a model without a name.
 #[utoipa::path(
     get,
     path = "/api/v1/costs",

@@ -5,6 +5,7 @@
 //! read) stand once at the front; what is left is squeezed by zstd.
 
 use crate::store::{CostGap, PricedSpan, StoreError, StoreResult};
+use foldhash::HashMap;
 use model::ask::Amount;
 use model::telemetry::{
     AgentIdentity, Attribute, Cost, CostSource, Operation, Reading, Span, SpanEvent, SpanId, SpanLink,
@@ -12,7 +13,6 @@ use model::telemetry::{
 };
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::sync::Arc;
 use zstd::bulk::{Compressor, decompress};
 

@@ -9,10 +9,10 @@
 use super::names::{decode_or_lose, encode};
 use crate::rollup::{Bucket, Fact, Level, Observation, Spend};
 use crate::store::{Party, StoreResult};
+use foldhash::HashMap;
 use model::telemetry::{AgentStatus, UnixNanos};
 use rusqlite::{Connection, OptionalExtension, Transaction};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 /// An agent and its project, by number.
@@ -203,7 +203,7 @@ impl Sums {
     }
 
     fn fold_buckets(&self, transaction: &Transaction<'_>) -> StoreResult<()> {
-        let mut sums: HashMap<(i64, Level, i64), Vec<&Bucket>> = HashMap::new();
+        let mut sums: HashMap<(i64, Level, i64), Vec<&Bucket>> = HashMap::default();
         for ((agent, minute), bucket) in &self.buckets {
             for level in Level::ALL {
                 let start = level.start_of(UnixNanos(*minute)).0;
@@ -235,7 +235,7 @@ impl Sums {
     }
 
     fn fold_latest(&self, transaction: &Transaction<'_>) -> StoreResult<()> {
-        let mut latest: HashMap<(i64, &_), (i64, f64)> = HashMap::new();
+        let mut latest: HashMap<(i64, &_), (i64, f64)> = HashMap::default();
         for ((agent, _), bucket) in &self.buckets {
             for (name, numbers) in &bucket.numbers {
                 let new = (numbers.last_at.0, numbers.last);

@@ -8,9 +8,9 @@ use crate::accounting::TraceTree;
 use crate::rollup::{Fact, Spend};
 use crate::store::facts::{call_of, latency_ms, tree_span};
 use crate::store::{PricedSpan, Receipt, StoreError, StoreResult};
+use foldhash::{HashMap, HashSet};
 use model::telemetry::{Span, SpanId, SpanStatus, TraceId};
 use rusqlite::Connection;
-use std::collections::{HashMap, HashSet};
 
 /// Blocks with fewer spans are packed together later.
 pub(super) const SMALL_SPANS: u32 = 256;

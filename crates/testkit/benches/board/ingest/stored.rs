@@ -3,7 +3,7 @@
 use super::load::Load;
 use super::requests::{SPANS_EACH, Spans, head};
 use super::sender::Sender;
-use super::{TRACE_CONNECTIONS, start};
+use super::start;
 use crate::Setup;
 use crate::http::Connection;
 use crate::sentry::Sentry;
@@ -19,6 +19,8 @@ const DAY: Duration = Duration::from_secs(86_400);
 const STORED_TIME: Duration = DAY.saturating_mul(30);
 /// Longer than this no filling takes.
 const FILL_LIMIT_S: u64 = 600;
+/// Each sends over a connection of its own.
+const AGENTS: usize = 16;
 const LARGE_TRACE_SPANS: usize = 30_000;
 const TIMES_ASKED: usize = 20;
 
@@ -26,8 +28,8 @@ pub(crate) async fn measure(setup: &Setup) -> anyhow::Result<Vec<Row>> {
     let (sentry, key) = start(setup).await?;
     let spans: u64 = setup.choose(10_000_000, 200_000);
     let before = sentry.data_bytes()?;
-    let requests = spans / (SPANS_EACH * TRACE_CONNECTIONS) as u64;
-    let sent = Spans::past(TRACE_CONNECTIONS, sentry.address, &key, requests, STORED_TIME);
+    let requests = spans / (SPANS_EACH * AGENTS) as u64;
+    let sent = Spans::past(AGENTS, sentry.address, &key, requests, STORED_TIME);
     let (filled, _) = Load { address: sentry.address, seconds: FILL_LIMIT_S }.run(sent).await?;
     let stored = filled.requests * SPANS_EACH;
     ensure!(stored as u64 == spans, "only {stored} spans were stored within {FILL_LIMIT_S} s");
