@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # make bench: measures the release build and prints a table. A whole run writes it to bench/results.md.
 #   scripts/bench.sh [--quick] [PART …]    parts: start memory rest page signed-in ask browser scroll live viewers large
-#                                         ingest
+#                                         ingest stored
 set -euo pipefail
 source "$(dirname "$0")/lib/tools.sh"
 source "$ROOT/scripts/lib/plan.sh"

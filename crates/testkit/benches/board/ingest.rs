@@ -88,8 +88,8 @@ async fn traces(setup: &Setup) -> anyhow::Result<Vec<Row>> {
     let per_second = found.per_second * SPANS_EACH as f64;
     let watching = Watching::start(&sentry, load.seconds);
     load.run(requests).await?;
-    let watched = watching.rows(TRACES).await?;
-    let mut rows = vec![
+    let watched = watching.row(TRACES).await?;
+    Ok(vec![
         Row::at_least(TRACES, per_second, 120_000.0, "spans/s", how),
         memory(&sentry, TRACES)?,
         Row::at_most(
@@ -99,9 +99,8 @@ async fn traces(setup: &Setup) -> anyhow::Result<Vec<Row>> {
             "bytes",
             format!("growth of the data folder by {} spans, all files", number(spans as f64)),
         ),
-    ];
-    rows.extend(watched);
-    Ok(rows)
+        watched,
+    ])
 }
 
 /// A server with nothing in it, and a key that may send.

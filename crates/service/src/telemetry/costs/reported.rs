@@ -6,7 +6,7 @@ use ::telemetry::rollup::{Bucket, Spend};
 use ::telemetry::store::{Grouping, SeriesQuery, SharedStore, StoreResult, Sum, TimeRange};
 use model::identity::ProjectId;
 use model::telemetry::{AgentName, MetricName, UnixNanos};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Whose calls they are: no model is named.
 const NO_MODEL: &str = "";
@@ -27,8 +27,8 @@ pub(super) async fn count_reported(
             places.entry(agent.clone()).or_default().insert(sum.start, place);
         }
     }
-    let starts: BTreeSet<UnixNanos> = places.values().flat_map(BTreeMap::keys).copied().collect();
-    let (Some(first), Some(last)) = (starts.first(), starts.last()) else { return Ok(()) };
+    let starts = || places.values().flat_map(BTreeMap::keys).copied();
+    let (Some(first), Some(last)) = (starts().min(), starts().max()) else { return Ok(()) };
     if step_ns <= NANOS_AN_HOUR {
         for place in places.values().flat_map(BTreeMap::values) {
             let sum = &mut sums[*place];
@@ -38,7 +38,7 @@ pub(super) async fn count_reported(
         return Ok(());
     }
     let hours = SeriesQuery {
-        range: TimeRange { from: *first, until: UnixNanos(last.0 + step_ns) },
+        range: TimeRange { from: first, until: UnixNanos(last.0 + step_ns) },
         agents: Some(places.keys().cloned().collect()),
         step_ns: NANOS_AN_HOUR,
         grouping: Grouping::ByAgent,

@@ -33,7 +33,7 @@ impl Watching {
         Self { task: tokio::spawn(watch(sentry.address, until)) }
     }
 
-    pub(super) async fn rows(self, load: &str) -> anyhow::Result<Vec<Row>> {
+    pub(super) async fn row(self, load: &str) -> anyhow::Result<Row> {
         let Seen { mut gaps_ms, mut pages_ms } = self.task.await??;
         let slowest_gap = percentile(&mut gaps_ms, 100.0).context("the page never changed")?;
         let slowest_page = percentile(&mut pages_ms, 100.0)?;
@@ -45,7 +45,7 @@ impl Watching {
             number(percentile(&mut pages_ms, 50.0)?),
             number(slowest_page)
         );
-        Ok(vec![Row::at_most(&format!("{load}: /agents beside it"), slowest_gap, 3000.0, "ms", how)])
+        Ok(Row::at_most(&format!("{load}: /agents beside it"), slowest_gap, 3000.0, "ms", how))
     }
 }
 
