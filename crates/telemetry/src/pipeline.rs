@@ -1,18 +1,20 @@
 //! From a request to the disk.
 //!
 //! [`Pipeline::submit`] answers when the records are on disk, or says at once that they cannot be taken.
-//! What is waiting is bounded in bytes and number. One task takes all that is waiting, has the store write
-//! it as one group, and answers each: the more comes in, the more a commit holds.
+//! What is waiting is bounded in bytes and number. One thread takes all that is waiting, has the store write
+//! it as one group, and answers each: the more comes in, the more a commit holds. It is no task among those
+//! that read requests: it would wait behind them each time, with the disk idle.
 
-use crate::store::{Batch, Receipt, StoreError, Write};
+use crate::store::{Batch, Receipt, StoreError, Write, Written};
 use crate::writer::Writer;
 use model::Clock;
 use model::identity::ProjectId;
 use std::collections::VecDeque;
 use std::error::Error as StdError;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::{Notify, oneshot};
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 /// How much may wait.
@@ -70,18 +72,23 @@ pub(crate) const GROUP_BYTES: usize = 24 * 1024 * 1024;
 /// How often the store does what can wait.
 pub(crate) const MAINTAIN_EVERY: Duration = Duration::from_secs(1);
 
-/// The way in. Cheap to clone; all clones share one queue.
+/// The way in. Cheap to clone; all clones share one queue. With the last one it is closed.
 #[derive(Clone)]
-pub struct Pipeline(Arc<Shared>);
+pub struct Pipeline(Arc<Inlet>);
+
+struct Inlet {
+    shared: Arc<Shared>,
+    clock: Clock,
+    settings: PipelineSettings,
+    /// Told when the thread that writes has ended.
+    ended: Mutex<Option<oneshot::Receiver<()>>>,
+}
 
 struct Shared {
     writer: Writer,
-    clock: Clock,
-    settings: PipelineSettings,
     queue: Mutex<Queue>,
     /// Told when something was put into an empty queue, and when it is closed.
-    wake: Notify,
-    task: Mutex<Option<JoinHandle<()>>>,
+    wake: Condvar,
 }
 
 #[derive(Default)]
@@ -95,23 +102,29 @@ struct Queue {
 struct Waiting {
     write: Write,
     bytes: usize,
-    answer: oneshot::Sender<Result<Receipt, Refused>>,
+    answer: Answer,
 }
 
+type Answer = oneshot::Sender<Result<Receipt, Refused>>;
+
 impl Pipeline {
-    /// Starts the task that writes. Must be called inside of a tokio runtime.
+    /// Starts the thread that writes. Must be called inside of a tokio runtime.
     pub fn start(writer: Writer, clock: Clock, settings: PipelineSettings) -> Self {
-        let shared = Arc::new(Shared {
-            writer,
-            clock,
-            settings,
-            queue: Mutex::default(),
-            wake: Notify::new(),
-            task: Mutex::default(),
+        let shared = Arc::new(Shared { writer, queue: Mutex::default(), wake: Condvar::new() });
+        let (end, ended) = oneshot::channel();
+        let (runtime, writing) = (Handle::current(), Arc::clone(&shared));
+        let thread = std::thread::Builder::new().name("telemetry-pipeline".to_owned());
+        let started = thread.spawn(move || {
+            let _closing = Closing(&writing);
+            run(&writing, &runtime);
+            // Who no longer waits is not told.
+            end.send(()).ok();
         });
-        let task = tokio::spawn(Arc::clone(&shared).run());
-        *shared.task.lock().unwrap_or_else(PoisonError::into_inner) = Some(task);
-        Self(shared)
+        if let Err(error) = started {
+            tracing::error!(error = &error as &dyn StdError, "nothing can be written: no thread to do it");
+            shared.close();
+        }
+        Self(Arc::new(Inlet { shared, clock, settings, ended: Mutex::new(Some(ended)) }))
     }
 
     /// Stores a batch. Who stops waiting does not stop it from being stored.
@@ -132,13 +145,12 @@ impl Pipeline {
 
     /// Takes no more, writes what is waiting, and ends.
     pub async fn close(&self) {
-        self.0.queue().is_closed = true;
-        self.0.wake.notify_one();
-        let task = self.0.task.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(task) = task
-            && let Err(error) = task.await
+        self.0.shared.close();
+        let ended = self.0.ended.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(ended) = ended
+            && ended.await.is_err()
         {
-            tracing::error!(error = &error as &dyn StdError, "the task that writes telemetry failed");
+            tracing::error!("the thread that writes telemetry failed");
         }
     }
 }
@@ -159,13 +171,9 @@ impl Refused {
     }
 }
 
-impl Shared {
-    fn queue(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
+impl Inlet {
     fn put(&self, waiting: Waiting) -> Option<Refused> {
-        let mut queue = self.queue();
+        let mut queue = self.shared.queue();
         if queue.is_closed {
             return Some(Refused::Stopping { retry_after: FAILING_RETRY });
         }
@@ -178,39 +186,44 @@ impl Shared {
         queue.bytes = bytes;
         queue.waiting.push_back(waiting);
         if queue.waiting.len() == 1 {
-            self.wake.notify_one();
+            self.shared.wake.notify_one();
         }
         None
     }
+}
 
-    async fn run(self: Arc<Self>) {
-        let mut next_maintenance = Instant::now() + MAINTAIN_EVERY;
-        loop {
-            let (group, bytes, is_closed) = self.take();
-            if !group.is_empty() {
-                self.write(group).await;
-                let mut queue = self.queue();
-                queue.bytes -= bytes;
-                metrics::gauge!("sentry_telemetry_queue_bytes").set(queue.bytes as f64);
-            } else if is_closed {
-                self.writer.maintain().await;
-                return;
-            } else {
-                let wait = next_maintenance.saturating_duration_since(Instant::now());
-                // Time is up, or there is something to write: seen above either way.
-                drop(tokio::time::timeout(wait, self.wake.notified()).await);
-            }
-            if next_maintenance <= Instant::now() {
-                let has_more = self.writer.maintain().await;
-                let pause = if has_more { Duration::ZERO } else { MAINTAIN_EVERY };
-                next_maintenance = Instant::now() + pause;
-            }
-        }
+impl Drop for Inlet {
+    fn drop(&mut self) {
+        self.shared.close();
+    }
+}
+
+/// However the thread ends, nobody waits for it afterwards.
+struct Closing<'a>(&'a Shared);
+
+impl Drop for Closing<'_> {
+    fn drop(&mut self) {
+        self.0.close();
+        self.0.queue().waiting.clear();
+    }
+}
+
+impl Shared {
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// All that is waiting, up to the size of a group.
-    fn take(&self) -> (Vec<Waiting>, usize, bool) {
-        let mut queue = self.queue();
+    fn close(&self) {
+        self.queue().is_closed = true;
+        self.wake.notify_one();
+    }
+
+    /// All that is waiting, up to the size of a group; waits for it until then.
+    fn take(&self, until: Instant) -> (Vec<Waiting>, usize, bool) {
+        let wait = until.saturating_duration_since(Instant::now());
+        let is_idle = |queue: &mut Queue| queue.waiting.is_empty() && !queue.is_closed;
+        let waited = self.wake.wait_timeout_while(self.queue(), wait, is_idle);
+        let (mut queue, _) = waited.unwrap_or_else(PoisonError::into_inner);
         let mut bytes = 0;
         let mut group = Vec::with_capacity(queue.waiting.len());
         while bytes < GROUP_BYTES
@@ -222,10 +235,15 @@ impl Shared {
         (group, bytes, queue.is_closed)
     }
 
-    async fn write(&self, group: Vec<Waiting>) {
-        let (writes, answers): (Vec<_>, Vec<_>) =
-            group.into_iter().map(|waiting| (waiting.write, waiting.answer)).unzip();
-        match self.writer.write(writes).await {
+    /// Answers who waits for a group, which then has no room in the queue any more.
+    async fn answer(self: Arc<Self>, written: Written, answers: Vec<Answer>, bytes: usize) {
+        let written = written.on_disk().await;
+        {
+            let mut queue = self.queue();
+            queue.bytes -= bytes;
+            metrics::gauge!("sentry_telemetry_queue_bytes").set(queue.bytes as f64);
+        }
+        match written {
             Ok(results) => {
                 for (answer, result) in answers.into_iter().zip(results) {
                     // Who no longer waits does not get it.
@@ -237,6 +255,35 @@ impl Shared {
                     drop(answer.send(Err(Refused::Failing { retry_after: FAILING_RETRY })));
                 }
             }
+        }
+    }
+}
+
+/// Writes what comes until the queue is closed, and what is waiting then. While the disk takes a group the
+/// next one is written.
+fn run(shared: &Arc<Shared>, runtime: &Handle) {
+    let mut next_maintenance = Instant::now() + MAINTAIN_EVERY;
+    let mut answering = Vec::new();
+    loop {
+        let (group, bytes, is_closed) = shared.take(next_maintenance);
+        if !group.is_empty() {
+            let (writes, answers): (Vec<_>, Vec<_>) =
+                group.into_iter().map(|waiting| (waiting.write, waiting.answer)).unzip();
+            let written = runtime.block_on(shared.writer.begin_write(writes));
+            answering.retain(|task: &JoinHandle<()>| !task.is_finished());
+            answering.push(runtime.spawn(Arc::clone(shared).answer(written, answers, bytes)));
+        } else if is_closed {
+            for task in answering {
+                // One that failed has told so those who wait.
+                drop(runtime.block_on(task));
+            }
+            runtime.block_on(shared.writer.maintain());
+            return;
+        }
+        if next_maintenance <= Instant::now() {
+            let has_more = runtime.block_on(shared.writer.maintain());
+            let pause = if has_more { Duration::ZERO } else { MAINTAIN_EVERY };
+            next_maintenance = Instant::now() + pause;
         }
     }
 }

@@ -32,6 +32,23 @@ use std::sync::Arc;
 /// What a store answers.
 pub type StoreResult<T> = Result<T, StoreError>;
 
+/// A group that was written, or was not, and may not be on disk yet.
+pub struct Written(BoxFuture<'static, StoreResult<Vec<StoreResult<Receipt>>>>);
+
+impl Written {
+    /// One that is on disk when `results` are known.
+    pub(crate) fn when(
+        results: impl Future<Output = StoreResult<Vec<StoreResult<Receipt>>>> + Send + 'static,
+    ) -> Self {
+        Self(Box::pin(results))
+    }
+
+    /// Waits until it is on disk: what became of each of its batches.
+    pub async fn on_disk(self) -> StoreResult<Vec<StoreResult<Receipt>>> {
+        self.0.await
+    }
+}
+
 /// The largest page of a list.
 pub const MAX_PAGE: usize = 10_000;
 
@@ -39,9 +56,15 @@ pub const MAX_PAGE: usize = 10_000;
 ///
 /// Reads see all that was written before they were asked.
 pub trait Store: Send + Sync {
-    /// Writes batches, all or none of the group: when it answers they are on disk. The answers are in the
-    /// order of the batches; the error of one batch is that batch's only.
-    fn write(&self, group: Vec<Write>) -> BoxFuture<'_, StoreResult<Vec<StoreResult<Receipt>>>>;
+    /// Writes batches, all or none of the group, and answers as soon as another group can be written, which
+    /// may be before this one is on disk. Its results are in the order of the batches; the error of one batch
+    /// is that batch's only.
+    fn begin_write(&self, group: Vec<Write>) -> BoxFuture<'_, Written>;
+
+    /// Writes batches, as [`Store::begin_write`] does, and answers when they are on disk.
+    fn write(&self, group: Vec<Write>) -> BoxFuture<'_, StoreResult<Vec<StoreResult<Receipt>>>> {
+        Box::pin(async { self.begin_write(group).await.on_disk().await })
+    }
 
     /// Does a bounded piece of the work that can wait, such as packing; true if there is more of it.
     fn maintain(&self) -> BoxFuture<'_, StoreResult<bool>>;

@@ -3,7 +3,7 @@
 use crate::agent_state::Thresholds;
 use crate::agent_watch::{AgentWatch, Note};
 use crate::changes::Changes;
-use crate::store::{Receipt, SharedStore, StoreResult, Write};
+use crate::store::{Receipt, SharedStore, StoreResult, Write, Written};
 use model::Clock;
 use model::identity::ProjectId;
 use std::collections::HashSet;
@@ -42,23 +42,36 @@ impl Writer {
 
     /// Writes a group, as [`Store::write`](crate::store::Store::write) does.
     pub(crate) async fn write(&self, group: Vec<Write>) -> StoreResult<Vec<StoreResult<Receipt>>> {
+        self.begin_write(group).await.on_disk().await
+    }
+
+    /// Writes a group, as [`Store::begin_write`](crate::store::Store::begin_write) does.
+    pub(crate) async fn begin_write(&self, group: Vec<Write>) -> Written {
         let records: usize = group.iter().map(|write| write.batch.len()).sum();
         let projects: HashSet<ProjectId> = group.iter().map(|write| write.project.clone()).collect();
         let notes = group.iter().map(Note::of).collect();
-        let written = self.0.store.write(group).await;
-        match &written {
-            Ok(results) => {
-                self.0.agents.hear(notes, results);
-                projects.iter().for_each(|project| self.0.changes.mark(project));
-                metrics::counter!("sentry_telemetry_commits_total").increment(1);
-                metrics::histogram!("sentry_telemetry_commit_records").record(records as f64);
+        let written = self.0.store.begin_write(group).await;
+        let writer = self.clone();
+        Written::when(async move {
+            let written = written.on_disk().await;
+            match &written {
+                Ok(results) => {
+                    writer.0.agents.hear(notes, results);
+                    projects.iter().for_each(|project| writer.0.changes.mark(project));
+                    metrics::counter!("sentry_telemetry_commits_total").increment(1);
+                    metrics::histogram!("sentry_telemetry_commit_records").record(records as f64);
+                }
+                Err(error) => {
+                    tracing::error!(
+                        error = error as &dyn StdError,
+                        records,
+                        "telemetry could not be written"
+                    );
+                    metrics::counter!("sentry_telemetry_failures_total").increment(1);
+                }
             }
-            Err(error) => {
-                tracing::error!(error = error as &dyn StdError, records, "telemetry could not be written");
-                metrics::counter!("sentry_telemetry_failures_total").increment(1);
-            }
-        }
-        written
+            written
+        })
     }
 
     /// Has the store do what can wait; true if there is more of it.

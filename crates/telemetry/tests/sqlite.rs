@@ -15,8 +15,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use telemetry::retention;
 use telemetry::store::{
-    Batch, Grouping, Order, Party, RecordQuery, SeriesQuery, SharedStore, Sqlite, Store, StoreError,
-    TimeRange, Write,
+    Batch, Grouping, Order, Party, Receipt, RecordKind, RecordQuery, SeriesQuery, SharedStore, Sqlite, Store,
+    StoreError, TimeRange, Write,
 };
 
 const DAY_SECONDS: i64 = 86_400;
@@ -315,5 +315,90 @@ fn no_record_is_seen_in_the_future() {
         let agent = store.agents(&project()).await.unwrap().remove(0);
         let times: [UnixNanos; 3] = [agent.first_seen, agent.last_seen, agent.status_since];
         assert_eq!(times, [at(0); 3]);
+    });
+}
+
+async fn write_span(store: &dyn Store, number: u64) -> Receipt {
+    let batch = Batch { spans: summed(number).spans, ..Batch::default() };
+    let write = Write { project: project(), received: at(0), batch };
+    store.write(vec![write]).await.unwrap().remove(0).unwrap()
+}
+
+async fn spans_of(store: &dyn Store, number: u64) -> usize {
+    let trace_id = summed(number).spans[0].span.trace_id;
+    store.trace(&project(), trace_id).await.unwrap().map_or(0, |trace| trace.spans.len())
+}
+
+#[test]
+fn a_trace_is_known_before_and_after_it_has_its_place() {
+    run(async |dir, store| {
+        write_span(&store, 1).await;
+        let place = tempfile::tempdir().unwrap();
+        let copy = place.path().join("copy");
+        assert!(Sqlite::backup(dir, &copy).unwrap());
+        Sqlite::restore(&copy, place.path()).unwrap();
+        assert_eq!((count(place.path(), "trace"), count(place.path(), "trace_place")), (1, 0));
+        let again = Receipt { stored: 0, repeated: 1 };
+        let restored = Sqlite::open(place.path()).unwrap();
+        for store in [&store, &restored] {
+            assert_eq!(write_span(store, 1).await, again);
+            assert_eq!(spans_of(store, 1).await, 1);
+            assert_eq!(write_span(store, 1).await, again);
+        }
+        for dir in [dir, place.path()] {
+            assert_eq!((count(dir, "trace"), count(dir, "trace_place")), (1, 1));
+        }
+    });
+}
+
+#[test]
+fn a_writer_that_cannot_write_keeps_no_reader_from_a_trace() {
+    run(async |dir, store| {
+        write_span(&store, 1).await;
+        let other = Connection::open(dir.join("telemetry.db")).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        assert_eq!(spans_of(&store, 1).await, 1);
+        assert_eq!(count(dir, "trace_place"), 0);
+        other.execute_batch("ROLLBACK").unwrap();
+    });
+}
+
+#[test]
+fn places_go_with_their_traces() {
+    run(async |dir, store| {
+        for number in 1..=3 {
+            write_span(&store, number).await;
+        }
+        let prune = async |before| {
+            while store.prune(&project(), RecordKind::Spans, before).await.unwrap() {}
+            (count(dir, "trace"), count(dir, "trace_place"))
+        };
+        assert_eq!(prune(at(-100)).await, (3, 3));
+        assert_eq!(prune(at(0)).await, (0, 0));
+        // Their rows' numbers are given again.
+        assert_eq!(write_span(&store, 2).await, Receipt { stored: 1, repeated: 0 });
+        drop(store);
+        let store = Sqlite::open(dir).unwrap();
+        assert_eq!((spans_of(&store, 1).await, spans_of(&store, 2).await), (0, 1));
+    });
+}
+
+#[test]
+fn traces_of_a_file_of_the_first_version_get_places() {
+    run(async |dir, store| {
+        write_span(&store, 1).await;
+        drop(store);
+        let connection = Connection::open(dir.join("telemetry.db")).unwrap();
+        while count(dir, "unfolded") > 0 {}
+        connection
+            .execute_batch(
+                "DROP TABLE trace_place; DROP TABLE placed; DELETE FROM migration WHERE version = 2; \
+                 CREATE UNIQUE INDEX trace_by_id ON trace (trace_id, project)",
+            )
+            .unwrap();
+        let store = Sqlite::open(dir).unwrap();
+        assert_eq!(spans_of(&store, 1).await, 1);
+        assert_eq!(write_span(&store, 1).await, Receipt { stored: 0, repeated: 1 });
+        assert_eq!(count(dir, "trace_place"), 1);
     });
 }

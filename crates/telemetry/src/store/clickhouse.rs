@@ -31,9 +31,9 @@ mod writer;
 pub use settings::ClickHouseSettings;
 
 use crate::store::{
-    AgentSummary, EventQuery, Listing, LogQuery, Page, Party, PartySpend, PricedSpan, Receipt, RecordKind,
+    AgentSummary, EventQuery, Listing, LogQuery, Page, Party, PartySpend, PricedSpan, RecordKind,
     RecordQuery, SeriesQuery, SessionSummary, StatusChange, Store, StoreError, StoreResult, Sum, TimeRange,
-    Trace, TraceQuery, TraceSummary, Write,
+    Trace, TraceQuery, TraceSummary, Write, Written,
 };
 use futures::future::BoxFuture;
 use model::identity::ProjectId;
@@ -135,10 +135,14 @@ impl ClickHouse {
 }
 
 impl Store for ClickHouse {
-    fn write(&self, group: Vec<Write>) -> BoxFuture<'_, StoreResult<Vec<StoreResult<Receipt>>>> {
+    fn begin_write(&self, group: Vec<Write>) -> BoxFuture<'_, Written> {
         Box::pin(async move {
-            let (server, mut writer) = self.writer().await?;
-            writer.write(server, &group).await
+            let write = async {
+                let (server, mut writer) = self.writer().await?;
+                writer.write(server, &group).await
+            };
+            let written = write.await;
+            Written::when(std::future::ready(written))
         })
     }
 

@@ -9,8 +9,13 @@ use model::telemetry::{EventBody, MetricName, Span, SpanStatus};
 /// What accounting needs to know of a span.
 pub fn tree_span(priced: &PricedSpan) -> TreeSpan {
     let span = &priced.span;
-    let has_usage = span.usage.is_some() || priced.cost.is_some();
+    let has_usage = has_usage(priced);
     TreeSpan { id: span.span_id, parent: span.parent_id, has_usage, answer: Answer::of(span) }
+}
+
+/// Whether a span says what it used: tokens or a cost.
+pub(super) fn has_usage(priced: &PricedSpan) -> bool {
+    priced.span.usage.is_some() || priced.cost.is_some()
 }
 
 /// How long a span took.

@@ -1,6 +1,6 @@
 //! How much memory records take, about: enough to bound what waits.
 
-use super::batch::Batch;
+use super::batch::{Batch, PricedSpan};
 use model::telemetry::{Attribute, Reading, Value, Verdict};
 use std::mem::size_of_val;
 use std::sync::Arc;
@@ -8,20 +8,7 @@ use std::sync::Arc;
 impl Batch {
     /// Memory that the batch takes, with what its records point at.
     pub fn memory_bytes(&self) -> usize {
-        let spans = self.spans.iter().map(|priced| {
-            let span = &priced.span;
-            let events = span.events.iter().map(|event| size_of_val(event) + attributes(&event.attributes));
-            let links = span.links.iter().map(|link| size_of_val(link) + attributes(&link.attributes));
-            let texts = [&span.error_type, &span.model, &span.provider, &span.user, &span.session];
-            size_of_val(priced)
-                + span.name.len()
-                + span.status_message.len()
-                + texts.into_iter().flatten().map(String::len).sum::<usize>()
-                + attributes(&span.attributes)
-                // Its share of what spans of one kind have together.
-                + span.readings.iter().map(reading).sum::<usize>() / Arc::strong_count(&span.readings)
-                + events.chain(links).sum::<usize>()
-        });
+        let spans = self.spans.iter().map(span_bytes);
         let records = self
             .records
             .iter()
@@ -40,6 +27,22 @@ impl Batch {
             + spans.chain(records).chain(points).chain(logs).chain(events).sum::<usize>()
             + size_of_val(&*self.changes)
     }
+}
+
+/// Memory that a span takes, with what it points at.
+pub(super) fn span_bytes(priced: &PricedSpan) -> usize {
+    let span = &priced.span;
+    let events = span.events.iter().map(|event| size_of_val(event) + attributes(&event.attributes));
+    let links = span.links.iter().map(|link| size_of_val(link) + attributes(&link.attributes));
+    let texts = [&span.error_type, &span.model, &span.provider, &span.user, &span.session];
+    size_of_val(priced)
+        + span.name.len()
+        + span.status_message.len()
+        + texts.into_iter().flatten().map(String::len).sum::<usize>()
+        + attributes(&span.attributes)
+        // Its share of what spans of one kind have together.
+        + span.readings.iter().map(reading).sum::<usize>() / Arc::strong_count(&span.readings)
+        + events.chain(links).sum::<usize>()
 }
 
 fn attributes(list: &[Attribute]) -> usize {

@@ -1,21 +1,26 @@
 //! Telemetry in one file, `telemetry.db`, of the data directory.
 //!
 //! One thread writes, in transactions that hold all that is waiting; readers have connections of their
-//! own and are never in its way. It is `rusqlite` and not `sqlx`, as for our other state, because there
+//! own and are never in its way. Others pack spans beside it, wait for the [disk](log) in its place, and
+//! bring the log [into the file](checkpoint). It is `rusqlite` and not `sqlx`, as for our other state, because there
 //! each statement is a message to another thread and back: dearer than the statement itself, and a
 //! transaction here has thousands.
 //!
 //! What grows with traffic is only added to the end of tables: spans in [blocks](block), sums by way of
 //! [rows of observations](fold), keys of requests [by commit](keys). What is left to write at random places
-//! is an index entry per trace, agent and event.
+//! with each commit is an index entry per agent and event.
 
 mod backup;
 mod block;
+mod blocks;
+mod checkpoint;
 mod count;
 mod fold;
 mod keys;
+mod log;
 mod names;
 mod pack;
+mod places;
 mod prune;
 mod read;
 mod records;
@@ -27,9 +32,9 @@ mod traces;
 mod writer;
 
 use crate::store::{
-    AgentSummary, EventQuery, Listing, LogQuery, Page, Party, PartySpend, PricedSpan, Receipt, RecordKind,
+    AgentSummary, EventQuery, Listing, LogQuery, Page, Party, PartySpend, PricedSpan, RecordKind,
     RecordQuery, SeriesQuery, SessionSummary, StatusChange, Store, StoreError, StoreResult, Sum, TimeRange,
-    Trace, TraceQuery, TraceSummary, Write,
+    Trace, TraceQuery, TraceSummary, Write, Written,
 };
 use futures::future::BoxFuture;
 use model::identity::ProjectId;
@@ -115,7 +120,6 @@ impl Sqlite {
         command: impl FnOnce(oneshot::Sender<StoreResult<T>>) -> Command,
     ) -> StoreResult<T> {
         let (answer, answered) = oneshot::channel();
-        let gone = || StoreError::Unavailable("the writer of telemetry has stopped".into());
         self.0.commands.send(command(answer)).map_err(|_| gone())?;
         answered.await.map_err(|_| gone())?
     }
@@ -164,9 +168,21 @@ impl Sqlite {
     }
 }
 
+fn gone() -> StoreError {
+    StoreError::Unavailable("the writer of telemetry has stopped".into())
+}
+
 impl Store for Sqlite {
-    fn write(&self, group: Vec<Write>) -> BoxFuture<'_, StoreResult<Vec<StoreResult<Receipt>>>> {
-        Box::pin(self.tell(|answer| Command::Write(group, answer)))
+    fn begin_write(&self, group: Vec<Write>) -> BoxFuture<'_, Written> {
+        Box::pin(async {
+            let (answer, on_disk) = oneshot::channel();
+            // Where the writer is gone, both say so.
+            let committed = self.tell(|committed| Command::Write { group, committed, answer }).await;
+            Written::when(async {
+                committed?;
+                on_disk.await.map_err(|_| gone())?
+            })
+        })
     }
 
     fn maintain(&self) -> BoxFuture<'_, StoreResult<bool>> {

@@ -6,7 +6,7 @@ use super::server::{Server, bindable};
 use super::wire::Answer;
 use crate::accounting::TraceTree;
 use crate::rollup::{Fact, Spend};
-use crate::store::facts::{call_of, latency_ms, tree_span};
+use crate::store::facts::{call_of, has_usage, latency_ms, tree_span};
 use crate::store::{CostGap, PricedSpan, Receipt, StoreError, StoreResult};
 use model::ask::Amount;
 use model::identity::ProjectId;
@@ -151,7 +151,7 @@ fn observe(group: &mut Group, project: &ProjectId, trace: &mut TraceRow, priced:
         group.observe(source, span.started, Fact::Request { latency_ms: latency_ms(span), is_error });
     }
     // A call that says no tokens cannot say the same as another one, so it counts wherever it is.
-    if !tree_span(priced).has_usage && priced.gap.is_some() {
+    if !has_usage(priced) && priced.gap.is_some() {
         let call = call_of(priced);
         trace.spend.add(&call.spend, 1);
         group.observe(source, span.started, Fact::Call(call));

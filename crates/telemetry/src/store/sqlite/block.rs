@@ -20,10 +20,6 @@ use zstd::bulk::{Compressor, decompress};
 const VERSION: u8 = 1;
 /// The fastest level: a higher one saves a tenth of the room for twice the time.
 const LEVEL: i32 = 1;
-/// A block is full with so many bytes, unpacked.
-const FULL_BYTES: usize = 384 * 1024;
-/// So many spans of a trace a block takes at once.
-pub(super) const SECTION_SPANS: usize = 1_000;
 /// What no block exceeds, unpacked: one span can be as large as a request.
 const MAX_BYTES: usize = 256 * 1024 * 1024;
 
@@ -97,7 +93,7 @@ pub(super) struct Builder<'a> {
 }
 
 /// A block that is to be stored.
-pub(super) struct Packed {
+pub(super) struct Block {
     pub(super) spans: u32,
     pub(super) min_start: i64,
     pub(super) max_end: i64,
@@ -105,15 +101,7 @@ pub(super) struct Packed {
 }
 
 impl<'a> Builder<'a> {
-    pub(super) fn is_empty(&self) -> bool {
-        self.spans == 0
-    }
-
-    pub(super) fn is_full(&self) -> bool {
-        self.rows.len() >= FULL_BYTES
-    }
-
-    /// Takes spans of one trace, at most [`SECTION_SPANS`].
+    /// Takes spans of one trace.
     pub(super) fn push(&mut self, trace_id: &TraceId, spans: &[&'a PricedSpan]) -> StoreResult<()> {
         let Some(base) = spans.iter().map(|priced| priced.span.started.0).min() else { return Ok(()) };
         let places: HashMap<SpanId, u32> =
@@ -188,7 +176,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Closes the block.
-    pub(super) fn pack(self, compressor: &mut BlockCompressor) -> StoreResult<Packed> {
+    pub(super) fn pack(self, compressor: &mut BlockCompressor) -> StoreResult<Block> {
         let front = Front {
             texts: self.texts.texts,
             agents: self.agents.iter().map(|agent| Cow::Borrowed(agent.as_ref())).collect(),
@@ -204,7 +192,7 @@ impl<'a> Builder<'a> {
         body.push(VERSION);
         body.extend_from_slice(&length.to_le_bytes());
         body.extend_from_slice(&packed);
-        Ok(Packed { spans: self.spans, min_start: self.min_start, max_end: self.max_end, body })
+        Ok(Block { spans: self.spans, min_start: self.min_start, max_end: self.max_end, body })
     }
 }
 

@@ -7,10 +7,12 @@
 //! the same way, from tables without indexes to those that are read. Readers have all folded first.
 
 use super::names::{decode_or_lose, encode};
+use super::places::Places;
 use crate::rollup::{Bucket, Fact, Level, Observation, Spend};
 use crate::store::{Party, StoreResult};
 use foldhash::HashMap;
-use model::telemetry::{AgentStatus, UnixNanos};
+use model::telemetry::{AgentStatus, TraceId, UnixNanos};
+use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, OptionalExtension, Transaction};
 use serde::{Deserialize, Serialize};
 use std::collections::hash_map::Entry;
@@ -30,6 +32,9 @@ pub(super) struct Pending {
     observations: Vec<(Source, Observation)>,
     seen: Vec<(i64, Seen)>,
     sessions: Vec<(Source, SessionTouch)>,
+    /// Ids, projects and rows of new traces, which can be read from the rows.
+    #[serde(skip)]
+    traces: Vec<(TraceId, i64, i64)>,
 }
 
 /// The times of an agent's records, and when the latest came in.
@@ -52,7 +57,13 @@ pub(super) struct SessionTouch {
 
 impl Pending {
     pub(super) fn new(received: UnixNanos) -> Self {
-        Self { received, observations: Vec::new(), seen: Vec::new(), sessions: Vec::new() }
+        Self {
+            received,
+            observations: Vec::new(),
+            seen: Vec::new(),
+            sessions: Vec::new(),
+            traces: Vec::new(),
+        }
     }
 
     /// When a record was made: at the latest when it came in, whatever its sender's clock says.
@@ -74,6 +85,10 @@ impl Pending {
 
     pub(super) fn touch_session(&mut self, source: Source, touch: SessionTouch) {
         self.sessions.push((source, touch));
+    }
+
+    pub(super) fn place_trace(&mut self, trace_id: TraceId, project: i64, row: i64) {
+        self.traces.push((trace_id, project, row));
     }
 
     pub(super) fn write(&self, connection: &Connection) -> StoreResult<()> {
@@ -101,6 +116,7 @@ pub(super) struct Sums {
     parties: HashMap<(i64, i64, i64, String), Spend>,
     seen: HashMap<i64, Seen>,
     sessions: HashMap<(i64, String), SessionSum>,
+    pub(super) places: Places,
     observations: usize,
 }
 
@@ -113,7 +129,7 @@ struct SessionSum {
 impl Sums {
     /// What a process that died has left.
     pub(super) fn load(connection: &Connection) -> StoreResult<Self> {
-        let mut sums = Self::default();
+        let mut sums = Self { places: Places::load(connection)?, ..Self::default() };
         let mut statement = connection.prepare("SELECT body FROM unfolded ORDER BY id")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
@@ -130,12 +146,15 @@ impl Sums {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.observations
+        self.observations + self.places.len()
     }
 
     /// Adds what a commit has stored.
     pub(super) fn add(&mut self, pending: Pending) {
         self.observations += pending.observations.len() + pending.sessions.len();
+        for (trace_id, project, row) in pending.traces {
+            self.places.add(trace_id, project, row);
+        }
         for (agent, new) in pending.seen {
             self.seen.entry(agent).or_insert(new).widen(new);
         }
@@ -185,12 +204,13 @@ impl Sums {
         }
         let transaction = connection.transaction()?;
         take_over(&transaction)?;
+        self.places.fold(&transaction)?;
         self.fold_buckets(&transaction)?;
         self.fold_latest(&transaction)?;
-        for ((project, party, day, name), spend) in &self.parties {
+        for ((project, party, day, name), spend) in in_order(&self.parties) {
             fold_party(&transaction, (*project, *party, *day, name), spend)?;
         }
-        for ((project, name), sum) in &self.sessions {
+        for ((project, name), sum) in in_order(&self.sessions) {
             sum.fold(&transaction, *project, name)?;
         }
         for (agent, seen) in &self.seen {
@@ -288,16 +308,12 @@ impl SessionSum {
     }
 
     fn fold(&self, transaction: &Transaction<'_>, project: i64, name: &str) -> StoreResult<()> {
-        let mut find =
-            transaction.prepare_cached("SELECT spend FROM session WHERE project = ? AND name = ?")?;
-        let stored: Option<Vec<u8>> = find.query_row((project, name), |row| row.get(0)).optional()?;
-        let spend = encode(&sum_of(stored, &self.spend))?;
         let put = "INSERT INTO session (project, name, agent, user, started, last_seen, traces, spend) \
              VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (project, name) DO UPDATE SET \
              agent = CASE WHEN excluded.last_seen >= last_seen THEN excluded.agent ELSE agent END, \
              user = coalesce(user, excluded.user), started = min(started, excluded.started), \
              last_seen = max(last_seen, excluded.last_seen), traces = traces + excluded.traces, \
-             spend = excluded.spend";
+             spend = sum_of_spends(spend, excluded.spend)";
         let touch = &self.touch;
         transaction.prepare_cached(put)?.execute((
             project,
@@ -307,7 +323,7 @@ impl SessionSum {
             touch.started,
             touch.ended,
             touch.new_traces,
-            spend,
+            encode(&self.spend)?,
         ))?;
         Ok(())
     }
@@ -318,21 +334,35 @@ fn fold_party(
     (project, party, day, name): (i64, i64, i64, &str),
     added: &Spend,
 ) -> StoreResult<()> {
-    let find = "SELECT spend FROM party_spend WHERE project = ? AND party = ? AND day = ? AND name = ?";
-    let mut find = transaction.prepare_cached(find)?;
-    let stored: Option<Vec<u8>> = find.query_row((project, party, day, name), |row| row.get(0)).optional()?;
-    let sum = sum_of(stored, added);
-    let put = "INSERT OR REPLACE INTO party_spend (project, party, day, name, cost_picos, spend) \
-         VALUES (?, ?, ?, ?, ?, ?)";
+    let put = "INSERT INTO party_spend (project, party, day, name, cost_picos, spend) \
+         VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (project, party, day, name) DO UPDATE SET \
+         cost_picos = sum_of_costs(cost_picos, excluded.cost_picos), \
+         spend = sum_of_spends(spend, excluded.spend)";
     let mut put = transaction.prepare_cached(put)?;
-    put.execute((project, party, day, name, sum.cost_picos, encode(&sum)?))?;
+    put.execute((project, party, day, name, added.cost_picos, encode(added)?))?;
     Ok(())
 }
 
-fn sum_of(stored: Option<Vec<u8>>, added: &Spend) -> Spend {
-    let mut sum: Spend = stored.and_then(|stored| decode_or_lose(&stored, "a cost")).unwrap_or_default();
-    sum.add(added, 1);
-    sum
+/// Teaches a connection the functions with which sums are added to where they stand.
+pub(super) fn add_functions(connection: &Connection) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    connection.create_scalar_function("sum_of_spends", 2, flags, |call| {
+        let spend = |place| decode_or_lose::<Spend>(call.get_raw(place).as_blob().ok()?, "a cost");
+        let mut sum = spend(0).unwrap_or_default();
+        sum.add(&spend(1).unwrap_or_default(), 1);
+        encode(&sum).map_err(|error| rusqlite::Error::UserFunctionError(error.into()))
+    })?;
+    // Not `+`: a sender can write any number, and a sum that does not fit would be no whole number.
+    connection.create_scalar_function("sum_of_costs", 2, flags, |call| {
+        Ok(call.get::<i64>(0)?.saturating_add(call.get::<i64>(1)?))
+    })
+}
+
+/// In the order of the table, in which neighbours share pages.
+fn in_order<K: Ord, V>(sums: &HashMap<K, V>) -> Vec<(&K, &V)> {
+    let mut sums: Vec<_> = sums.iter().collect();
+    sums.sort_unstable_by_key(|(key, _)| *key);
+    sums
 }
 
 /// Moves the times of an agent, and makes one run that was down and sends again. One whose calls fail, and

@@ -4,9 +4,9 @@
 //! project and hour are made one, in a transaction that also tells their traces: whoever reads meanwhile
 //! sees the blocks as they were before.
 
-use super::block::{Builder, read_all};
+use super::block::read_all;
+use super::blocks::{Filling, pack};
 use super::names::{decode, encode};
-use super::spans::BlockWriter;
 use super::writer::Memory;
 use crate::rollup::Level;
 use crate::store::{PricedSpan, StoreResult};
@@ -43,12 +43,19 @@ pub(super) fn step(connection: &mut Connection, memory: &mut Memory) -> StoreRes
         traces.entry(priced.span.trace_id).or_default().push(priced);
     }
     let gone: BTreeSet<i64> = old.iter().map(|(id, _)| *id).collect();
-    let mut blocks = BlockWriter { transaction: &transaction, project, builder: Builder::default() };
+    let mut full = Vec::new();
+    let mut blocks = Filling::new(memory.next_block, |block| full.push(block));
     for (trace_id, spans) in &traces {
-        let new = blocks.push(memory, trace_id, spans)?;
-        tell_trace(&transaction, project, trace_id, &gone, &new)?;
+        let new = blocks.push(project, *trace_id, spans);
+        // A trace that went by age left its spans in blocks with younger ones.
+        if let Some(row) = memory.sums.places.find(&transaction, trace_id, project)? {
+            tell_trace(&transaction, row, &gone, &new)?;
+        }
     }
-    blocks.finish(memory)?;
+    memory.next_block = blocks.finish();
+    for block in pack(full, &mut memory.compressor)? {
+        block.store(&transaction)?;
+    }
     for id in &gone {
         transaction.prepare_cached("DELETE FROM span_block WHERE id = ?")?.execute([id])?;
     }
@@ -74,24 +81,13 @@ fn small_blocks(
     Ok(blocks)
 }
 
-fn tell_trace(
-    connection: &Connection,
-    project: i64,
-    trace_id: &TraceId,
-    gone: &BTreeSet<i64>,
-    new: &[i64],
-) -> StoreResult<()> {
-    let find = "SELECT id, blocks FROM trace WHERE trace_id = ? AND project = ?";
-    let mut find = connection.prepare_cached(find)?;
-    let mut rows = find.query((trace_id.as_bytes(), project))?;
-    // A trace that went by age left its spans in blocks with younger ones.
-    let Some(row) = rows.next()? else { return Ok(()) };
-    let id: i64 = row.get(0)?;
-    let body = row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?;
-    let mut blocks: Vec<i64> = decode(body, "a trace")?;
+fn tell_trace(connection: &Connection, row: i64, gone: &BTreeSet<i64>, new: &[i64]) -> StoreResult<()> {
+    let mut find = connection.prepare_cached("SELECT blocks FROM trace WHERE id = ?")?;
+    let stored: Vec<u8> = find.query_row([row], |row| row.get(0))?;
+    let mut blocks: Vec<i64> = decode(&stored, "a trace")?;
     blocks.retain(|block| !gone.contains(block));
     blocks.extend(new);
     let update = "UPDATE trace SET blocks = ? WHERE id = ?";
-    connection.prepare_cached(update)?.execute((encode(&blocks)?, id))?;
+    connection.prepare_cached(update)?.execute((encode(&blocks)?, row))?;
     Ok(())
 }

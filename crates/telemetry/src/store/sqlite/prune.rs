@@ -2,6 +2,7 @@
 
 use super::fold::level_number;
 use super::names::Names;
+use super::places::all_placed;
 use crate::rollup::Level;
 use crate::store::{RecordKind, StoreResult};
 use model::telemetry::UnixNanos;
@@ -36,11 +37,7 @@ pub(super) fn prune(
                  (SELECT id FROM span_block WHERE project = ?1 AND max_end < ?2 LIMIT ?3)",
                 STEP_BLOCKS,
             )?;
-            let traces = delete(
-                "DELETE FROM trace WHERE id IN \
-                 (SELECT id FROM trace WHERE project = ?1 AND started < ?2 AND ended < ?2 LIMIT ?3)",
-                STEP_ROWS,
-            )?;
+            let traces = prune_traces(connection, project, before)?;
             Ok(blocks || traces)
         }
         RecordKind::Metrics => {
@@ -101,6 +98,22 @@ pub(super) fn prune(
             Ok(hours || days || parties || sessions)
         }
     }
+}
+
+/// All traces have their place: observations were folded before.
+fn prune_traces(connection: &Connection, project: i64, before: UnixNanos) -> StoreResult<bool> {
+    let old = "FROM trace WHERE project = ?1 AND started < ?2 AND ended < ?2 ORDER BY started LIMIT ?3";
+    let old_places =
+        format!("DELETE FROM trace_place WHERE (trace_id, project) IN (SELECT trace_id, project {old})");
+    let old_traces = format!("DELETE FROM trace WHERE id IN (SELECT id {old})");
+    let parameters = params![project, before.0, STEP_ROWS];
+    let transaction = connection.unchecked_transaction()?;
+    transaction.prepare_cached(&old_places)?.execute(parameters)?;
+    let deleted = transaction.prepare_cached(&old_traces)?.execute(parameters)?;
+    // Where the newest are gone, their numbers are given again.
+    all_placed(&transaction)?;
+    transaction.commit()?;
+    Ok(deleted as i64 == STEP_ROWS)
 }
 
 fn prune_rollup(connection: &Connection, project: i64, level: Level, before: UnixNanos) -> StoreResult<bool> {

@@ -1,7 +1,9 @@
 //! The file: its tables, and how it is opened.
 
+use super::fold;
 use crate::store::{StoreError, StoreResult};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
+use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
@@ -9,7 +11,8 @@ use std::time::Duration;
 const APPLICATION_ID: i64 = 0x5345_4e54;
 
 /// Each brings the schema one further. They are only ever added to.
-const MIGRATIONS: &[&str] = &[include_str!("schema/0001_telemetry.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("schema/0001_telemetry.sql"), include_str!("schema/0002_trace_place.sql")];
 
 /// How long a connection waits for another one's lock: only the start and the end take one.
 const BUSY_LIMIT: Duration = Duration::from_secs(5);
@@ -17,9 +20,8 @@ const BUSY_LIMIT: Duration = Duration::from_secs(5);
 const WRITER_CACHE_KIB: i64 = 48 * 1024;
 /// A reader's.
 const READER_CACHE_KIB: i64 = 8 * 1024;
-/// Pages of the write-ahead log after which it is brought into the file: 32 MiB. A page that is written
-/// often is brought over once.
-const CHECKPOINT_PAGES: i64 = 8_192;
+/// Room of the write-ahead log that is kept for what comes next.
+const KEPT_LOG_BYTES: i64 = 128 * 1024 * 1024;
 
 /// Opens the file for its only writer; makes it if it is not there.
 pub(super) fn open_writer(path: &Path) -> StoreResult<Connection> {
@@ -30,15 +32,28 @@ pub(super) fn open_writer(path: &Path) -> StoreResult<Connection> {
     // Takes effect in a new file only, and there only before its first page.
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL").map_err(refuse)?;
     connection.pragma_update(None, "journal_mode", "WAL").map_err(refuse)?;
-    // A commit is on disk when it answers.
-    connection.pragma_update(None, "synchronous", "FULL").map_err(refuse)?;
+    // A commit is in the log when it answers; `log` has it be on disk.
+    connection.pragma_update(None, "synchronous", "NORMAL").map_err(refuse)?;
     connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB).map_err(refuse)?;
-    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES).map_err(refuse)?;
-    connection.pragma_update(None, "journal_size_limit", 4 * CHECKPOINT_PAGES * 4_096).map_err(refuse)?;
+    connection.pragma_update(None, "journal_size_limit", KEPT_LOG_BYTES).map_err(refuse)?;
     connection.pragma_update(None, "temp_store", "MEMORY").map_err(refuse)?;
     connection.set_prepared_statement_cache_capacity(64);
+    fold::add_functions(&connection).map_err(refuse)?;
     migrate(&mut connection, found).map_err(refuse)?;
     Ok(connection)
+}
+
+/// Opens the write-ahead log of a file that is open, and stays the same file as long as that is.
+pub(super) fn open_log(path: &Path) -> StoreResult<File> {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-wal");
+    File::options().read(true).write(true).open(name).map_err(|error| StoreError::Unavailable(error.into()))
+}
+
+/// Opens the file for who brings its log over, and writes nothing else.
+pub(super) fn open_checkpointer(path: &Path) -> StoreResult<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(path, flags).map_err(|error| refusal(path, error))
 }
 
 /// Opens the file for reading.

@@ -1,6 +1,7 @@
 //! Reads traces.
 
 use super::names::{decode, find_project};
+use super::places;
 use super::read::{Keyset, PageReader};
 use super::spans::read_spans;
 use crate::store::{Page, RecordQuery, StoreError, StoreResult, Trace, TraceQuery, TraceSummary};
@@ -95,8 +96,8 @@ pub(super) fn trace(
 ) -> StoreResult<Option<Trace>> {
     let Some(project) = find_project(connection, project)? else { return Ok(None) };
     let find = format!(
-        "SELECT {COLUMNS} FROM trace JOIN agent ON agent.id = trace.agent \
-         WHERE trace_id = ? AND trace.project = ?"
+        "SELECT {COLUMNS} FROM trace JOIN agent ON agent.id = trace.agent WHERE trace.id = ({})",
+        places::FIND
     );
     let mut find = connection.prepare_cached(&find)?;
     let found = find.query_row((trace_id.as_bytes(), project), |row| Ok(summary(row))).optional()?;

@@ -1,8 +1,10 @@
 //! The only thread that writes.
 
 use super::block::BlockCompressor;
+use super::checkpoint::Checkpointer;
 use super::fold::{Pending, Sums};
 use super::keys::Keys;
+use super::log::{Answers, Log};
 use super::names::{Names, find_project};
 use super::{pack, prune, records, schema, spans};
 use crate::store::{PricedSpan, Receipt, RecordKind, StoreError, StoreResult, Write};
@@ -12,15 +14,24 @@ use rusqlite::Connection;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::Receiver;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot::Sender;
 
-/// After so many observations they are folded into the sums: some tens of milliseconds, in which others wait.
-const FOLD_AFTER: usize = 60_000;
+/// After so many observations they are folded into the sums: a tenth of a second or two, in which others wait.
+const FOLD_AFTER: usize = 200_000;
+/// They are folded after so long too, if nobody reads them before.
+const FOLD_EVERY: Duration = Duration::from_secs(5);
 
 /// What the thread is told to do.
 pub(super) enum Command {
-    Write(Vec<Write>, Sender<StoreResult<Vec<StoreResult<Receipt>>>>),
+    Write {
+        group: Vec<Write>,
+        /// Told when the next can be written.
+        committed: Sender<StoreResult<()>>,
+        /// Told when it is on disk.
+        answer: Sender<StoreResult<Answers>>,
+    },
     Fold(Sender<StoreResult<()>>),
     Maintain(Sender<StoreResult<bool>>),
     Prune(ProjectId, RecordKind, UnixNanos, Sender<StoreResult<bool>>),
@@ -30,12 +41,16 @@ pub(super) enum Command {
 pub(super) struct Writer {
     pub(super) connection: Connection,
     pub(super) memory: Memory,
+    log: Log,
+    checkpointer: Checkpointer,
     /// Whether there are observations that are not folded: readers ask for a fold then.
     is_unfolded: Arc<AtomicBool>,
+    folded: Instant,
 }
 
 pub(super) struct Memory {
     pub(super) compressor: BlockCompressor,
+    pub(super) packer_compressor: BlockCompressor,
     pub(super) names: Names,
     pub(super) keys: Keys,
     pub(super) sums: Sums,
@@ -45,28 +60,47 @@ pub(super) struct Memory {
 impl Writer {
     pub(super) fn open(path: &Path, is_unfolded: Arc<AtomicBool>) -> StoreResult<Self> {
         let connection = schema::open_writer(path)?;
-        let compressor = BlockCompressor::new().map_err(|error| StoreError::Failed(error.into()))?;
+        let compressor = || BlockCompressor::new().map_err(|error| StoreError::Failed(error.into()));
         let keys = Keys::load(&connection)?;
         let sums = Sums::load(&connection)?;
         let next_block = pack::next_block(&connection)?;
         is_unfolded.store(!sums.is_empty(), Ordering::Release);
-        let memory = Memory { compressor, names: Names::default(), keys, sums, next_block };
-        Ok(Self { connection, memory, is_unfolded })
+        let checkpointer = Checkpointer::start(path, &connection)?;
+        let log = Log::start(schema::open_log(path)?)?;
+        let memory = Memory {
+            compressor: compressor()?,
+            packer_compressor: compressor()?,
+            names: Names::default(),
+            keys,
+            sums,
+            next_block,
+        };
+        Ok(Self { connection, memory, log, checkpointer, is_unfolded, folded: Instant::now() })
     }
 
     /// Works until nobody is left who could tell it to.
     pub(super) fn run(mut self, commands: &Receiver<Command>) {
+        let (written, to_free) = channel::<Vec<Write>>();
+        std::thread::spawn(move || to_free.into_iter().for_each(drop));
         // Who no longer waits for the answer does not get it.
         while let Ok(command) = commands.recv() {
             match command {
-                // Who waits is answered before the memory of what was written is given back.
-                Command::Write(group, answer) => drop(answer.send(self.write(&group))),
+                Command::Write { group, committed, answer } => {
+                    match self.write(&group) {
+                        Ok(answers) => self.log.answer(answers, answer),
+                        Err(error) => drop(answer.send(Err(error))),
+                    }
+                    drop(committed.send(Ok(())));
+                    drop(written.send(group));
+                    self.fold_if_many();
+                }
                 Command::Fold(answer) => drop(answer.send(self.fold())),
                 Command::Maintain(answer) => drop(answer.send(self.maintain())),
                 Command::Prune(project, kind, before, answer) => {
                     drop(answer.send(self.prune(&project, kind, before)));
                 }
             }
+            self.checkpointer.step(&self.connection);
         }
         if let Err(error) = self.fold() {
             tracing::warn!(
@@ -77,7 +111,8 @@ impl Writer {
     }
 
     /// Writes a group at once; where that fails for a reason that is not the disk, each batch alone.
-    fn write(&mut self, group: &[Write]) -> StoreResult<Vec<StoreResult<Receipt>>> {
+    fn write(&mut self, group: &[Write]) -> StoreResult<Answers> {
+        self.log.mend(&self.connection)?;
         let answers = match self.commit(group) {
             Ok(receipts) => receipts.into_iter().map(Ok).collect(),
             Err(error @ StoreError::Unavailable(_)) => return Err(error),
@@ -93,12 +128,15 @@ impl Writer {
                 answers
             }
         };
+        Ok(answers)
+    }
+
+    fn fold_if_many(&mut self) {
         if self.memory.sums.len() >= FOLD_AFTER
             && let Err(error) = self.fold()
         {
             tracing::warn!(error = &error as &dyn std::error::Error, "sums could not be folded");
         }
-        Ok(answers)
     }
 
     fn commit(&mut self, group: &[Write]) -> StoreResult<Vec<Receipt>> {
@@ -124,6 +162,7 @@ impl Writer {
     fn fold(&mut self) -> StoreResult<()> {
         self.memory.sums.fold(&mut self.connection)?;
         self.is_unfolded.store(false, Ordering::Release);
+        self.folded = Instant::now();
         Ok(())
     }
 
@@ -136,7 +175,9 @@ impl Writer {
     }
 
     fn maintain(&mut self) -> StoreResult<bool> {
-        self.fold()?;
+        if self.folded.elapsed() >= FOLD_EVERY {
+            self.fold()?;
+        }
         self.memory.keys.drop_old(&self.connection)?;
         let packed = pack::step(&mut self.connection, &mut self.memory)?;
         let freed = prune::give_back(&self.connection)?;

@@ -89,7 +89,7 @@ prop_compose! {
 }
 
 /// Packs spans, each trace's together.
-fn pack(spans: &[PricedSpan]) -> Packed {
+fn pack(spans: &[PricedSpan]) -> Block {
     let mut builder = Builder::default();
     for of_trace in spans.chunk_by(|left, right| left.span.trace_id == right.span.trace_id) {
         builder.push(&of_trace[0].span.trace_id, &of_trace.iter().collect::<Vec<_>>()).unwrap();

@@ -1,0 +1,79 @@
+//! Brings the write-ahead log into the file, mostly beside the thread that writes.
+//!
+//! What has been written often since the last time is brought over once. It takes long, and while it goes on
+//! more is written; the rest of that the writer brings over itself, in little time, so that the log is empty
+//! and is written from its start again.
+
+use super::schema;
+use crate::store::{StoreError, StoreResult};
+use rusqlite::Connection;
+use std::cell::Cell;
+use std::error::Error as StdError;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+
+/// Pages of the log after which it is brought into the file: 32 MiB.
+const AFTER_PAGES: i32 = 8_192;
+
+thread_local! {
+    /// How many pages the log of this thread's connection has since its last commit.
+    static LOG_PAGES: Cell<i32> = const { Cell::new(0) };
+}
+
+/// The thread that brings it over, as the writer sees it.
+pub(super) struct Checkpointer {
+    start: Sender<()>,
+    done: Receiver<()>,
+    is_running: bool,
+}
+
+impl Checkpointer {
+    /// Starts the thread for the file that `writer` writes.
+    pub(super) fn start(path: &Path, writer: &Connection) -> StoreResult<Self> {
+        let connection = schema::open_checkpointer(path)?;
+        let (start, started) = channel();
+        let (finish, done) = channel();
+        std::thread::Builder::new()
+            .name("telemetry-checkpoint".to_owned())
+            .spawn(move || {
+                while started.recv().is_ok() {
+                    checkpoint(&connection);
+                    if finish.send(()).is_err() {
+                        break;
+                    }
+                }
+            })
+            .map_err(|error| StoreError::Unavailable(error.into()))?;
+        writer.wal_hook(Some(|_, pages| {
+            LOG_PAGES.set(pages);
+            Ok(())
+        }));
+        Ok(Self { start, done, is_running: false })
+    }
+
+    /// For after each commit of `writer`, on its thread.
+    pub(super) fn step(&mut self, writer: &Connection) {
+        if self.is_running {
+            match self.done.try_recv() {
+                Err(TryRecvError::Empty) => {}
+                Ok(()) | Err(TryRecvError::Disconnected) => {
+                    self.is_running = false;
+                    checkpoint(writer);
+                }
+            }
+        } else if LOG_PAGES.get() >= AFTER_PAGES {
+            self.is_running = self.start.send(()).is_ok();
+        }
+    }
+}
+
+/// Brings over what no reader and no writer keeps it from.
+fn checkpoint(connection: &Connection) {
+    let run = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+    if let Err(error) = run {
+        tracing::warn!(
+            error = &error as &dyn StdError,
+            "the log of telemetry could not be brought into the file"
+        );
+    }
+}
