@@ -45,7 +45,7 @@ pub(super) fn write(
     if spans.is_empty() {
         return Ok(());
     }
-    spans.sort_by_key(|(project, _, priced)| (*project, priced.span.trace_id));
+    spans.sort_by_cached_key(|(project, _, priced)| (*project, priced.span.trace_id));
     let Memory { names, compressor, packer_compressor, next_block, sums, .. } = memory;
     let (full, to_pack) = mpsc::channel();
     let to_pack = &Mutex::new(to_pack);
