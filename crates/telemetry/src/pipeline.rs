@@ -22,7 +22,7 @@ use tokio::task::JoinHandle;
 pub struct PipelineSettings {
     /// Memory of all batches that wait or are being written.
     pub queue_bytes: usize,
-    /// How many may wait.
+    /// How many may wait or be written.
     pub queue_batches: usize,
 }
 
@@ -96,6 +96,8 @@ struct Queue {
     waiting: VecDeque<Waiting>,
     /// Of those that wait and of those that are being written.
     bytes: usize,
+    /// How many these are.
+    batches: usize,
     is_closed: bool,
 }
 
@@ -103,6 +105,13 @@ struct Waiting {
     write: Write,
     bytes: usize,
     answer: Answer,
+}
+
+/// The room of a group in the queue, which is free again when it is dropped.
+struct Room {
+    shared: Arc<Shared>,
+    bytes: usize,
+    batches: usize,
 }
 
 type Answer = oneshot::Sender<Result<Receipt, Refused>>;
@@ -180,10 +189,11 @@ impl Inlet {
         let bytes = queue.bytes + waiting.bytes;
         // One that is larger than the queue is taken where it is alone: its request was small enough.
         let is_full = queue.bytes > 0 && bytes > self.settings.queue_bytes;
-        if is_full || queue.waiting.len() >= self.settings.queue_batches {
+        if is_full || queue.batches >= self.settings.queue_batches {
             return Some(Refused::Busy { retry_after: BUSY_RETRY });
         }
         queue.bytes = bytes;
+        queue.batches += 1;
         queue.waiting.push_back(waiting);
         if queue.waiting.len() == 1 {
             self.shared.wake.notify_one();
@@ -234,26 +244,31 @@ impl Shared {
         }
         (group, bytes, queue.is_closed)
     }
+}
 
-    /// Answers who waits for a group, which then has no room in the queue any more.
-    async fn answer(self: Arc<Self>, written: Written, answers: Vec<Answer>, bytes: usize) {
-        let written = written.on_disk().await;
-        {
-            let mut queue = self.queue();
-            queue.bytes -= bytes;
-            metrics::gauge!("sentry_telemetry_queue_bytes").set(queue.bytes as f64);
-        }
-        match written {
-            Ok(results) => {
-                for (answer, result) in answers.into_iter().zip(results) {
-                    // Who no longer waits does not get it.
-                    drop(answer.send(result.map_err(Refused::Rejected)));
-                }
+impl Drop for Room {
+    fn drop(&mut self) {
+        let mut queue = self.shared.queue();
+        queue.bytes -= self.bytes;
+        queue.batches -= self.batches;
+        metrics::gauge!("sentry_telemetry_queue_bytes").set(queue.bytes as f64);
+    }
+}
+
+/// Answers who waits for a group when that is on disk, and has no room in the queue any more.
+async fn answer(written: Written, answers: Vec<Answer>, room: Room) {
+    let written = written.on_disk().await;
+    drop(room);
+    match written {
+        Ok(results) => {
+            for (answer, result) in answers.into_iter().zip(results) {
+                // Who no longer waits does not get it.
+                drop(answer.send(result.map_err(Refused::Rejected)));
             }
-            Err(_) => {
-                for answer in answers {
-                    drop(answer.send(Err(Refused::Failing { retry_after: FAILING_RETRY })));
-                }
+        }
+        Err(_) => {
+            for answer in answers {
+                drop(answer.send(Err(Refused::Failing { retry_after: FAILING_RETRY })));
             }
         }
     }
@@ -267,11 +282,12 @@ fn run(shared: &Arc<Shared>, runtime: &Handle) {
     loop {
         let (group, bytes, is_closed) = shared.take(next_maintenance);
         if !group.is_empty() {
+            let room = Room { shared: Arc::clone(shared), bytes, batches: group.len() };
             let (writes, answers): (Vec<_>, Vec<_>) =
                 group.into_iter().map(|waiting| (waiting.write, waiting.answer)).unzip();
             let written = runtime.block_on(shared.writer.begin_write(writes));
             answering.retain(|task: &JoinHandle<()>| !task.is_finished());
-            answering.push(runtime.spawn(Arc::clone(shared).answer(written, answers, bytes)));
+            answering.push(runtime.spawn(answer(written, answers, room)));
         } else if is_closed {
             for task in answering {
                 // One that failed has told so those who wait.

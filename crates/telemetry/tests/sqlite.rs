@@ -402,3 +402,24 @@ fn traces_of_a_file_of_the_first_version_get_places() {
         assert_eq!(count(dir, "trace_place"), 1);
     });
 }
+
+#[test]
+fn large_spans_are_packed_once() {
+    run(async |dir, store| {
+        for number in 1..=40 {
+            let mut spans = summed(number).spans;
+            let size = if number <= 20 { 2_000_000 } else { 1_000 };
+            spans[0].span.attributes.push(make::text("prompt", &"x".repeat(size)));
+            write(&store, Batch { spans, ..Batch::default() }).await;
+        }
+        let mut steps = 0;
+        while store.maintain().await.unwrap() {
+            steps += 1;
+        }
+        assert_eq!(steps, 1);
+        assert_eq!((count(dir, "span_block"), count(dir, "span_block WHERE is_small")), (21, 1));
+        for number in 1..=40 {
+            assert_eq!(spans_of(&store, number).await, 1);
+        }
+    });
+}

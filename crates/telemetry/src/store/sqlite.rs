@@ -2,9 +2,9 @@
 //!
 //! One thread writes, in transactions that hold all that is waiting; readers have connections of their
 //! own and are never in its way. Others pack spans beside it, wait for the [disk](log) in its place, and
-//! bring the log [into the file](checkpoint). It is `rusqlite` and not `sqlx`, as for our other state, because there
-//! each statement is a message to another thread and back: dearer than the statement itself, and a
-//! transaction here has thousands.
+//! bring the log [into the file](checkpoint). It is `rusqlite` and not `sqlx`, as for our other state,
+//! because there each statement is a message to another thread and back: dearer than the statement itself,
+//! and a transaction here has thousands.
 //!
 //! What grows with traffic is only added to the end of tables: spans in [blocks](block), sums by way of
 //! [rows of observations](fold), keys of requests [by commit](keys). What is left to write at random places

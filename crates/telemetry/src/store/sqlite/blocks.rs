@@ -7,7 +7,7 @@ use crate::store::{PricedSpan, StoreResult};
 use model::telemetry::TraceId;
 use rusqlite::Connection;
 
-/// Blocks with fewer spans are packed together later.
+/// Blocks with fewer spans that are not full are packed together later.
 const SMALL_SPANS: u32 = 256;
 /// A block is full with spans that take so much memory: some 600 of ten attributes.
 const FULL_BYTES: usize = 1_280 * 1024;
@@ -25,6 +25,13 @@ pub(super) struct Filled<'a> {
     id: i64,
     project: i64,
     sections: Vec<Section<'a>>,
+    is_full: bool,
+}
+
+impl Filled<'_> {
+    fn empty(id: i64, project: i64) -> Self {
+        Self { id, project, sections: Vec::new(), is_full: false }
+    }
 }
 
 /// Fills blocks one after the other. Those that are full are handed to `full`.
@@ -37,18 +44,19 @@ pub(super) struct Filling<'a, F> {
 impl<'a, F: FnMut(Filled<'a>)> Filling<'a, F> {
     /// Gives blocks numbers from `next` on.
     pub(super) fn new(next: i64, full: F) -> Self {
-        Self { block: Filled { id: next, project: 0, sections: Vec::new() }, bytes: 0, full }
+        Self { block: Filled::empty(next, 0), bytes: 0, full }
     }
 
     /// Takes the spans of one trace, and says by number which blocks they are in.
     pub(super) fn push(&mut self, project: i64, trace_id: TraceId, spans: &[&'a PricedSpan]) -> Vec<i64> {
         let mut blocks = Vec::new();
         for spans in spans.chunks(SECTION_SPANS) {
-            if self.bytes >= FULL_BYTES || project != self.block.project {
+            if self.block.is_full || project != self.block.project {
                 self.hand_over();
                 self.block.project = project;
             }
             self.bytes += spans.iter().copied().map(span_bytes).sum::<usize>();
+            self.block.is_full = self.bytes >= FULL_BYTES;
             self.block.sections.push(Section { trace_id, spans: spans.to_vec() });
             if blocks.last() != Some(&self.block.id) {
                 blocks.push(self.block.id);
@@ -65,7 +73,7 @@ impl<'a, F: FnMut(Filled<'a>)> Filling<'a, F> {
 
     fn hand_over(&mut self) {
         if self.bytes > 0 {
-            let next = Filled { id: self.block.id + 1, project: self.block.project, sections: Vec::new() };
+            let next = Filled::empty(self.block.id + 1, self.block.project);
             (self.full)(std::mem::replace(&mut self.block, next));
             self.bytes = 0;
         }
@@ -76,6 +84,7 @@ impl<'a, F: FnMut(Filled<'a>)> Filling<'a, F> {
 pub(super) struct Numbered {
     id: i64,
     project: i64,
+    is_small: bool,
     block: Block,
 }
 
@@ -84,12 +93,14 @@ pub(super) fn pack<'a>(
     blocks: impl IntoIterator<Item = Filled<'a>>,
     compressor: &mut BlockCompressor,
 ) -> StoreResult<Vec<Numbered>> {
-    let pack = |Filled { id, project, sections }| {
+    let pack = |Filled { id, project, sections, is_full }| {
         let mut builder = Builder::default();
         for Section { trace_id, spans } in &sections {
             builder.push(trace_id, spans)?;
         }
-        Ok(Numbered { id, project, block: builder.pack(compressor)? })
+        let block = builder.pack(compressor)?;
+        let is_small = !is_full && block.spans < SMALL_SPANS;
+        Ok(Numbered { id, project, is_small, block })
     };
     blocks.into_iter().map(pack).collect()
 }
@@ -99,8 +110,7 @@ impl Numbered {
         let Block { spans, min_start, max_end, body } = &self.block;
         let insert = "INSERT INTO span_block (id, project, min_start, max_end, spans, is_small, body) \
              VALUES (?, ?, ?, ?, ?, ?, ?)";
-        let is_small = *spans < SMALL_SPANS;
-        let row = (self.id, self.project, min_start, max_end, spans, is_small, body);
+        let row = (self.id, self.project, min_start, max_end, spans, self.is_small, body);
         connection.prepare_cached(insert)?.execute(row)?;
         Ok(())
     }

@@ -1,8 +1,8 @@
 //! Brings the write-ahead log into the file, mostly beside the thread that writes.
 //!
-//! What has been written often since the last time is brought over once. It takes long, and while it goes on
-//! more is written; the rest of that the writer brings over itself, in little time, so that the log is empty
-//! and is written from its start again.
+//! What has been written often since the last time is brought over once. While that goes on more is written;
+//! this rest the writer brings over itself, and waits for the disk, so that the log is empty and is written
+//! from its start again.
 
 use super::schema;
 use crate::store::{StoreError, StoreResult};

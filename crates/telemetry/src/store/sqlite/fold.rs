@@ -142,7 +142,7 @@ impl Sums {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.seen.is_empty()
+        self.seen.is_empty() && self.places.is_empty()
     }
 
     pub(super) fn len(&self) -> usize {

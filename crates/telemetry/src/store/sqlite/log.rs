@@ -27,10 +27,11 @@ pub(super) struct Log {
 }
 
 impl Log {
-    /// Starts the thread for the log in `file`.
+    /// Starts the thread for the log in `file`. Whether that is on disk nobody knows: a process that was here
+    /// before may have ended when it could not be written.
     pub(super) fn start(file: File) -> StoreResult<Self> {
         let (committed, to_sync) = channel();
-        let has_failed = Arc::new(AtomicBool::new(false));
+        let has_failed = Arc::new(AtomicBool::new(true));
         let failed = Arc::clone(&has_failed);
         std::thread::Builder::new()
             .name("telemetry-log".to_owned())
@@ -52,9 +53,8 @@ impl Log {
         }
         let is_busy: bool = writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
         if is_busy {
-            return Err(StoreError::Unavailable(
-                "the log failed, and readers keep it from being mended".into(),
-            ));
+            let why = "the log must be brought into the file, and who uses it keeps us from doing so";
+            return Err(StoreError::Unavailable(why.into()));
         }
         self.has_failed.store(false, Ordering::Release);
         Ok(())
@@ -102,6 +102,8 @@ mod tests {
         connection.execute_batch("CREATE TABLE row (id INTEGER)").unwrap();
         // A device that cannot be synced.
         let log = Log::start(File::open("/dev/null").unwrap()).unwrap();
+        assert!(matches!(ask(&log), Err(StoreError::Unavailable(_))), "nobody knows what was before");
+        log.mend(&connection).unwrap();
         for _ in 0..2 {
             assert!(matches!(ask(&log), Err(StoreError::Unavailable(_))));
         }
@@ -115,7 +117,8 @@ mod tests {
         assert!(!log.has_failed.load(Ordering::Acquire));
 
         let log = Log::start(File::open(dir.path().join("file-wal")).unwrap()).unwrap();
-        assert_eq!(ask(&log).unwrap().remove(0).unwrap().stored, 1);
         log.mend(&connection).unwrap();
+        assert_eq!(ask(&log).unwrap().remove(0).unwrap().stored, 1);
+        assert!(!log.has_failed.load(Ordering::Acquire));
     }
 }

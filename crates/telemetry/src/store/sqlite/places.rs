@@ -9,10 +9,12 @@ use foldhash::HashMap;
 use model::telemetry::TraceId;
 use rusqlite::{Connection, OptionalExtension};
 
-/// The row of trace `?1` of project `?2`, for who reads.
+/// The row of trace `?1` of project `?2`, for who reads. No index of traces is of use here: by project one
+/// would find all of them.
 pub(super) const FIND: &str = "SELECT coalesce( \
      (SELECT trace FROM trace_place WHERE trace_id = ?1 AND project = ?2), \
-     (SELECT id FROM trace WHERE id > (SELECT until FROM placed) AND trace_id = ?1 AND project = ?2))";
+     (SELECT id FROM trace NOT INDEXED \
+     WHERE id > (SELECT until FROM placed) AND trace_id = ?1 AND project = ?2))";
 
 /// The traces that have no place in the table yet.
 #[derive(Default)]
@@ -31,6 +33,10 @@ impl Places {
             places.add(id, row.get(1)?, row.get(2)?);
         }
         Ok(places)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     pub(super) fn len(&self) -> usize {
@@ -74,4 +80,25 @@ pub(super) fn all_placed(transaction: &Connection) -> StoreResult<()> {
     let note = "UPDATE placed SET until = (SELECT coalesce(max(id), 0) FROM trace)";
     transaction.prepare_cached(note)?.execute([])?;
     Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+mod tests {
+    use super::*;
+    use crate::store::sqlite::schema;
+
+    #[test]
+    fn only_rows_behind_the_last_place_are_looked_at() {
+        let dir = tempfile::tempdir().unwrap();
+        let connection = schema::open_writer(&dir.path().join("file")).unwrap();
+        let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {FIND}")).unwrap();
+        let steps = plan.query_map([[0; 16].as_slice(), &[0]], |row| row.get::<_, String>(3)).unwrap();
+        let steps: Vec<String> = steps.map(Result::unwrap).filter(|step| step.contains("SEARCH")).collect();
+        let expect = [
+            "SEARCH trace_place USING PRIMARY KEY (trace_id=? AND project=?)",
+            "SEARCH trace USING INTEGER PRIMARY KEY (rowid>?)",
+        ];
+        assert_eq!(steps, expect);
+    }
 }

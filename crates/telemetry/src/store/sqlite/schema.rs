@@ -14,7 +14,8 @@ const APPLICATION_ID: i64 = 0x5345_4e54;
 const MIGRATIONS: &[&str] =
     &[include_str!("schema/0001_telemetry.sql"), include_str!("schema/0002_trace_place.sql")];
 
-/// How long a connection waits for another one's lock: only the start and the end take one.
+/// How long a connection waits for another one's lock: only the start and the end take one, and a log that
+/// failed.
 const BUSY_LIMIT: Duration = Duration::from_secs(5);
 /// The writer's pages in memory, in KiB.
 const WRITER_CACHE_KIB: i64 = 48 * 1024;
