@@ -409,6 +409,10 @@ async fn what_is_acknowledged_outlives_processors_that_are_killed() {
         // At another place in the cycle of groups each time.
         let left = (waiting + EACH).saturating_sub(1 + kill * 37 % EACH);
         until("progress", || length(&redis, "queue") <= left).await;
+        // What five in a row are killed with is set aside, as it must be: every fourth finishes everything.
+        if kill % 4 == 3 {
+            until_empty(&redis).await;
+        }
         child.kill().unwrap();
         child.wait().unwrap();
     }

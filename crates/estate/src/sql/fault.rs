@@ -21,7 +21,6 @@ pub(super) fn classify(error: sqlx::Error, limits: QueryLimits) -> SourceError {
                 match (mysql.number(), mysql.code()) {
                     // MariaDB's max_statement_time, MySQL's MAX_EXECUTION_TIME, KILL QUERY.
                     (1969 | 3024 | 1317, _) | (_, Some("70100")) => return timed_out(limits),
-                    (_, Some("28000")) => return SourceError::LoginRejected(error.into()),
                     // Too many connections, shutting down, connection killed.
                     (_, Some("08004" | "08S01")) | (1927, _) => {
                         return SourceError::Unreachable(error.into());
@@ -52,6 +51,17 @@ pub(super) fn classify(error: sqlx::Error, limits: QueryLimits) -> SourceError {
             SourceError::Malformed { what: format!("column {index} is no text") }
         }
         _ => SourceError::Refused(error.into()),
+    }
+}
+
+/// The same of the error of opening a session. Only there does 28000 tell of a login: of a statement it tells
+/// that a privilege is missing.
+pub(super) fn classify_opening(error: sqlx::Error, limits: QueryLimits) -> SourceError {
+    match &error {
+        sqlx::Error::Database(database) if database.code().as_deref() == Some("28000") => {
+            SourceError::LoginRejected(error.into())
+        }
+        _ => classify(error, limits),
     }
 }
 

@@ -103,7 +103,7 @@ impl MySqlDatabase {
     }
 
     async fn acquire(&self) -> Result<PoolConnection<MySql>, SourceError> {
-        self.pool.acquire().await.map_err(|error| fault::classify(error, self.limits))
+        self.pool.acquire().await.map_err(|error| fault::classify_opening(error, self.limits))
     }
 }
 
