@@ -1,6 +1,6 @@
 //! Spans.
 
-use super::reader::{Reader, Reason, Stop};
+use super::reader::{MAX_ITEMS, Reader, Reason, Stop};
 use super::resource::Resource;
 use super::wire::Fields;
 use crate::genai;
@@ -25,8 +25,9 @@ fn span(reader: &mut Reader, resource: &mut Resource, bytes: &[u8]) -> Result<Sp
     let (mut started, mut ended) = (0, 0);
     let mut name = String::new();
     let (mut status, mut status_message) = (SpanStatus::Unset, String::new());
-    let (mut attributes, mut events, mut links) = (Vec::new(), Vec::new(), Vec::new());
     let mut fields = Fields::new(bytes);
+    let mut attributes = Vec::with_capacity(fields.count(9).min(MAX_ITEMS));
+    let (mut events, mut links) = (Vec::new(), Vec::new());
     while let Some((number, field)) = fields.next()? {
         match number {
             1 => trace_id = field.bytes()?,

@@ -75,7 +75,26 @@ impl<'a> Fields<'a> {
         Ok(Some((number, field)))
     }
 
+    /// How many fields with that number there are, as far as they can be read.
+    pub(super) fn count(mut self, wanted: u32) -> usize {
+        let mut count = 0;
+        while let Ok(Some((number, _))) = self.next() {
+            count += usize::from(number == wanted);
+        }
+        count
+    }
+
+    #[inline]
     fn varint(&mut self) -> Result<u64, Malformed> {
+        // Most are of one byte: numbers of fields, and lengths.
+        if let [byte @ 0..0x80, rest @ ..] = self.rest {
+            self.rest = rest;
+            return Ok(u64::from(*byte));
+        }
+        self.long_varint()
+    }
+
+    fn long_varint(&mut self) -> Result<u64, Malformed> {
         let mut number = 0;
         for (place, byte) in self.rest.iter().take(10).enumerate() {
             number |= u64::from(byte & 0x7f) << (7 * place);

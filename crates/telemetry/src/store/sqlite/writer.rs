@@ -71,7 +71,11 @@ impl Writer {
         let checkpointer = Checkpointer::start(path, &connection)?;
         let log = Log::start(schema::open_log(path)?)?;
         if let Err(error) = log.mend(&connection) {
-            tracing::warn!(error = &error as &dyn StdError, "tried again before the first write");
+            let error = &error as &dyn StdError;
+            tracing::warn!(
+                error,
+                "the log of telemetry is not in the file: tried again before the first write"
+            );
         }
         let (written, to_free) = sync_channel::<Vec<Write>>(1);
         std::thread::Builder::new()
