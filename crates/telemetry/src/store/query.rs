@@ -15,7 +15,7 @@ pub struct TimeRange {
     pub until: UnixNanos,
 }
 
-/// Where the next page begins. Opaque; [`Cursor::parse`] takes what [`Cursor::to_string`] gave.
+/// Where the next page begins. Opaque; [`Cursor::parse`] takes what its `to_string` gave.
 ///
 /// It holds the newest record that there was at the first page, so that what comes in meanwhile moves
 /// nothing, and the last record of the page.
