@@ -1,5 +1,5 @@
 //! Spans on their way into blocks. Who looks up their traces says which block they go to, by about how much
-//! is in it; [`pack`] can be another thread.
+//! is in it; [`pack`] can be another thread. Small ones are packed [together](super::repack) later.
 
 use super::block::{Block, BlockCompressor, Builder};
 use crate::store::size::span_bytes;

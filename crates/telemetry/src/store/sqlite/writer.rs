@@ -6,7 +6,7 @@ use super::fold::{Pending, Sums};
 use super::keys::Keys;
 use super::log::{Answers, Log};
 use super::names::{Names, find_project};
-use super::{pack, prune, records, schema, spans};
+use super::{prune, records, repack, schema, spans};
 use crate::store::{PricedSpan, Receipt, RecordKind, StoreError, StoreResult, Write};
 use model::identity::ProjectId;
 use model::telemetry::UnixNanos;
@@ -44,7 +44,7 @@ pub(super) struct Writer {
     pub(super) memory: Memory,
     log: Log,
     checkpointer: Checkpointer,
-    /// Takes what was written: giving its memory back is a tenth of the work.
+    /// Takes what was written: giving its memory back is a twentieth of the work.
     written: SyncSender<Vec<Write>>,
     /// Whether there are observations that are not folded: readers ask for a fold then.
     is_unfolded: Arc<AtomicBool>,
@@ -66,7 +66,7 @@ impl Writer {
         let compressor = || BlockCompressor::new().map_err(|error| StoreError::Failed(error.into()));
         let keys = Keys::load(&connection)?;
         let sums = Sums::load(&connection)?;
-        let next_block = pack::next_block(&connection)?;
+        let next_block = repack::next_block(&connection)?;
         is_unfolded.store(!sums.is_empty(), Ordering::Release);
         let checkpointer = Checkpointer::start(path, &connection)?;
         let log = Log::start(schema::open_log(path)?)?;
@@ -189,7 +189,7 @@ impl Writer {
             self.fold()?;
         }
         self.memory.keys.drop_old(&self.connection)?;
-        let packed = pack::step(&mut self.connection, &mut self.memory)?;
+        let packed = repack::step(&mut self.connection, &mut self.memory)?;
         let freed = prune::give_back(&self.connection)?;
         Ok(packed || freed)
     }
