@@ -54,12 +54,6 @@ pub fn App() -> impl IntoView {
 fn Frame() -> impl IntoView {
     provide_zone();
     provide_chat();
-    // The page answers to clicks and keys from here on; browser tests and measurements wait for it.
-    Effect::new(|_| {
-        if let Some(root) = document().document_element() {
-            let _ = root.set_attribute("data-hydrated", "");
-        }
-    });
     let pathname = use_location().pathname;
     let alone = Memo::new(move |_| pathname.with(|path| is_way_in(path)));
     // The assistant's own page has it in the middle.

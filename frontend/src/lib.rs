@@ -2,11 +2,11 @@
 
 #![recursion_limit = "512"]
 
-/// Takes over the page that the server rendered.
+/// Takes over the page that the server rendered; done once all of it answers, also a page that is a file of its own.
 #[wasm_bindgen::prelude::wasm_bindgen]
-pub fn hydrate() {
+pub async fn hydrate() {
     console_error_panic_hook::set_once();
-    leptos::mount::hydrate_lazy(app::App);
+    leptos::mount::hydrate_from_async(leptos::tachys::dom::body(), app::App).await.forget();
 }
 
 /// Room in the program's read-only data. Splitting the program aligns each part's data anew; where

@@ -7,6 +7,7 @@ use crate::pages::agent::{evidence_words, severity_badge};
 use crate::pages::trace::flag_words;
 use crate::time::Zone;
 use leptos::prelude::*;
+use model::ask::Amount;
 use model::telemetry::analysis::{
     Confidence, CostAdvice, CostAlert, CostAlertKind, CostSpike, CostTrend, Direction, Efficiency, Forecast,
     SavingKind,
@@ -84,9 +85,14 @@ pub(crate) fn advice(advice: &CostAdvice, zone: &Zone) -> AnyView {
                 SavingKind::IdleMemory => megabytes,
                 SavingKind::FewRequests => per_minute,
             };
+            // Not every rule can say how much.
+            let saves = if saving.saving == Amount::default() {
+                String::new()
+            } else {
+                format!("may save {} in this time: ", amount(saving.saving))
+            };
             let stands_on = format!(
-                "may save {} in this time: {} against {}, {}",
-                amount(saving.saving),
+                "{saves}{} against {}, {}",
                 write(saving.evidence.value),
                 write(saving.evidence.threshold),
                 evidence_words(&saving.evidence, zone)
@@ -94,7 +100,7 @@ pub(crate) fn advice(advice: &CostAdvice, zone: &Zone) -> AnyView {
             view! { <li><p>{saving.kind.advice()} "."</p><p class="evidence">{stands_on}</p></li> }
         })
         .collect();
-    let in_all = (advice.potential_monthly_savings != Default::default())
+    let in_all = (advice.potential_monthly_savings != Amount::default())
         .then(|| format!("All of it may save {} in thirty days.", amount(advice.potential_monthly_savings)));
     view! {
         <p class="settings-note">{confidence} " " {in_all}</p>
@@ -154,7 +160,8 @@ pub(super) fn unpriced(unpriced: &[Unpriced]) -> Option<AnyView> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::ask::Amount;
+    use model::telemetry::UnixNanos;
+    use model::telemetry::analysis::{Evidence, Saving};
 
     #[test]
     fn a_forecast_says_what_it_stands_on() {
@@ -171,6 +178,29 @@ mod tests {
             "By 2026-02-28 it will have cost about $33: $18 so far, and $1.5 a day, the mean of 7 days."
         );
         assert!(forecast_words(None).contains("too little"));
+    }
+
+    #[cfg(feature = "ssr")]
+    #[test]
+    fn advice_names_a_saving_only_where_it_is_known() {
+        let saving = |kind, saving: &str| Saving {
+            kind,
+            evidence: Evidence {
+                value: 2.0,
+                threshold: 10.0,
+                count: 4,
+                from: UnixNanos(0),
+                to: UnixNanos(60_000_000_000),
+            },
+            saving: Amount::parse(saving).unwrap(),
+        };
+        let of = |saving| {
+            let potential_monthly_savings = Amount::default();
+            CostAdvice { savings: vec![saving], potential_monthly_savings, confidence: Confidence::Medium }
+        };
+        let html = |of: CostAdvice| Owner::new().with(|| advice(&of, &Zone::UTC).to_html());
+        assert!(html(of(saving(SavingKind::IdleCpu, "1.5"))).contains("may save $1.5 in this time: 2%"));
+        assert!(!html(of(saving(SavingKind::FewRequests, "0"))).contains("may save"));
     }
 
     #[test]
