@@ -22,7 +22,7 @@ use model::ask::Amount;
 use model::telemetry::{Attribute, Operation, Reading, Span, Value};
 use reading::Finding;
 use std::mem::size_of;
-use table::{Field, Row};
+use table::{Field, Ranked, Row};
 
 /// Events that mark the first piece of an answer: OpenInference's and Vercel's.
 const FIRST_PIECE: [&str; 2] = ["First Token Stream Event", "ai.stream.firstChunk"];
@@ -44,7 +44,8 @@ struct Facts<'a> {
 /// Fills in what a span's attributes and events say: operation, model, tokens, cost and so on, and how
 /// each attribute was read, by a list of `readings` where there is such a one.
 pub fn normalise(span: &mut Span, readings: &mut Readings) {
-    let (facts, mut findings) = read(&span.attributes);
+    let rows = readings.rows(&span.attributes);
+    let (facts, mut findings) = read(&span.attributes, &rows);
     let said = facts.value(Field::Operation).and_then(operation::operation);
     span.usage = usage::usage(&facts, said, &mut findings);
     span.reported_cost = usage::cost(&facts, &mut findings);
@@ -63,19 +64,21 @@ pub fn normalise(span: &mut Span, readings: &mut Readings) {
         .or_else(|| facts.number(Field::FirstTokenMs))
         .or_else(|| first_piece_ms(span));
     span.error_type = facts.text(Field::ErrorType).or_else(|| exception_type(span));
-    span.readings = readings.of(&span.attributes, &findings);
+    span.readings = readings.of(&span.attributes, rows, findings);
 }
 
-/// Memory that the readings of these attributes take where no other span has the same.
+/// Memory that the readings of these attributes take where no other span has the same: the names are the
+/// attributes' own.
 pub(crate) fn readings_bytes(attributes: &[Attribute]) -> usize {
-    attributes.iter().map(|attribute| size_of::<Reading>() + attribute.key.len()).sum()
+    attributes.len() * (size_of::<Reading>() + size_of::<Finding>() + size_of::<Option<Ranked>>())
 }
 
-fn read(attributes: &[Attribute]) -> (Facts<'_>, Vec<Finding>) {
+/// What attributes say that have these rows of the table.
+fn read<'a>(attributes: &'a [Attribute], rows: &[Option<Ranked>]) -> (Facts<'a>, Vec<Finding>) {
     let mut facts = Facts { attributes, chosen: [None; Field::COUNT] };
     let mut findings = Vec::with_capacity(attributes.len());
-    for (place, attribute) in attributes.iter().enumerate() {
-        let finding = match table::find(&attribute.key) {
+    for (place, (attribute, row)) in attributes.iter().zip(rows).enumerate() {
+        let finding = match *row {
             None => Finding::Ignored,
             Some((_, row)) if !value::fits(row.field, &attribute.value) => Finding::OtherValue(row.field),
             Some((rank, row)) => facts.choose(Chosen { row, rank, place }, &mut findings),

@@ -21,6 +21,7 @@
 pub mod answer;
 mod body;
 mod json;
+mod keys;
 mod log;
 mod metric;
 mod reader;

@@ -70,7 +70,7 @@ fn agent(sent: &mut Fields) -> Result<AgentIdentity, Invalid> {
     let mut metadata = Vec::new();
     for key in DESCRIPTIONS {
         let text = sent.name(key)?;
-        metadata.extend(text.map(|text| Attribute { key: key.to_owned(), value: Value::Text(text) }));
+        metadata.extend(text.map(|text| Attribute { key: key.into(), value: Value::Text(text) }));
     }
     Ok(AgentIdentity { name: AgentName::new(name), id, metadata })
 }
@@ -93,7 +93,7 @@ fn with_others(metrics: Vec<Attribute>, others: Vec<Attribute>) -> Result<Vec<At
             return Err(Invalid::new(field, "must be a number, a text, true or false"));
         }
         if all[..place].iter().any(|other| other.key == *key) {
-            return Err(Invalid::new(key, "is given twice"));
+            return Err(Invalid::new(key.as_str(), "is given twice"));
         }
     }
     Ok(all)

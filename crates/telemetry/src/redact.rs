@@ -26,7 +26,7 @@ mod token;
 pub use model::telemetry::Redaction;
 pub use record::{redact_event, redact_record};
 
-use model::telemetry::{Attribute, Value};
+use model::telemetry::{Attribute, Key, Value};
 use std::ops::Range;
 
 /// What was found; the word that stands in its place.
@@ -125,7 +125,17 @@ pub fn redact_value(value: &mut Value) -> u32 {
 
 /// Takes the secrets out of names and values.
 pub fn redact_attributes(attributes: &mut [Attribute]) -> u32 {
-    attributes.iter_mut().map(|sent| redact_text(&mut sent.key) + redact_value(&mut sent.value)).sum()
+    attributes.iter_mut().map(|sent| redact_key(&mut sent.key) + redact_value(&mut sent.value)).sum()
+}
+
+fn redact_key(key: &mut Key) -> u32 {
+    match redacted(key) {
+        None => 0,
+        Some((clean, count)) => {
+            *key = clean.into();
+            count
+        }
+    }
 }
 
 /// The text without its secrets, and how many there were; `None` where there are none.

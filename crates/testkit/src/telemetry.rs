@@ -127,7 +127,7 @@ fn rounded(value: f64) -> f64 {
 }
 
 fn attribute(key: &str, value: Value) -> Attribute {
-    Attribute { key: key.to_owned(), value }
+    Attribute { key: key.into(), value }
 }
 
 fn text(key: &str, value: impl Into<String>) -> Attribute {

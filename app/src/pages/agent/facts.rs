@@ -20,7 +20,7 @@ pub(super) fn facts(detail: &AgentDetail, zone: &Zone) -> AnyView {
     let metadata: Vec<_> = agent
         .metadata
         .iter()
-        .map(|fact| view! { <dt class="mono">{fact.key.clone()}</dt><dd>{value_text(&fact.value)}</dd> })
+        .map(|fact| view! { <dt class="mono">{fact.key.to_string()}</dt><dd>{value_text(&fact.value)}</dd> })
         .collect();
     let id = agent.id.to_string();
     view! {

@@ -108,7 +108,7 @@ fn attributes(attributes: &[Attribute]) -> AnyView {
     let rows = attributes.iter().map(|attribute| {
         view! {
             <tr>
-                <th scope="row" class="mono">{attribute.key.clone()}</th>
+                <th scope="row" class="mono">{attribute.key.to_string()}</th>
                 <td class="mono span-value">{value_text(&attribute.value)}</td>
             </tr>
         }
@@ -158,7 +158,7 @@ fn readings(span: &SpanDetail) -> AnyView {
             Verdict::Ignored => "kept, nothing is made of it".to_owned(),
         };
         view! {
-            <tr><th scope="row" class="mono">{reading.key.clone()}</th><td>{verdict}</td></tr>
+            <tr><th scope="row" class="mono">{reading.key.to_string()}</th><td>{verdict}</td></tr>
         }
         .into_any()
     });
@@ -203,7 +203,7 @@ mod tests {
             links: Vec::new(),
             attributes: vec![Attribute { key: "llm.usage".into(), value: Value::Int(5) }],
             readings: vec![Reading {
-                key: "llm.usage".to_owned(),
+                key: "llm.usage".into(),
                 verdict: Verdict::Renamed("gen_ai.usage.input_tokens".to_owned()),
             }],
             redactions: 2,

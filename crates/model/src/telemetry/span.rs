@@ -2,7 +2,7 @@
 
 use super::agent::AgentIdentity;
 use super::ids::{SpanId, TraceId, UnixNanos};
-use super::value::Attribute;
+use super::value::{Attribute, Key};
 use crate::ask::Amount;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -177,7 +177,7 @@ pub struct SpanLink {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reading {
     /// The attribute's name, as sent.
-    pub key: String,
+    pub key: Key,
     /// What became of it.
     pub verdict: Verdict,
 }

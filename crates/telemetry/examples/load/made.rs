@@ -249,5 +249,5 @@ impl Maker {
 }
 
 fn text(key: &str, value: &str) -> Attribute {
-    Attribute { key: key.to_owned(), value: Value::Text(value.to_owned()) }
+    Attribute { key: key.into(), value: Value::Text(value.to_owned()) }
 }

@@ -119,7 +119,7 @@ fn an_answer_is_what_tells_a_call_from_another() {
         redactions: 0,
     };
     fn response(key: &str, id: &str) -> Attribute {
-        Attribute { key: key.to_owned(), value: Value::Text(id.to_owned()) }
+        Attribute { key: key.into(), value: Value::Text(id.to_owned()) }
     }
     let key = Answer::of(&base()).unwrap().key;
     assert_eq!(

@@ -101,7 +101,7 @@ impl<'de> Visitor<'de> for Tree<'_> {
         let mut map = Vec::new();
         while let Some(key) = members.next_key::<String>()? {
             if let Some(value) = members.next_value_seed(inner)? {
-                map.push(Attribute { key, value });
+                map.push(Attribute { key: key.into(), value });
             }
         }
         Ok(Some(Value::Map(map)))

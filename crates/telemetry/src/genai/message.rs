@@ -88,7 +88,7 @@ fn read_event(event: &SpanEvent, messages: &mut Vec<SpanMessage>) {
         Some(name) if let Some(role) = name.strip_suffix(".message") => role,
         _ => return,
     };
-    let fields = event.attributes.iter().map(|attribute| (attribute.key.clone(), json(&attribute.value)));
+    let fields = event.attributes.iter().map(|attribute| (attribute.key.to_string(), json(&attribute.value)));
     read(&Json::Object(fields.collect()), role, messages);
 }
 
@@ -211,7 +211,7 @@ fn json(value: &Value) -> Json {
         Value::Bytes(bytes) => Json::String(format!("{} bytes", bytes.len())),
         Value::List(list) => Json::Array(list.iter().map(json).collect()),
         Value::Map(map) => {
-            Json::Object(map.iter().map(|field| (field.key.clone(), json(&field.value))).collect())
+            Json::Object(map.iter().map(|field| (field.key.to_string(), json(&field.value))).collect())
         }
     }
 }

@@ -35,6 +35,9 @@ impl Field {
     pub(super) const COUNT: usize = Self::Shown as usize + 1;
 }
 
+/// A row of the table, behind its rank: the earlier of two rows of one field counts.
+pub(super) type Ranked = (usize, &'static Row);
+
 /// A name and what it says.
 pub(super) struct Row {
     pub(super) name: &'static str,
@@ -75,7 +78,6 @@ const TOOL_ARGUMENTS: &str = "gen_ai.tool.call.arguments";
 const TOOL_RESULT: &str = "gen_ai.tool.call.result";
 const TOOL_DEFINITIONS: &str = "gen_ai.tool.definitions";
 
-/// The earlier of two rows of one field counts.
 static ROWS: [Row; 117] = {
     use Field::*;
     [
@@ -213,8 +215,8 @@ static ROWS: [Row; 117] = {
 static BY_NAME: LazyLock<HashMap<&'static str, usize>> =
     LazyLock::new(|| ROWS.iter().enumerate().map(|(rank, row)| (row.name, rank)).collect());
 
-/// The row of a name, and its rank. A row whose name ends in a point stands for all names beginning so.
-pub(super) fn find(name: &str) -> Option<(usize, &'static Row)> {
+/// The row of a name. A row whose name ends in a point stands for all names beginning so.
+pub(super) fn find(name: &str) -> Option<Ranked> {
     let rank = BY_NAME.get(name).copied().or_else(|| {
         let end = name.match_indices('.').nth(1)?.0 + 1;
         BY_NAME.get(&name[..end]).copied()

@@ -14,7 +14,7 @@ pub(super) fn text(text: &str) -> Value {
 }
 
 pub(super) fn attributes(sent: &[(&str, Value)]) -> Vec<Attribute> {
-    sent.iter().map(|(key, value)| Attribute { key: (*key).to_owned(), value: value.clone() }).collect()
+    sent.iter().map(|(key, value)| Attribute { key: (*key).into(), value: value.clone() }).collect()
 }
 
 pub(super) fn span(sent: &[(&str, Value)]) -> Span {

@@ -98,6 +98,8 @@ fn json(value: Value) -> serde_json::Value {
         Value::Double(number) => number.into(),
         Value::Bytes(bytes) => bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into(),
         Value::List(list) => list.into_iter().map(json).collect(),
-        Value::Map(map) => map.into_iter().map(|attribute| (attribute.key, json(attribute.value))).collect(),
+        Value::Map(map) => {
+            map.into_iter().map(|attribute| (attribute.key.to_string(), json(attribute.value))).collect()
+        }
     }
 }

@@ -1,11 +1,12 @@
 //! What all records are made of: texts, times, attributes; with the bounds on them.
 
+use super::keys::Keys;
 use super::wire::{Field, Fields, Malformed};
 use super::{Decoder, Limits};
 use crate::error::Error;
 use crate::genai::Readings;
 use crate::redact::{self, Redaction};
-use model::telemetry::{Attribute, UnixNanos, Value};
+use model::telemetry::{Attribute, Key, UnixNanos, Value};
 use std::mem::size_of;
 
 /// Attributes, events or links of one record; elements of one list or map. SDKs stop at 128.
@@ -96,6 +97,7 @@ pub(super) struct Reader {
     pub(super) now: UnixNanos,
     /// How attributes of its spans were read.
     pub(super) readings: Readings,
+    keys: Keys,
     redaction: Redaction,
     bytes_left: usize,
     redactions: u64,
@@ -108,6 +110,7 @@ impl Reader {
         Self {
             now: decoder.now,
             readings: Readings::default(),
+            keys: Keys::default(),
             redaction: decoder.redaction,
             bytes_left: decoder.limits.record_bytes,
             redactions: 0,
@@ -198,18 +201,39 @@ impl Reader {
         if !self.has_room(to)? {
             return Ok(());
         }
-        let mut key = String::new();
+        let mut key = None;
         let mut value = Value::Text(String::new());
         let mut fields = Fields::new(bytes);
         while let Some((number, field)) = fields.next()? {
             match number {
-                1 => key = self.text(field)?,
+                1 => key = Some(self.key(field)?),
                 2 => value = self.nested_value(field.bytes()?, depth)?,
                 _ => {}
             }
         }
-        to.push(Attribute { key, value });
+        to.push(Attribute { key: key.unwrap_or_default(), value });
         Ok(())
+    }
+
+    /// The name of an attribute, without its secrets.
+    fn key(&mut self, field: Field<'_>) -> Result<Key, Stop> {
+        let sent = field.bytes()?;
+        // Each time, though it is kept once: an agent's names are written for each agent.
+        self.charge(sent.len())?;
+        if let Some(key) = self.keys.following(sent) {
+            return Ok(key);
+        }
+        let sent = field.text()?;
+        if let Some(key) = self.keys.find(sent) {
+            return Ok(key);
+        }
+        let key = Key::from(self.text(field)?);
+        // One that had a secret in it is looked at, and counted, each time.
+        if key == *sent {
+            self.charge(Keys::BYTES_EACH)?;
+            self.keys.add(key.clone());
+        }
+        Ok(key)
     }
 
     /// An `AnyValue`. One that holds nothing is an empty text.

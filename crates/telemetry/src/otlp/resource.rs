@@ -13,6 +13,9 @@ const SERVICE: &str = "service.name";
 const NAMELESS: &str = "unknown_service";
 const ID: &str = "gen_ai.agent.id";
 
+/// For so many records of a scope there is room from the beginning: that they come is not sure.
+const RESERVED: usize = 1_024;
+
 /// Metadata that pages filter by, with the attributes that say it, the first one first.
 const FILTERS: [(&str, &[&str]); 4] = [
     ("environment", &["deployment.environment.name", "deployment.environment", "environment"]),
@@ -49,6 +52,7 @@ pub(super) fn walk<T>(
                 continue;
             }
             let mut records = Fields::new(scope.bytes()?);
+            to.reserve(records.count(2).min(RESERVED));
             while let Some((number, record)) = records.next()? {
                 if number == 2 {
                     read(reader, &mut resource, record.bytes()?, to)?;
@@ -124,7 +128,7 @@ fn metadata(mut attributes: Vec<Attribute>) -> Vec<Attribute> {
     for (name, sources) in FILTERS {
         let source = sources.iter().find_map(|source| attributes.iter().position(|sent| sent.key == *source));
         if let Some(source) = source {
-            name.clone_into(&mut attributes[source].key);
+            attributes[source].key = name.into();
         }
     }
     attributes

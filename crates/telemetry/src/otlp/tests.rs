@@ -63,5 +63,5 @@ fn nested(depth: usize) -> Any {
 }
 
 fn attribute(key: &str, value: Value) -> Attribute {
-    Attribute { key: key.to_owned(), value }
+    Attribute { key: key.into(), value }
 }

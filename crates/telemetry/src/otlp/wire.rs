@@ -54,10 +54,20 @@ impl<'a> Fields<'a> {
     }
 
     /// The next field with its number; `None` at the end.
+    #[inline]
     pub(super) fn next(&mut self) -> Result<Option<(u32, Field<'a>)>, Malformed> {
-        if self.rest.is_empty() {
-            return Ok(None);
+        // Most are texts and messages with a number below 16 and less than 128 bytes.
+        if let [key @ 0x08..0x80, length @ 0..0x80, rest @ ..] = self.rest
+            && key & 7 == 2
+            && let Some((bytes, rest)) = rest.split_at_checked(usize::from(*length))
+        {
+            self.rest = rest;
+            return Ok(Some((u32::from(key >> 3), Field::Bytes(bytes))));
         }
+        if self.rest.is_empty() { Ok(None) } else { self.any_next().map(Some) }
+    }
+
+    fn any_next(&mut self) -> Result<(u32, Field<'a>), Malformed> {
         let key = self.varint()?;
         let number = u32::try_from(key >> 3).map_err(|_| Malformed("a field has no such number"))?;
         let field = match key & 7 {
@@ -72,7 +82,7 @@ impl<'a> Fields<'a> {
             // Groups are of the language's second edition; nothing of OpenTelemetry has them.
             _ => return Err(Malformed("a field is of a type that does not exist")),
         };
-        Ok(Some((number, field)))
+        Ok((number, field))
     }
 
     /// How many fields with that number there are, as far as they can be read.
@@ -174,6 +184,7 @@ pub(super) fn end(out: &mut [u8], start: usize) -> Result<(), Malformed> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn fields(bytes: &[u8]) -> Result<Vec<(u32, Field<'_>)>, Malformed> {
         let mut fields = Fields::new(bytes);
@@ -198,6 +209,17 @@ mod tests {
         assert_eq!(read[4], (6, Field::Fixed32(1)));
         assert_eq!(read[3].0, 4);
         assert_eq!(fields(read[3].1.bytes().unwrap()), Ok(vec![(9, Field::Varint(300))]));
+    }
+
+    proptest! {
+        #[test]
+        fn the_short_way_reads_what_the_long_one_does(bytes in prop::collection::vec(any::<u8>(), 0..24)) {
+            let mut fields_left = Fields::new(&bytes);
+            let long = std::iter::from_fn(|| {
+                (!fields_left.rest.is_empty()).then(|| fields_left.any_next())
+            });
+            prop_assert_eq!(fields(&bytes), long.collect());
+        }
     }
 
     #[test]

@@ -196,12 +196,12 @@ fn ordinary_text_stays() {
 fn values_are_searched_at_any_depth() {
     let secret = || Value::Text("me@example.com".to_owned());
     let mut attributes = vec![
-        Attribute { key: "a".to_owned(), value: secret() },
-        Attribute { key: "you@example.com".to_owned(), value: Value::Int(4_111_111_111_111_111) },
+        Attribute { key: "a".into(), value: secret() },
+        Attribute { key: "you@example.com".into(), value: Value::Int(4_111_111_111_111_111) },
         Attribute {
-            key: "b".to_owned(),
+            key: "b".into(),
             value: Value::List(vec![
-                Value::Map(vec![Attribute { key: "c".to_owned(), value: secret() }]),
+                Value::Map(vec![Attribute { key: "c".into(), value: secret() }]),
                 Value::Bool(true),
             ]),
         },

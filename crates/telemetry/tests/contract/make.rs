@@ -19,7 +19,7 @@ pub(crate) fn agent(name: &str) -> Arc<AgentIdentity> {
 }
 
 pub(crate) fn text(key: &str, value: &str) -> Attribute {
-    Attribute { key: key.to_owned(), value: Value::Text(value.to_owned()) }
+    Attribute { key: key.into(), value: Value::Text(value.to_owned()) }
 }
 
 pub(crate) fn trace_id(number: u64) -> TraceId {
@@ -54,7 +54,7 @@ pub(crate) fn span(trace: u64, id: u64, parent: u64) -> PricedSpan {
         attributes: vec![text("server.address", "api.example.org")],
         events: Vec::new(),
         links: Vec::new(),
-        readings: [Reading { key: "server.address".to_owned(), verdict: Verdict::Ignored }].into(),
+        readings: [Reading { key: "server.address".into(), verdict: Verdict::Ignored }].into(),
         redactions: 0,
     };
     PricedSpan { span, cost: None, gap: None }
@@ -77,8 +77,8 @@ pub(crate) fn call(trace: u64, id: u64, parent: u64, tokens: u64) -> PricedSpan 
 pub(crate) fn full_span(trace: u64, id: u64, parent: u64) -> PricedSpan {
     let mut priced = call(trace, id, parent, 12);
     let nested = Value::Map(vec![
-        Attribute { key: "list".to_owned(), value: Value::List(vec![Value::Int(-1), Value::Bool(true)]) },
-        Attribute { key: "bytes".to_owned(), value: Value::Bytes(vec![0, 255]) },
+        Attribute { key: "list".into(), value: Value::List(vec![Value::Int(-1), Value::Bool(true)]) },
+        Attribute { key: "bytes".into(), value: Value::Bytes(vec![0, 255]) },
     ]);
     let span = &mut priced.span;
     span.agent =
@@ -88,13 +88,13 @@ pub(crate) fn full_span(trace: u64, id: u64, parent: u64) -> PricedSpan {
     span.error_type = Some("Timeout".to_owned());
     span.reported_cost = Some(Amount::from_picos(5));
     span.first_token_ms = Some(12.5);
-    span.attributes = vec![text("a", "1"), Attribute { key: "b".to_owned(), value: nested }, text("a", "2")];
+    span.attributes = vec![text("a", "1"), Attribute { key: "b".into(), value: nested }, text("a", "2")];
     span.events =
         vec![SpanEvent { at: at(2), name: "exception".to_owned(), attributes: vec![text("c", "3")] }];
     span.links = vec![SpanLink { trace_id: trace_id(9), span_id: span_id(8), attributes: Vec::new() }];
     span.readings = Arc::new([
-        Reading { key: "a".to_owned(), verdict: Verdict::Renamed("z".to_owned()) },
-        Reading { key: "b".to_owned(), verdict: Verdict::Overruled("z says the same".to_owned()) },
+        Reading { key: "a".into(), verdict: Verdict::Renamed("z".to_owned()) },
+        Reading { key: "b".into(), verdict: Verdict::Overruled("z says the same".to_owned()) },
     ]);
     span.redactions = 3;
     priced

@@ -36,7 +36,7 @@ pub fn metric(record: &MetricRecord) -> String {
             Value::Double(number) => Json::from(*number),
             other => panic!("{} is no single value: {other:?}", custom.key),
         };
-        (custom.key.clone(), value)
+        (custom.key.to_string(), value)
     });
     body.insert("custom_metrics".to_owned(), Json::Object(custom.collect()));
     Json::Object(body).to_string()

@@ -93,7 +93,7 @@ fn nanos(at: UnixNanos) -> u64 {
 
 fn attributes(attributes: &[Attribute]) -> Vec<KeyValue> {
     let pair = |attribute: &Attribute| KeyValue {
-        key: attribute.key.clone(),
+        key: attribute.key.to_string(),
         value: Some(any_value(&attribute.value)),
         ..Default::default()
     };

@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 /// An object with a field an attribute; where a name stands twice, the last counts.
 pub(super) fn object(attributes: Vec<Attribute>) -> Json {
-    let fields = attributes.into_iter().map(|attribute| (attribute.key, value(attribute.value)));
+    let fields = attributes.into_iter().map(|attribute| (attribute.key.to_string(), value(attribute.value)));
     Json::Object(fields.collect::<Map<_, _>>())
 }
 
@@ -33,7 +33,7 @@ mod tests {
 
     #[test]
     fn values_become_those_of_json() {
-        let named = |key: &str, value| Attribute { key: key.to_owned(), value };
+        let named = |key: &str, value| Attribute { key: key.into(), value };
         let text = |text: &str| Value::Text(text.to_owned());
         let list = Value::List(vec![Value::Int(-1), Value::Double(0.5), Value::Bool(true)]);
         let inner = Value::Map(vec![named("x", Value::Bytes(vec![0, 255]))]);

@@ -92,8 +92,7 @@ impl Writer {
             }
             // Somebody stopped it: not a fault.
             Err(error) if error.cancelled => {
-                attributes
-                    .push(Attribute { key: "sentry.turn.cancelled".to_owned(), value: Value::Bool(true) });
+                attributes.push(Attribute { key: "sentry.turn.cancelled".into(), value: Value::Bool(true) });
                 None
             }
             Err(error) => Some((kind(error.kind), error.message.clone())),
@@ -216,7 +215,7 @@ fn said_attributes(said: &Said) -> Vec<Attribute> {
     let Said { model, usage, is_truncated } = said;
     let reason = if *is_truncated { "length" } else { "stop" };
     let reasons = Value::List(vec![Value::Text(reason.to_owned())]);
-    let mut attributes = vec![Attribute { key: "gen_ai.response.finish_reasons".to_owned(), value: reasons }];
+    let mut attributes = vec![Attribute { key: "gen_ai.response.finish_reasons".into(), value: reasons }];
     if !model.is_empty() {
         attributes.push(text("gen_ai.response.model", model));
     }
@@ -230,11 +229,11 @@ fn said_attributes(said: &Said) -> Vec<Attribute> {
 }
 
 fn text(key: &str, value: impl Into<String>) -> Attribute {
-    Attribute { key: key.to_owned(), value: Value::Text(value.into()) }
+    Attribute { key: key.into(), value: Value::Text(value.into()) }
 }
 
 fn number(key: &str, value: u64) -> Attribute {
-    Attribute { key: key.to_owned(), value: Value::Int(i64::try_from(value).unwrap_or(i64::MAX)) }
+    Attribute { key: key.into(), value: Value::Int(i64::try_from(value).unwrap_or(i64::MAX)) }
 }
 
 fn span_id(number: u64) -> SpanId {

@@ -213,7 +213,7 @@ fn retrieved(found: &Retrieved) -> Json {
 
 /// Attributes as an object; where a name stands twice, the last counts.
 fn object(attributes: &[Attribute]) -> Json {
-    let fields = attributes.iter().map(|attribute| (attribute.key.clone(), value(&attribute.value)));
+    let fields = attributes.iter().map(|attribute| (attribute.key.to_string(), value(&attribute.value)));
     Json::Object(fields.collect())
 }
 
@@ -273,7 +273,7 @@ mod tests {
     use std::sync::Arc;
 
     fn text(key: &str, text: &str) -> Attribute {
-        Attribute { key: key.to_owned(), value: Value::Text(text.to_owned()) }
+        Attribute { key: key.into(), value: Value::Text(text.to_owned()) }
     }
 
     fn event(body: EventBody) -> Event {

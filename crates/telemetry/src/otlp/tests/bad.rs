@@ -111,6 +111,13 @@ fn what_is_too_large_is_refused_before_it_is_taken() {
     let body = request(vec![text("m", &"x".repeat(900))], (0..20).map(span).collect()).encode_to_vec();
     assert!(body.len() < 4_000);
     check(protobuf(&body), 413);
+    // So have those of a second resource, whose name for it is known from the first one.
+    let long = || vec![text(&"m".repeat(900), "")];
+    let mut body = request(long(), vec![]);
+    body.resource_spans.extend(request(long(), (0..20).map(span).collect()).resource_spans);
+    let body = body.encode_to_vec();
+    assert!(body.len() < 4_000);
+    check(protobuf(&body), 413);
 }
 
 #[test]

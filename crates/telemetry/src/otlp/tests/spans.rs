@@ -197,6 +197,7 @@ fn secrets_are_taken_out_of_all_texts() {
             ..Default::default()
         }],
         ..sent(vec![
+            text(mail, "a name of an attribute"),
             text("prompt", &format!("{mail} and {mail}")),
             pair(
                 "list",
@@ -206,11 +207,12 @@ fn secrets_are_taken_out_of_all_texts() {
             ),
         ])
     };
-    let body = request(vec![text("owner", mail)], vec![span.clone(), sent(vec![])]).encode_to_vec();
+    let body = request(vec![text("owner", mail)], vec![span.clone(), sent(vec![text(mail, "again")])])
+        .encode_to_vec();
     let decoded = decoder().spans(&protobuf(&body)).unwrap();
     assert!(!format!("{decoded:?}").contains("example.com"), "{decoded:?}");
-    assert_eq!(decoded.records.iter().map(|span| span.redactions).collect::<Vec<_>>(), [8, 0]);
-    assert_eq!(decoded.redactions, 9, "the resource's too");
+    assert_eq!(decoded.records.iter().map(|span| span.redactions).collect::<Vec<_>>(), [9, 1]);
+    assert_eq!(decoded.redactions, 11, "the resource's too");
     let off = Decoder { redaction: Redaction::Off, ..decoder() };
     let decoded = off.spans(&protobuf(&body)).unwrap();
     assert_eq!((decoded.redactions, decoded.records[0].name.as_str()), (0, "to me@example.com"));

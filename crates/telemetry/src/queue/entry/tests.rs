@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 fn attributes() -> Vec<Attribute> {
     let list = Value::List(vec![Value::Int(-1), Value::Bool(true), Value::Bytes(vec![0, 255])]);
-    let map = Value::Map(vec![Attribute { key: "double".to_owned(), value: Value::Double(0.1) }]);
-    let attribute = |key: &str, value| Attribute { key: key.to_owned(), value };
+    let map = Value::Map(vec![Attribute { key: "double".into(), value: Value::Double(0.1) }]);
+    let attribute = |key: &str, value| Attribute { key: key.into(), value };
     vec![attribute("text", Value::Text("ü".to_owned())), attribute("list", list), attribute("map", map)]
 }
 
@@ -44,7 +44,7 @@ fn span() -> PricedSpan {
         attributes: attributes(),
         events: vec![SpanEvent { at: UnixNanos(1), name: "e".to_owned(), attributes: attributes() }],
         links: vec![SpanLink { trace_id, span_id, attributes: attributes() }],
-        readings: [Reading { key: "k".to_owned(), verdict: Verdict::Renamed("z".to_owned()) }].into(),
+        readings: [Reading { key: "k".into(), verdict: Verdict::Renamed("z".to_owned()) }].into(),
         redactions: 3,
     };
     let cost = Some(Cost { amount: Amount::from_picos(1), source: CostSource::Reported });

@@ -8,11 +8,12 @@ use crate::store::{CostGap, PricedSpan, StoreError, StoreResult};
 use foldhash::HashMap;
 use model::ask::Amount;
 use model::telemetry::{
-    AgentIdentity, Attribute, Cost, CostSource, Operation, Reading, Span, SpanEvent, SpanId, SpanLink,
+    AgentIdentity, Attribute, Cost, CostSource, Key, Operation, Reading, Span, SpanEvent, SpanId, SpanLink,
     SpanStatus, TokenUsage, TraceId, UnixNanos, Value,
 };
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::sync::Arc;
 use zstd::bulk::{Compressor, decompress};
 
@@ -299,7 +300,8 @@ fn read(body: &[u8], is_wanted: impl Fn(&[u8; 16]) -> bool, spans: &mut Vec<Pric
     let (front, mut rest) = postcard::take_from_bytes::<Front<'_>>(&raw).map_err(|_| UNREADABLE)?;
     let agents: Vec<_> = front.agents.into_iter().map(|agent| Arc::new(agent.into_owned())).collect();
     let readings: Vec<Arc<[Reading]>> = front.readings.into_iter().map(Arc::from).collect();
-    let context = Context { texts: &front.texts, agents: &agents, readings: &readings };
+    let keys = vec![OnceCell::new(); front.texts.len()];
+    let context = Context { texts: &front.texts, keys: &keys, agents: &agents, readings: &readings };
     for section in &front.sections {
         let (rows, behind) = rest.split_at_checked(section.bytes as usize).ok_or(UNREADABLE)?;
         rest = behind;
@@ -312,6 +314,8 @@ fn read(body: &[u8], is_wanted: impl Fn(&[u8; 16]) -> bool, spans: &mut Vec<Pric
 
 struct Context<'a> {
     texts: &'a [&'a str],
+    /// Those texts that are names of attributes, once they are.
+    keys: &'a [OnceCell<Key>],
     agents: &'a [Arc<AgentIdentity>],
     readings: &'a [Arc<[Reading]>],
 }
@@ -347,10 +351,15 @@ impl Context<'_> {
     fn span(&self, trace_id: TraceId, base: i64, row: Row<'_>) -> StoreResult<PricedSpan> {
         let text =
             |place: u32| self.texts.get(place as usize).map(|text| (*text).to_owned()).ok_or(UNREADABLE);
+        let key = |place: u32| {
+            let (key, text) =
+                self.keys.get(place as usize).zip(self.texts.get(place as usize)).ok_or(UNREADABLE)?;
+            Ok::<_, StoreError>(key.get_or_init(|| Key::from(*text)).clone())
+        };
         let attributes = row
             .attributes
             .into_iter()
-            .map(|(key, value)| Ok(Attribute { key: text(key)?, value: value.into_owned() }))
+            .map(|(place, value)| Ok(Attribute { key: key(place)?, value: value.into_owned() }))
             .collect::<StoreResult<_>>()?;
         let started = base.wrapping_add(row.started);
         let span = Span {

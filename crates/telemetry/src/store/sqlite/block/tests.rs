@@ -17,13 +17,13 @@ fn value() -> impl Strategy<Value = Value> {
         vec(any::<u8>(), 0..4).prop_map(Value::Bytes),
     ];
     leaf.prop_recursive(2, 8, 3, |inner| {
-        let named = (text(), inner.clone()).prop_map(|(key, value)| Attribute { key, value });
+        let named = (text(), inner.clone()).prop_map(|(key, value)| Attribute { key: key.into(), value });
         prop_oneof![vec(inner, 0..3).prop_map(Value::List), vec(named, 0..3).prop_map(Value::Map)]
     })
 }
 
 fn attributes() -> impl Strategy<Value = Vec<Attribute>> {
-    vec((text(), value()).prop_map(|(key, value)| Attribute { key, value }), 0..4)
+    vec((text(), value()).prop_map(|(key, value)| Attribute { key: key.into(), value }), 0..4)
 }
 
 fn readings() -> impl Strategy<Value = Vec<Reading>> {
@@ -33,7 +33,7 @@ fn readings() -> impl Strategy<Value = Vec<Reading>> {
         text().prop_map(Verdict::Renamed),
         text().prop_map(Verdict::Overruled),
     ];
-    vec((text(), verdict).prop_map(|(key, verdict)| Reading { key, verdict }), 0..3)
+    vec((text(), verdict).prop_map(|(key, verdict)| Reading { key: key.into(), verdict }), 0..3)
 }
 
 fn agent() -> impl Strategy<Value = Arc<AgentIdentity>> {
