@@ -274,7 +274,7 @@ impl Shared {
             why: change.reason.to_string(),
         });
         let batch = Batch { changes: changes.collect(), ..Batch::default() };
-        let write = Write { project: project.clone(), received: now, batch };
+        let write = Write::new(project.clone(), now, batch);
         let written = self.store.write(vec![write]).await?;
         self.changes.mark(project);
         written.into_iter().try_for_each(|result| result.map(drop))

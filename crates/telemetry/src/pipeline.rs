@@ -103,7 +103,6 @@ struct Queue {
 
 struct Waiting {
     write: Write,
-    bytes: usize,
     answer: Answer,
 }
 
@@ -141,10 +140,9 @@ impl Pipeline {
     /// # Errors
     /// [`Refused`]; nothing of the batch is stored then.
     pub async fn submit(&self, project: ProjectId, batch: Batch) -> Result<Receipt, Refused> {
-        let bytes = batch.memory_bytes();
-        let write = Write { project, received: self.0.clock.now().into(), batch };
+        let write = Write::new(project, self.0.clock.now().into(), batch);
         let (answer, answered) = oneshot::channel();
-        let refused = self.0.put(Waiting { write, bytes, answer });
+        let refused = self.0.put(Waiting { write, answer });
         let result = match refused {
             None => answered.await.unwrap_or(Err(Refused::Stopping { retry_after: FAILING_RETRY })),
             Some(refused) => Err(refused),
@@ -186,7 +184,7 @@ impl Inlet {
         if queue.is_closed {
             return Some(Refused::Stopping { retry_after: FAILING_RETRY });
         }
-        let bytes = queue.bytes + waiting.bytes;
+        let bytes = queue.bytes + waiting.write.bytes();
         // One that is larger than the queue is taken where it is alone: its request was small enough.
         let is_full = queue.bytes > 0 && bytes > self.settings.queue_bytes;
         if is_full || queue.batches >= self.settings.queue_batches {
@@ -239,7 +237,7 @@ impl Shared {
         while bytes < GROUP_BYTES
             && let Some(waiting) = queue.waiting.pop_front()
         {
-            bytes += waiting.bytes;
+            bytes += waiting.write.bytes();
             group.push(waiting);
         }
         (group, bytes, queue.is_closed)

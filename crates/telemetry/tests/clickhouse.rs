@@ -44,7 +44,7 @@ async fn write(store: &ClickHouse, batch: Batch) -> StoreResult<u32> {
 async fn write_for(store: &ClickHouse, project: ProjectId, batch: Batch) -> StoreResult<u32> {
     // Keys go by age, of which the server's clock decides.
     let received = Clock::system().now().into();
-    let group = vec![Write { project, received, batch }];
+    let group = vec![Write::new(project, received, batch)];
     store.write(group).await?.remove(0).map(|receipt| receipt.stored)
 }
 

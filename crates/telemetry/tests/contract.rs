@@ -50,14 +50,14 @@ async fn write(store: &SharedStore, batch: Batch) -> Receipt {
 
 /// Writes a batch that came in at a moment.
 async fn write_at(store: &SharedStore, received: UnixNanos, batch: Batch) -> Receipt {
-    let write = Write { project: project(), received, batch };
+    let write = Write::new(project(), received, batch);
     store.write(vec![write]).await.unwrap().remove(0).unwrap()
 }
 
 /// Writes batches as one group.
 async fn try_write(store: &SharedStore, batches: Vec<Batch>) -> StoreResult<Vec<StoreResult<Receipt>>> {
     let received = make::at(0);
-    let write = |batch| Write { project: project(), received, batch };
+    let write = |batch| Write::new(project(), received, batch);
     store.write(batches.into_iter().map(write).collect()).await
 }
 

@@ -32,7 +32,7 @@ fn run<T>(test: impl AsyncFnOnce(&Path, Sqlite) -> T) -> T {
 }
 
 async fn write_as(store: &dyn Store, project: &str, batch: Batch) {
-    let write = Write { project: ProjectId::from(project), received: at(0), batch };
+    let write = Write::new(ProjectId::from(project), at(0), batch);
     store.write(vec![write]).await.unwrap().remove(0).unwrap();
 }
 
@@ -320,7 +320,7 @@ fn no_record_is_seen_in_the_future() {
 
 async fn write_span(store: &dyn Store, number: u64) -> Receipt {
     let batch = Batch { spans: summed(number).spans, ..Batch::default() };
-    let write = Write { project: project(), received: at(0), batch };
+    let write = Write::new(project(), at(0), batch);
     store.write(vec![write]).await.unwrap().remove(0).unwrap()
 }
 

@@ -161,17 +161,18 @@ impl Worker {
     /// What the store is to write, of those entries that can be read.
     async fn read(&self, group: Vec<Taken>) -> (Vec<Taken>, Vec<Write>) {
         let batches: Vec<_> = group.iter().map(|entry| entry.batch.clone()).collect();
+        let received = self.clock.now().into();
         let reading = tokio::task::spawn_blocking(move || {
-            batches.iter().map(|batch| decode(batch)).collect::<Vec<_>>()
+            let read = |batch| decode(batch).map(|(project, batch)| Write::new(project, received, batch));
+            batches.iter().map(|batch| read(batch)).collect::<Vec<_>>()
         });
         let read = reading.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
-        let received = self.clock.now().into();
         let (mut entries, mut writes) = (Vec::with_capacity(group.len()), Vec::with_capacity(group.len()));
         for (entry, read) in group.into_iter().zip(read) {
             match read {
-                Ok((project, batch)) => {
+                Ok(write) => {
                     entries.push(entry);
-                    writes.push(Write { project, received, batch });
+                    writes.push(write);
                 }
                 Err(error) => self.bury(&entry.id, &with_causes(&error)).await,
             }

@@ -93,6 +93,20 @@ pub struct Write {
     pub received: UnixNanos,
     /// The records.
     pub batch: Batch,
+    bytes: usize,
+}
+
+impl Write {
+    /// A batch that came at that time.
+    pub fn new(project: ProjectId, received: UnixNanos, batch: Batch) -> Self {
+        let bytes = batch.memory_bytes();
+        Self { project, received, batch, bytes }
+    }
+
+    /// [`Batch::memory_bytes`] of the records.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
 }
 
 /// What became of a batch that was written.

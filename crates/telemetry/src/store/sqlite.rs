@@ -1,8 +1,8 @@
 //! Telemetry in one file, `telemetry.db`, of the data directory.
 //!
 //! One thread writes, in transactions that hold all that is waiting; readers have connections of their
-//! own and are never in its way. Others pack spans beside it, wait for the [disk](log) in its place, and
-//! bring the log [into the file](checkpoint). It is `rusqlite` and not `sqlx`, as for our other state,
+//! own and are never in its way. Others pack spans beside it, [add up](summing) what is not folded, wait for
+//! the [disk](log) in its place, and bring the log [into the file](checkpoint). It is `rusqlite` and not `sqlx`, as for our other state,
 //! because there each statement is a message to another thread and back: dearer than the statement itself,
 //! and a transaction here has thousands.
 //!
@@ -28,6 +28,7 @@ mod running;
 mod schema;
 mod series;
 mod spans;
+mod summing;
 mod traces;
 mod writer;
 

@@ -2,7 +2,6 @@
 //! is in it; [`pack`] can be another thread. Small ones are packed [together](super::repack) later.
 
 use super::block::{Block, BlockCompressor, Builder};
-use crate::store::size::span_bytes;
 use crate::store::{PricedSpan, StoreResult};
 use model::telemetry::TraceId;
 use rusqlite::Connection;
@@ -47,15 +46,23 @@ impl<'a, F: FnMut(Filled<'a>)> Filling<'a, F> {
         Self { block: Filled::empty(next, 0), bytes: 0, full }
     }
 
-    /// Takes the spans of one trace, and says by number which blocks they are in.
-    pub(super) fn push(&mut self, project: i64, trace_id: TraceId, spans: &[&'a PricedSpan]) -> Vec<i64> {
+    /// Takes the spans of one trace, which together take about so much memory, and says by number which blocks
+    /// they are in.
+    pub(super) fn push(
+        &mut self,
+        project: i64,
+        trace_id: TraceId,
+        spans: &[&'a PricedSpan],
+        bytes: usize,
+    ) -> Vec<i64> {
+        let bytes_each = bytes / spans.len().max(1);
         let mut blocks = Vec::new();
         for spans in spans.chunks(SECTION_SPANS) {
             if self.block.is_full || project != self.block.project {
                 self.hand_over();
                 self.block.project = project;
             }
-            self.bytes += spans.iter().copied().map(span_bytes).sum::<usize>();
+            self.bytes += spans.len() * bytes_each;
             self.block.is_full = self.bytes >= FULL_BYTES;
             self.block.sections.push(Section { trace_id, spans: spans.to_vec() });
             if blocks.last() != Some(&self.block.id) {
@@ -72,7 +79,7 @@ impl<'a, F: FnMut(Filled<'a>)> Filling<'a, F> {
     }
 
     fn hand_over(&mut self) {
-        if self.bytes > 0 {
+        if !self.block.sections.is_empty() {
             let next = Filled::empty(self.block.id + 1, self.block.project);
             (self.full)(std::mem::replace(&mut self.block, next));
             self.bytes = 0;

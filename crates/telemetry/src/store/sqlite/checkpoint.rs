@@ -12,8 +12,8 @@ use std::error::Error as StdError;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 
-/// Pages of the log after which it is brought into the file: 32 MiB.
-const AFTER_PAGES: i32 = 8_192;
+/// Room that pages take in the log when it is brought into the file.
+const AFTER_BYTES: i32 = 32 * 1024 * 1024;
 
 thread_local! {
     /// How many pages the log of this thread's connection has since its last commit.
@@ -24,6 +24,7 @@ thread_local! {
 pub(super) struct Checkpointer {
     start: Sender<()>,
     done: Receiver<()>,
+    after_pages: i32,
     is_running: bool,
 }
 
@@ -31,6 +32,7 @@ impl Checkpointer {
     /// Starts the thread for the file that `writer` writes.
     pub(super) fn start(path: &Path, writer: &Connection) -> StoreResult<Self> {
         let connection = schema::open_checkpointer(path)?;
+        let page_bytes: i32 = writer.query_row("PRAGMA page_size", [], |row| row.get(0))?;
         let (start, started) = channel();
         let (finish, done) = channel();
         std::thread::Builder::new()
@@ -48,7 +50,7 @@ impl Checkpointer {
             LOG_PAGES.set(pages);
             Ok(())
         }));
-        Ok(Self { start, done, is_running: false })
+        Ok(Self { start, done, after_pages: AFTER_BYTES / page_bytes, is_running: false })
     }
 
     /// For after each commit of `writer`, on its thread.
@@ -61,7 +63,7 @@ impl Checkpointer {
                     checkpoint(writer);
                 }
             }
-        } else if LOG_PAGES.get() >= AFTER_PAGES {
+        } else if LOG_PAGES.get() >= self.after_pages {
             self.is_running = self.start.send(()).is_ok();
         }
     }

@@ -91,8 +91,23 @@ impl Pending {
         self.traces.push((trace_id, project, row));
     }
 
+    /// Ids, projects and rows of new traces.
+    pub(super) fn take_traces(&mut self) -> Vec<(TraceId, i64, i64)> {
+        std::mem::take(&mut self.traces)
+    }
+
+    /// How many observations.
+    pub(super) fn len(&self) -> usize {
+        self.observations.len() + self.sessions.len()
+    }
+
+    /// Whether it adds nothing: whatever is observed, an agent is seen.
+    pub(super) fn is_empty(&self) -> bool {
+        self.seen.is_empty()
+    }
+
     pub(super) fn write(&self, connection: &Connection) -> StoreResult<()> {
-        if self.seen.is_empty() {
+        if self.is_empty() {
             return Ok(());
         }
         let insert = "INSERT INTO unfolded (body) VALUES (?)";
@@ -116,7 +131,6 @@ pub(super) struct Sums {
     parties: HashMap<(i64, i64, i64, String), Spend>,
     seen: HashMap<i64, Seen>,
     sessions: HashMap<(i64, String), SessionSum>,
-    pub(super) places: Places,
     observations: usize,
 }
 
@@ -129,7 +143,7 @@ struct SessionSum {
 impl Sums {
     /// What a process that died has left.
     pub(super) fn load(connection: &Connection) -> StoreResult<Self> {
-        let mut sums = Self { places: Places::load(connection)?, ..Self::default() };
+        let mut sums = Self::default();
         let mut statement = connection.prepare("SELECT body FROM unfolded ORDER BY id")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
@@ -142,19 +156,17 @@ impl Sums {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.seen.is_empty() && self.places.is_empty()
+        self.seen.is_empty()
     }
 
+    /// Of how many observations.
     pub(super) fn len(&self) -> usize {
-        self.observations + self.places.len()
+        self.observations
     }
 
     /// Adds what a commit has stored.
     pub(super) fn add(&mut self, pending: Pending) {
-        self.observations += pending.observations.len() + pending.sessions.len();
-        for (trace_id, project, row) in pending.traces {
-            self.places.add(trace_id, project, row);
-        }
+        self.observations += pending.len();
         for (agent, new) in pending.seen {
             self.seen.entry(agent).or_insert(new).widen(new);
         }
@@ -197,14 +209,11 @@ impl Sums {
         }
     }
 
-    /// Folds all into the stored sums, or nothing.
-    pub(super) fn fold(&mut self, connection: &mut Connection) -> StoreResult<()> {
-        if self.is_empty() {
-            return Ok(());
-        }
+    /// Folds all into the stored sums, and what came since the last fold into its tables; or nothing.
+    pub(super) fn fold(&self, connection: &mut Connection, places: &Places) -> StoreResult<()> {
         let transaction = connection.transaction()?;
         take_over(&transaction)?;
-        self.places.fold(&transaction)?;
+        places.fold(&transaction)?;
         self.fold_buckets(&transaction)?;
         self.fold_latest(&transaction)?;
         for ((project, party, day, name), spend) in in_order(&self.parties) {
@@ -218,7 +227,6 @@ impl Sums {
         }
         transaction.execute("DELETE FROM unfolded", [])?;
         transaction.commit()?;
-        *self = Self::default();
         Ok(())
     }
 

@@ -9,6 +9,7 @@ use super::blocks::{Filling, pack};
 use super::names::{decode, encode};
 use super::writer::Memory;
 use crate::rollup::Level;
+use crate::store::size::span_bytes;
 use crate::store::{PricedSpan, StoreResult};
 use model::telemetry::{TraceId, UnixNanos};
 use rusqlite::Connection;
@@ -46,9 +47,10 @@ pub(super) fn step(connection: &mut Connection, memory: &mut Memory) -> StoreRes
     let mut full = Vec::new();
     let mut blocks = Filling::new(memory.next_block, |block| full.push(block));
     for (trace_id, spans) in &traces {
-        let new = blocks.push(project, *trace_id, spans);
+        let bytes = spans.iter().copied().map(span_bytes).sum();
+        let new = blocks.push(project, *trace_id, spans, bytes);
         // A trace that went by age left its spans in blocks with younger ones.
-        if let Some(row) = memory.sums.places.find(&transaction, trace_id, project)? {
+        if let Some(row) = memory.places.find(&transaction, trace_id, project)? {
             tell_trace(&transaction, row, &gone, &new)?;
         }
     }

@@ -9,11 +9,16 @@ use super::writer::Memory;
 use crate::accounting::TraceTree;
 use crate::rollup::{Fact, Spend};
 use crate::store::facts::{call_of, has_usage, latency_ms, tree_span};
+use crate::store::size::span_bytes;
 use crate::store::{PricedSpan, Receipt, StoreError, StoreResult};
 use foldhash::{HashMap, HashSet};
 use model::telemetry::{Span, SpanId, SpanStatus, TraceId};
 use rusqlite::Connection;
 use std::sync::{Mutex, PoisonError, mpsc};
+
+/// Where spans of a batch take that much on average, each is looked into: blocks are filled by bytes. Where they
+/// take less, that would fetch all that they point at, which this thread does not need.
+const LARGE_BYTES: usize = 8 * 1024;
 
 /// The columns of a trace that change.
 struct TraceRow {
@@ -33,20 +38,22 @@ struct TraceRow {
     tree: Vec<u8>,
 }
 
-/// Writes spans of several projects and batches; each is given with its project and the place of its batch.
+/// Writes spans of several projects and batches; each is given with its project and the place of its batch,
+/// whose spans take so much memory each, on average.
 /// A thread of its own packs them while this one looks up their traces.
 pub(super) fn write(
     transaction: &Connection,
     memory: &mut Memory,
     pending: &mut Pending,
     mut spans: Vec<(i64, usize, &PricedSpan)>,
+    bytes_each: &[usize],
     receipts: &mut [Receipt],
 ) -> StoreResult<()> {
     if spans.is_empty() {
         return Ok(());
     }
     spans.sort_by_cached_key(|(project, _, priced)| (*project, priced.span.trace_id));
-    let Memory { names, compressor, packer_compressor, next_block, sums, .. } = memory;
+    let Memory { names, compressor, packer_compressor, next_block, places, .. } = memory;
     let (full, to_pack) = mpsc::channel();
     let to_pack = &Mutex::new(to_pack);
     let packed = std::thread::scope(|scope| {
@@ -56,18 +63,18 @@ pub(super) fn write(
             .map_err(|error| StoreError::Unavailable(error.into()))?;
         // Somebody takes them: if not the packer, this thread below.
         let blocks = Filling::new(*next_block, move |block| drop(full.send(block)));
-        let places = &sums.places;
-        let mut group = Group { transaction, names, places, pending, receipts, blocks };
+        let mut group = Group { transaction, names, places, pending, bytes_each, receipts, blocks };
         let mut traces = spans.chunk_by(|(p, _, l), (q, _, r)| p == q && l.span.trace_id == r.span.trace_id);
         let written = traces.try_for_each(|spans| group.write_trace(spans));
         *next_block = group.blocks.finish();
-        // What is left is packed here too.
-        let own = pack(taken(to_pack), compressor);
+        // What is left is packed here too. After an error there may be no transaction any more.
+        let own = written.and_then(|()| pack(taken(to_pack), compressor));
+        let own = own.and_then(|own| own.iter().try_for_each(|block| block.store(transaction)));
         let packed = packer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        written?;
-        Ok::<_, StoreError>([own?, packed?])
+        own?;
+        packed
     })?;
-    packed.iter().flatten().try_for_each(|block| block.store(transaction))
+    packed.iter().try_for_each(|block| block.store(transaction))
 }
 
 /// Takes what is in a queue that several threads take from, until nothing more comes.
@@ -81,6 +88,7 @@ struct Group<'t, 'a, F> {
     names: &'t mut Names,
     places: &'t Places,
     pending: &'t mut Pending,
+    bytes_each: &'t [usize],
     receipts: &'t mut [Receipt],
     blocks: Filling<'a, F>,
 }
@@ -99,9 +107,14 @@ impl<'a, F: FnMut(Filled<'a>)> Group<'_, 'a, F> {
 
         let mut unseen: HashSet<SpanId> = changes.new.iter().copied().collect();
         let mut new: Vec<&'a PricedSpan> = Vec::with_capacity(unseen.len());
+        let mut bytes = 0;
         for (_, batch, priced) in spans {
             if unseen.remove(&priced.span.span_id) {
                 self.receipts[*batch].stored += 1;
+                bytes += match self.bytes_each[*batch] {
+                    mean if mean < LARGE_BYTES => mean,
+                    _ => span_bytes(priced),
+                };
                 new.push(*priced);
             } else {
                 self.receipts[*batch].repeated += 1;
@@ -121,7 +134,7 @@ impl<'a, F: FnMut(Filled<'a>)> Group<'_, 'a, F> {
         for (ids, sign) in [(&changes.count, 1), (&changes.uncount, -1)] {
             self.recount(project, &mut trace, &trace_id, (&new, &agents), ids, sign)?;
         }
-        trace.blocks.extend(self.blocks.push(project, trace_id, &new));
+        trace.blocks.extend(self.blocks.push(project, trace_id, &new, bytes));
         if let Some(session) = &trace.session {
             let (started, ended) = (trace.started, trace.ended);
             let user = trace.user.clone();

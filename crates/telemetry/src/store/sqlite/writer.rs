@@ -6,6 +6,8 @@ use super::fold::{Pending, Sums};
 use super::keys::Keys;
 use super::log::{Answers, Log};
 use super::names::{Names, find_project};
+use super::places::Places;
+use super::summing::Summing;
 use super::{prune, records, repack, schema, spans};
 use crate::store::{PricedSpan, Receipt, RecordKind, StoreError, StoreResult, Write};
 use model::identity::ProjectId;
@@ -15,7 +17,7 @@ use std::error::Error as StdError;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot::Sender;
 
@@ -44,8 +46,7 @@ pub(super) struct Writer {
     pub(super) memory: Memory,
     log: Log,
     checkpointer: Checkpointer,
-    /// Takes what was written: giving its memory back is a twentieth of the work.
-    written: SyncSender<Vec<Write>>,
+    summing: Summing,
     /// Whether there are observations that are not folded: readers ask for a fold then.
     is_unfolded: Arc<AtomicBool>,
     folded: Instant,
@@ -56,7 +57,8 @@ pub(super) struct Memory {
     pub(super) packer_compressor: BlockCompressor,
     pub(super) names: Names,
     pub(super) keys: Keys,
-    pub(super) sums: Sums,
+    /// Of the traces that came since the last fold.
+    pub(super) places: Places,
     pub(super) next_block: i64,
 }
 
@@ -67,7 +69,8 @@ impl Writer {
         let keys = Keys::load(&connection)?;
         let sums = Sums::load(&connection)?;
         let next_block = repack::next_block(&connection)?;
-        is_unfolded.store(!sums.is_empty(), Ordering::Release);
+        let places = Places::load(&connection)?;
+        is_unfolded.store(!sums.is_empty() || !places.is_empty(), Ordering::Release);
         let checkpointer = Checkpointer::start(path, &connection)?;
         let log = Log::start(schema::open_log(path)?)?;
         if let Err(error) = log.mend(&connection) {
@@ -77,20 +80,16 @@ impl Writer {
                 "the log of telemetry is not in the file: tried again before the first write"
             );
         }
-        let (written, to_free) = sync_channel::<Vec<Write>>(1);
-        std::thread::Builder::new()
-            .name("telemetry-free".to_owned())
-            .spawn(move || to_free.into_iter().for_each(drop))
-            .map_err(|error| StoreError::Unavailable(error.into()))?;
+        let summing = Summing::start(sums)?;
         let memory = Memory {
             compressor: compressor()?,
             packer_compressor: compressor()?,
             names: Names::default(),
             keys,
-            sums,
+            places,
             next_block,
         };
-        Ok(Self { connection, memory, log, checkpointer, written, is_unfolded, folded: Instant::now() })
+        Ok(Self { connection, memory, log, checkpointer, summing, is_unfolded, folded: Instant::now() })
     }
 
     /// Works until nobody is left who could tell it to.
@@ -104,7 +103,7 @@ impl Writer {
                         Err(error) => drop(answer.send(Err(error))),
                     }
                     drop(committed.send(Ok(())));
-                    drop(self.written.send(group));
+                    self.summing.free(group);
                     self.fold_if_many();
                 }
                 Command::Fold(answer) => drop(answer.send(self.fold())),
@@ -142,7 +141,7 @@ impl Writer {
     }
 
     fn fold_if_many(&mut self) {
-        if self.memory.sums.len() >= FOLD_AFTER
+        if self.summing.len() + self.memory.places.len() >= FOLD_AFTER
             && let Err(error) = self.fold()
         {
             tracing::warn!(error = &error as &dyn StdError, "sums could not be folded");
@@ -156,8 +155,13 @@ impl Writer {
         match result {
             Ok(receipts) => {
                 self.memory.keys.settle();
-                self.memory.sums.add(pending);
-                self.is_unfolded.store(!self.memory.sums.is_empty(), Ordering::Release);
+                if !pending.is_empty() {
+                    for (trace_id, project, row) in pending.take_traces() {
+                        self.memory.places.add(trace_id, project, row);
+                    }
+                    self.summing.add(pending);
+                    self.is_unfolded.store(true, Ordering::Release);
+                }
                 Ok(receipts)
             }
             Err(error) => {
@@ -170,8 +174,11 @@ impl Writer {
     }
 
     fn fold(&mut self) -> StoreResult<()> {
-        self.memory.sums.fold(&mut self.connection)?;
-        self.is_unfolded.store(false, Ordering::Release);
+        if self.is_unfolded.load(Ordering::Acquire) {
+            self.summing.fold(&mut self.connection, &self.memory.places)?;
+            self.memory.places = Places::default();
+            self.is_unfolded.store(false, Ordering::Release);
+        }
         self.folded = Instant::now();
         Ok(())
     }
@@ -203,6 +210,7 @@ fn commit(
 ) -> StoreResult<Vec<Receipt>> {
     let transaction = connection.transaction()?;
     let mut receipts = vec![Receipt::default(); group.len()];
+    let bytes_each: Vec<usize> = group.iter().map(|write| write.bytes() / write.batch.len().max(1)).collect();
     let mut spans: Vec<(i64, usize, &PricedSpan)> = Vec::new();
     for (place, write) in group.iter().enumerate() {
         let batch = &write.batch;
@@ -217,7 +225,7 @@ fn commit(
         records::write(&scope, memory, pending, batch, &mut receipts[place])?;
         spans.extend(batch.spans.iter().map(|priced| (project, place, priced)));
     }
-    spans::write(&transaction, memory, pending, spans, &mut receipts)?;
+    spans::write(&transaction, memory, pending, spans, &bytes_each, &mut receipts)?;
     memory.keys.write(&transaction)?;
     pending.write(&transaction)?;
     transaction.commit()?;
