@@ -15,7 +15,7 @@ const MIGRATIONS: &[&str] =
     &[include_str!("schema/0001_telemetry.sql"), include_str!("schema/0002_trace_place.sql")];
 
 /// A page of a new file. Blocks of spans are twenty times as long as SQLite's usual one: of larger ones a commit
-/// writes a third as many, and takes a sixth less time.
+/// writes a third as many.
 const PAGE_BYTES: i64 = 16 * 1024;
 /// How long a connection waits for another one's lock: only the start and the end take one, and a log that
 /// failed.

@@ -59,8 +59,10 @@ impl Summing {
             Some(sums) => sums,
             None => {
                 tracing::error!("the thread that adds sums up has failed: they are read from the file");
+                // Read first: a fold of less than the file has would take away what it does not count.
+                let sums = Sums::load(connection)?;
                 *self = Self::start(Sums::default())?;
-                Sums::load(connection)?
+                sums
             }
         };
         let folded = sums.fold(connection, places);
@@ -163,11 +165,16 @@ mod tests {
         let (to, gone) = sync_channel(WAITING);
         drop(gone);
         let mut summing = Summing { to, observations: 0 };
+        let lost = observed(&connection);
+        summing.add(lost);
+        connection.execute_batch("ALTER TABLE unfolded RENAME TO away").unwrap();
+        summing.fold(&mut connection, &Places::default()).unwrap_err();
+        connection.execute_batch("ALTER TABLE away RENAME TO unfolded").unwrap();
         for _ in 0..2 {
             let pending = observed(&connection);
             summing.add(pending);
             summing.fold(&mut connection, &Places::default()).unwrap();
         }
-        assert_eq!((summing.len(), requests(&connection)), (0, 2));
+        assert_eq!((summing.len(), requests(&connection)), (0, 3));
     }
 }
