@@ -1,7 +1,8 @@
 //! The route table, and the frame that every page stands in.
 //!
-//! The dashboard is part of the program that a first visit loads. The other pages are files of
-//! their own, which the browser fetches when somebody goes there.
+//! The dashboard is part of the program that a first visit loads. The other pages are in parts that the browser
+//! fetches when somebody goes there. Pages that lead to each other are in one part: what only some parts need
+//! is a file, and a request, for each set of parts that needs it.
 
 use crate::chat::{provide_chat, use_chat};
 use crate::components::chat_panel::ChatPanel;
@@ -27,10 +28,11 @@ use crate::pages::trace::TracePage;
 use crate::pages::traces::TracesPage;
 use crate::session::provide_session;
 use leptos::prelude::*;
+use leptos::wasm_split::wasm_split;
 use leptos_meta::provide_meta_context;
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::hooks::use_location;
-use leptos_router::{Lazy, LazyRoute, SsrMode, lazy_route, path};
+use leptos_router::{Lazy, LazyRoute, SsrMode, path};
 
 /// Every page, inside the frame that all share.
 #[component]
@@ -90,184 +92,86 @@ fn Frame() -> impl IntoView {
     }
 }
 
-/// `/essentials/{name}`.
-struct EssentialRoute;
+/// A page that is in a part of the program which the browser fetches when somebody goes to the first page of it.
+macro_rules! page {
+    ($(#[$path:meta])+ $route:ident: $page:ident in $part:ident) => {
+        $(#[$path])+
+        struct $route;
 
-#[lazy_route]
-impl LazyRoute for EssentialRoute {
-    fn data() -> Self {
-        Self
-    }
+        const _: () = {
+            #[wasm_split($part, wasm_split_path = ::leptos::wasm_split, preload(fetch))]
+            fn view() -> AnyView {
+                view! { <$page/> }.into_any()
+            }
 
-    fn view(_this: Self) -> AnyView {
-        view! { <EssentialPage/> }.into_any()
-    }
+            impl LazyRoute for $route {
+                fn data() -> Self {
+                    Self
+                }
+
+                async fn view(_this: Self) -> AnyView {
+                    #[cfg(feature = "ssr")]
+                    crate::shell::hydration::preload(stringify!($part));
+                    view().await
+                }
+
+                async fn preload() {
+                    fetch().await;
+                }
+            }
+        };
+    };
 }
 
-/// `/explorer`.
-struct ExplorerRoute;
-
-#[lazy_route]
-impl LazyRoute for ExplorerRoute {
-    fn data() -> Self {
-        Self
-    }
-
-    fn view(_this: Self) -> AnyView {
-        view! { <ExplorerPage/> }.into_any()
-    }
+page! {
+    /// `/essentials/{name}`.
+    EssentialRoute: EssentialPage in batches
 }
-
-/// `/rca`.
-struct RcaRoute;
-
-#[lazy_route]
-impl LazyRoute for RcaRoute {
-    fn data() -> Self {
-        Self
-    }
-
-    fn view(_this: Self) -> AnyView {
-        view! { <RcaPage/> }.into_any()
-    }
+page! {
+    /// `/explorer`.
+    ExplorerRoute: ExplorerPage in batches
 }
-
-/// `/audit`.
-struct AuditRoute;
-
-#[lazy_route]
-impl LazyRoute for AuditRoute {
-    fn data() -> Self {
-        Self
-    }
-
-    fn view(_this: Self) -> AnyView {
-        view! { <AuditPage/> }.into_any()
-    }
+page! {
+    /// `/rca`.
+    RcaRoute: RcaPage in batches
 }
-
-/// `/agents`.
-struct AgentsRoute;
-
-#[lazy_route]
-impl LazyRoute for AgentsRoute {
-    fn data() -> Self {
-        Self
-    }
-
-    fn view(_this: Self) -> AnyView {
-        view! { <AgentsPage/> }.into_any()
-    }
+page! {
+    /// `/agents`.
+    AgentsRoute: AgentsPage in agents
 }
-
-/// `/agents/{id}`.
-struct AgentRoute;
-
-#[lazy_route]
-impl LazyRoute for AgentRoute {
-    fn data() -> Self {
-        Self
-    }
-
-    fn view(_this: Self) -> AnyView {
-        view! { <AgentPage/> }.into_any()
-    }
+page! {
+    /// `/agents/{id}`.
+    AgentRoute: AgentPage in agents
 }
-
-/// `/traces`.
-struct TracesRoute;
-
-#[lazy_route]
-impl LazyRoute for TracesRoute {
-    fn data() -> Self {
-        Self
-    }
-
-    fn view(_this: Self) -> AnyView {
-        view! { <TracesPage/> }.into_any()
-    }
+page! {
+    /// `/traces`.
+    TracesRoute: TracesPage in agents
 }
-
-/// `/traces/{id}`.
-struct TraceRoute;
-
-#[lazy_route]
-impl LazyRoute for TraceRoute {
-    fn data() -> Self {
-        Self
-    }
-
-    fn view(_this: Self) -> AnyView {
-        view! { <TracePage/> }.into_any()
-    }
+page! {
+    /// `/traces/{id}`.
+    TraceRoute: TracePage in agents
 }
-
-/// `/events`.
-struct EventsRoute;
-
-#[lazy_route]
-impl LazyRoute for EventsRoute {
-    fn data() -> Self {
-        Self
-    }
-
-    fn view(_this: Self) -> AnyView {
-        view! { <EventsPage/> }.into_any()
-    }
+page! {
+    /// `/events`.
+    EventsRoute: EventsPage in agents
 }
-
-/// `/costs`.
-struct CostsRoute;
-
-#[lazy_route]
-impl LazyRoute for CostsRoute {
-    fn data() -> Self {
-        Self
-    }
-
-    fn view(_this: Self) -> AnyView {
-        view! { <CostsPage/> }.into_any()
-    }
+page! {
+    /// `/costs`.
+    CostsRoute: CostsPage in agents
 }
-
-/// `/chat` and `/chat/{thread}`.
-struct ChatRoute;
-
-#[lazy_route]
-impl LazyRoute for ChatRoute {
-    fn data() -> Self {
-        Self
-    }
-
-    fn view(_this: Self) -> AnyView {
-        view! { <ChatPage/> }.into_any()
-    }
+page! {
+    /// `/chat` and `/chat/{thread}`.
+    ChatRoute: ChatPage in chat
 }
-
-/// `/settings/{section}`.
-struct SettingsRoute;
-
-#[lazy_route]
-impl LazyRoute for SettingsRoute {
-    fn data() -> Self {
-        Self
-    }
-
-    fn view(_this: Self) -> AnyView {
-        view! { <SettingsPage/> }.into_any()
-    }
+page! {
+    /// `/audit`.
+    AuditRoute: AuditPage in settings
 }
-
-/// `/sign-in`, `/setup/{link}` and `/invitation/{link}`.
-struct EntryRoute;
-
-#[lazy_route]
-impl LazyRoute for EntryRoute {
-    fn data() -> Self {
-        Self
-    }
-
-    fn view(_this: Self) -> AnyView {
-        view! { <EntryPage/> }.into_any()
-    }
+page! {
+    /// `/settings/{section}`.
+    SettingsRoute: SettingsPage in settings
+}
+page! {
+    /// `/sign-in`, `/setup/{link}` and `/invitation/{link}`.
+    EntryRoute: EntryPage in entry
 }

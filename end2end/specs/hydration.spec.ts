@@ -4,7 +4,7 @@ import { expect, hydrated, test } from '../support/test.ts';
 test('what was done before the program came stays, and the program knows it', async ({ page }) => {
   const held: (() => void)[] = [];
   let isHeld = true;
-  await page.route(/split___traces_route_view_\d+\.wasm/, async (route) => {
+  await page.route(/\/pkg\/split_agents\.wasm/, async (route) => {
     if (isHeld) await new Promise<void>((release) => held.push(release));
     await route.continue();
   });
@@ -46,4 +46,25 @@ test('what was typed before the program came filters the board', async ({ page }
   await expect(page).toHaveURL(/q=sec/);
   await expect.poll(() => rows.count()).toBeLessThan(all);
   await expect(rows.filter({ hasText: /sec/i }).first()).toBeVisible();
+});
+
+test('a page has its part of the program fetched beside it, always', async ({ request }) => {
+  const parts = [
+    ['/explorer', 'batches'],
+    ['/rca', 'batches'],
+    ['/agents', 'agents'],
+    ['/traces', 'agents'],
+    ['/chat', 'chat'],
+    ['/settings/members', 'settings'],
+  ] as const;
+  // Side by side: one page must not take what belongs to another.
+  await Promise.all(
+    [...parts, ...parts, ...parts].map(async ([path, part]) => {
+      const { link } = (await request.get(path)).headers();
+      const fetched = [...(link ?? '').matchAll(/<\/pkg\/(\w+)\.wasm>; rel=preload/g)].map(([, file]) => file);
+      expect(fetched, path).toContain(`split_${part}`);
+      expect(fetched.filter((file) => file?.startsWith('split_')), path).toHaveLength(1);
+      expect(fetched.length, `${path}: each file is a request`).toBeLessThan(25);
+    }),
+  );
 });

@@ -5,12 +5,13 @@ use crate::api::ask::{Ask, cancel_turn};
 use crate::error::AppError;
 use leptos::form::FromFormData;
 use leptos::prelude::*;
+use leptos::wasm_split::wasm_split;
 use model::ErrorKind;
 use model::ask::{Begun, TurnRef};
 use web_sys::FormData;
 
 /// Asks what `form` says.
-#[lazy]
+#[wasm_split(chat, wasm_split_path = ::leptos::wasm_split)]
 pub(super) fn ask(chat: Chat, form: FormData) {
     let Ok(Ask { question }) = Ask::from_form_data(&form) else {
         let words = "this page and its server do not speak the same version: load the page again";
@@ -27,7 +28,7 @@ fn finish(chat: Chat, begun: Result<Begun, AppError>) {
 }
 
 /// Ends a turn.
-#[lazy]
+#[wasm_split(chat, wasm_split_path = ::leptos::wasm_split)]
 pub(super) fn stop(chat: Chat, turn: TurnRef) {
     leptos::task::spawn_local(async move {
         if let Err(error) = cancel_turn(turn.thread_id, turn.turn_id).await {

@@ -13,6 +13,7 @@ use crate::location::Place;
 use crate::time::Zone;
 use branch::{Branch, shown_path};
 use leptos::prelude::*;
+use leptos::wasm_split::wasm_split;
 use model::ask::{Begun, Outcome, Question, Thread, ThreadId, Turn, TurnId, TurnRef};
 
 /// Makes a conversation live; `is_live` is set once it shows what the server rendered.
@@ -50,7 +51,7 @@ fn first_turns(chat: Chat) -> impl IntoView {
     let turns = chat.thread.get_untracked().map(|thread| {
         Suspend::new(async move {
             // The browser will need it.
-            let _ = load_conversation().await;
+            crate::shell::hydration::preload("chat");
             match get_thread(thread, None, turn).await {
                 Err(error) => {
                     if chat.is_page.get_untracked() {
@@ -89,7 +90,7 @@ fn first_turns(_chat: Chat) -> impl IntoView {
 }
 
 /// The file with what makes a conversation live.
-#[lazy]
+#[wasm_split(chat, wasm_split_path = ::leptos::wasm_split)]
 pub(super) fn load_conversation() -> View {
     live_conversation
 }

@@ -8,6 +8,7 @@ use crate::components::icons::ClockIcon;
 use crate::context::use_zone;
 use crate::location::Place;
 use leptos::prelude::*;
+use leptos::wasm_split::wasm_split;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use model::ask::ThreadItem;
@@ -48,7 +49,7 @@ pub fn ThreadMenu() -> impl IntoView {
 }
 
 /// The file with the list.
-#[lazy]
+#[wasm_split(chat, wasm_split_path = ::leptos::wasm_split)]
 fn load_threads() -> View {
     thread_list
 }
