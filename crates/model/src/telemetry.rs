@@ -23,4 +23,4 @@ pub use price::{Flag, Price};
 pub use span::{
     Cost, CostSource, Operation, Reading, Span, SpanEvent, SpanLink, SpanStatus, TokenUsage, Verdict,
 };
-pub use value::{Attribute, Key, Value};
+pub use value::{Attribute, Text, Value};

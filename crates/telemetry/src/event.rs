@@ -137,7 +137,7 @@ fn described(context: &[Attribute]) -> Result<Vec<Attribute>, Invalid> {
         [("environment", "environment"), ("team", "team"), ("agentType", "type"), ("agentVersion", "version")]
     {
         let text = named("context", context, &[sent])?;
-        described.extend(text.map(|text| Attribute { key: key.into(), value: Value::Text(text) }));
+        described.extend(text.map(|text| Attribute { key: key.into(), value: Value::Text(text.into()) }));
     }
     Ok(described)
 }

@@ -19,7 +19,7 @@ pub(crate) use metric::normalise as normalise_metric;
 pub use reading::Readings;
 
 use model::ask::Amount;
-use model::telemetry::{Attribute, Operation, Reading, Span, Value};
+use model::telemetry::{Attribute, Operation, Reading, Span, Text, Value};
 use reading::Finding;
 use std::mem::size_of;
 use table::{Field, Ranked, Row};
@@ -50,7 +50,7 @@ pub fn normalise(span: &mut Span, readings: &mut Readings) {
     span.usage = usage::usage(&facts, said, &mut findings);
     span.reported_cost = usage::cost(&facts, &mut findings);
     span.model = facts.text(Field::ResponseModel).or_else(|| facts.text(Field::RequestModel));
-    span.provider = facts.text(Field::Provider).map(|name| provider::provider(&name));
+    span.provider = facts.text(Field::Provider).map(provider::provider);
     span.operation = said.unwrap_or_else(|| {
         let asks_a_model = span.model.is_some() && (span.provider.is_some() || span.usage.is_some());
         if asks_a_model { Operation::Model } else { Operation::Other }
@@ -126,7 +126,7 @@ impl Facts<'_> {
         self.chosen[field as usize].map(|chosen| chosen.row.name)
     }
 
-    fn text(&self, field: Field) -> Option<String> {
+    fn text(&self, field: Field) -> Option<Text> {
         self.value(field).and_then(value::text)
     }
 
@@ -149,7 +149,7 @@ fn first_piece_ms(span: &Span) -> Option<f64> {
     (nanos >= 0).then_some(nanos as f64 / 1e6)
 }
 
-fn exception_type(span: &Span) -> Option<String> {
+fn exception_type(span: &Span) -> Option<Text> {
     let mut attributes = span.events.iter().flat_map(|event| &event.attributes);
     attributes
         .find(|attribute| attribute.key == "exception.type")

@@ -70,7 +70,7 @@ fn agent(sent: &mut Fields) -> Result<AgentIdentity, Invalid> {
     let mut metadata = Vec::new();
     for key in DESCRIPTIONS {
         let text = sent.name(key)?;
-        metadata.extend(text.map(|text| Attribute { key: key.into(), value: Value::Text(text) }));
+        metadata.extend(text.map(|text| Attribute { key: key.into(), value: Value::Text(text.into()) }));
     }
     Ok(AgentIdentity { name: AgentName::new(name), id, metadata })
 }

@@ -26,7 +26,7 @@ mod token;
 pub use model::telemetry::Redaction;
 pub use record::{redact_event, redact_record};
 
-use model::telemetry::{Attribute, Key, Value};
+use model::telemetry::{Attribute, Text, Value};
 use std::ops::Range;
 
 /// What was found; the word that stands in its place.
@@ -116,7 +116,7 @@ pub fn redact_text(text: &mut String) -> u32 {
 /// Takes the secrets out of all texts of a value, at any depth.
 pub fn redact_value(value: &mut Value) -> u32 {
     match value {
-        Value::Text(text) => redact_text(text),
+        Value::Text(text) => redact_shared(text),
         Value::List(list) => list.iter_mut().map(redact_value).sum(),
         Value::Map(map) => redact_attributes(map),
         Value::Bool(_) | Value::Int(_) | Value::Double(_) | Value::Bytes(_) => 0,
@@ -125,14 +125,14 @@ pub fn redact_value(value: &mut Value) -> u32 {
 
 /// Takes the secrets out of names and values.
 pub fn redact_attributes(attributes: &mut [Attribute]) -> u32 {
-    attributes.iter_mut().map(|sent| redact_key(&mut sent.key) + redact_value(&mut sent.value)).sum()
+    attributes.iter_mut().map(|sent| redact_shared(&mut sent.key) + redact_value(&mut sent.value)).sum()
 }
 
-fn redact_key(key: &mut Key) -> u32 {
-    match redacted(key) {
+fn redact_shared(text: &mut Text) -> u32 {
+    match redacted(text) {
         None => 0,
         Some((clean, count)) => {
-            *key = clean.into();
+            *text = clean.into();
             count
         }
     }

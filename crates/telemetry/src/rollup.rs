@@ -5,7 +5,7 @@
 //! numbers and exact.
 
 use crate::sketch::Sketch;
-use model::telemetry::{EventKind, LogLevel, MetricName, TokenUsage, UnixNanos};
+use model::telemetry::{EventKind, LogLevel, MetricName, Text, TokenUsage, UnixNanos};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -89,11 +89,11 @@ pub enum Fact {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Call {
     /// The model; empty where nobody says.
-    pub model: String,
+    pub model: Text,
     /// The end user on whose behalf.
-    pub user: Option<String>,
+    pub user: Option<Text>,
     /// The conversation or session.
-    pub session: Option<String>,
+    pub session: Option<Text>,
     /// How long it took; `None` where only its tokens are told.
     pub latency_ms: Option<f64>,
     /// Until the first piece of the answer.
@@ -163,7 +163,7 @@ pub struct Bucket {
     /// Numbers, by what they are of.
     pub numbers: BTreeMap<MetricName, Numbers>,
     /// Calls of models, by model.
-    pub calls: BTreeMap<String, Calls>,
+    pub calls: BTreeMap<Text, Calls>,
     /// Whole requests.
     pub requests: Requests,
     /// Events, by kind.
@@ -256,11 +256,11 @@ impl Bucket {
         other.logs.iter().for_each(|(level, count)| *self.logs.entry(*level).or_default() += count);
     }
 
-    fn calls_of(&mut self, model: &str) -> &mut Calls {
+    fn calls_of(&mut self, model: &Text) -> &mut Calls {
         if self.calls.contains_key(model) || self.calls.len() < MAX_NAMES {
-            return self.calls.entry(model.to_owned()).or_default();
+            return self.calls.entry(model.clone()).or_default();
         }
-        self.calls.entry(OTHER_MODELS.to_owned()).or_default()
+        self.calls.entry(OTHER_MODELS.into()).or_default()
     }
 
     /// Calls, tokens and cost of all models.

@@ -189,7 +189,7 @@ async fn a_large_group_is_looked_up_in_pieces() {
     let store = ClickHouse::open(&settings).await.unwrap();
     let spans = (1..=4_000).map(|number| {
         let mut priced = make::call(number, 1, 0, 1);
-        priced.span.session = Some(format!("{number} {}", "s".repeat(100)));
+        priced.span.session = Some(format!("{number} {}", "s".repeat(100)).into());
         priced
     });
     let large = Batch { spans: spans.collect(), ..Batch::default() };
@@ -200,7 +200,7 @@ async fn a_large_group_is_looked_up_in_pieces() {
     assert_eq!(store.sessions(&project(), sessions).await.unwrap().items.len(), 4_000);
     // What is too long to be looked for keeps nothing else out.
     let mut long = make::call(1, 2, 1, 1);
-    long.span.user = Some("u".repeat(200_000));
+    long.span.user = Some("u".repeat(200_000).into());
     let refused = write(&store, Batch { spans: vec![long], ..Batch::default() }).await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Invalid);
     assert_eq!(write(&store, batch(200)).await.unwrap(), 3);

@@ -14,7 +14,8 @@ pub use template::Template;
 
 use fastrand::Rng;
 use model::telemetry::{
-    AgentIdentity, AgentName, Attribute, Event, MetricId, MetricName, MetricRecord, Span, UnixNanos, Value,
+    AgentIdentity, AgentName, Attribute, Event, MetricId, MetricName, MetricRecord, Span, Text, UnixNanos,
+    Value,
 };
 use std::sync::Arc;
 
@@ -130,7 +131,7 @@ fn attribute(key: &str, value: Value) -> Attribute {
     Attribute { key: key.into(), value }
 }
 
-fn text(key: &str, value: impl Into<String>) -> Attribute {
+fn text(key: &str, value: impl Into<Text>) -> Attribute {
     attribute(key, Value::Text(value.into()))
 }
 

@@ -5,7 +5,7 @@ use model::telemetry::Value;
 /// The value in one line: texts as they are, lists and maps much like JSON.
 pub(crate) fn value_text(value: &Value) -> String {
     match value {
-        Value::Text(text) => text.clone(),
+        Value::Text(text) => text.to_string(),
         _ => nested(value),
     }
 }
@@ -37,7 +37,7 @@ mod tests {
     #[test]
     fn values_are_one_line() {
         let check = |value: Value, expect: &str| assert_eq!(value_text(&value), expect);
-        let text = |text: &str| Value::Text(text.to_owned());
+        let text = |text: &str| Value::Text(text.into());
         check(text("gpt \"4o\""), "gpt \"4o\"");
         check(Value::Double(0.5), "0.5");
         check(Value::Bytes(vec![1, 2]), "(2 bytes)");

@@ -2,7 +2,7 @@
 
 use super::agent::AgentIdentity;
 use super::ids::{SpanId, TraceId, UnixNanos};
-use super::value::{Attribute, Key};
+use super::value::{Attribute, Text};
 use crate::ask::Amount;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -31,19 +31,19 @@ pub struct Span {
     /// What its status says.
     pub status_message: String,
     /// `error.type`, or the type of the exception that it recorded.
-    pub error_type: Option<String>,
+    pub error_type: Option<Text>,
     /// The model that answered, else the one that was asked for.
-    pub model: Option<String>,
+    pub model: Option<Text>,
     /// Who provides the model: `openai`, `anthropic`, …
-    pub provider: Option<String>,
+    pub provider: Option<Text>,
     /// Tokens; `None` where the sender does not say.
     pub usage: Option<TokenUsage>,
     /// What the sender says that it cost.
     pub reported_cost: Option<Amount>,
     /// The end user on whose behalf.
-    pub user: Option<String>,
+    pub user: Option<Text>,
     /// The conversation or session.
-    pub session: Option<String>,
+    pub session: Option<Text>,
     /// From the request to the first piece of the answer, in milliseconds.
     pub first_token_ms: Option<f64>,
     /// All attributes as sent, after redaction.
@@ -177,7 +177,7 @@ pub struct SpanLink {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reading {
     /// The attribute's name, as sent.
-    pub key: Key,
+    pub key: Text,
     /// What became of it.
     pub verdict: Verdict,
 }

@@ -1,5 +1,6 @@
 //! Attributes: what a sender says besides what everybody understands.
 
+use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::borrow::Borrow;
 use std::fmt;
@@ -11,7 +12,7 @@ use std::sync::Arc;
 #[serde(rename_all = "snake_case")]
 pub enum Value {
     /// Text.
-    Text(String),
+    Text(Text),
     /// Yes or no.
     Bool(bool),
     /// A whole number.
@@ -30,23 +31,24 @@ pub enum Value {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Attribute {
     /// The name, as the sender spells it.
-    pub key: Key,
+    pub key: Text,
     /// Its value.
     pub value: Value,
 }
 
-/// A name of an attribute. Cheap to clone: attributes of one message share those that they have in common.
+/// A name or a value of an attribute. Cheap to clone: attributes of one message share those that they have in
+/// common.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Key(Arc<str>);
+pub struct Text(Arc<str>);
 
-impl Key {
-    /// The name as the sender spells it.
+impl Text {
+    /// The text as the sender spells it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-impl Deref for Key {
+impl Deref for Text {
     type Target = str;
 
     fn deref(&self) -> &str {
@@ -54,56 +56,70 @@ impl Deref for Key {
     }
 }
 
-impl Borrow<str> for Key {
+impl Borrow<str> for Text {
     fn borrow(&self) -> &str {
         &self.0
     }
 }
 
-impl From<&str> for Key {
-    fn from(name: &str) -> Self {
-        Self(name.into())
+impl From<&str> for Text {
+    fn from(text: &str) -> Self {
+        Self(text.into())
     }
 }
 
-impl From<String> for Key {
-    fn from(name: String) -> Self {
-        Self(name.into())
+impl From<String> for Text {
+    fn from(text: String) -> Self {
+        Self(text.into())
     }
 }
 
-impl PartialEq<str> for Key {
-    fn eq(&self, name: &str) -> bool {
-        *self.0 == *name
+impl PartialEq<str> for Text {
+    fn eq(&self, text: &str) -> bool {
+        *self.0 == *text
     }
 }
 
-impl PartialEq<&str> for Key {
-    fn eq(&self, name: &&str) -> bool {
-        *self.0 == **name
+impl PartialEq<&str> for Text {
+    fn eq(&self, text: &&str) -> bool {
+        *self.0 == **text
     }
 }
 
-impl fmt::Debug for Key {
+impl fmt::Debug for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Debug::fmt(&*self.0, f)
     }
 }
 
-impl fmt::Display for Key {
+impl fmt::Display for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl Serialize for Key {
+impl Serialize for Text {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(&self.0)
     }
 }
 
-impl<'de> Deserialize<'de> for Key {
+impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        String::deserialize(from).map(Self::from)
+        from.deserialize_str(TextVisitor)
+    }
+}
+
+struct TextVisitor;
+
+impl Visitor<'_> for TextVisitor {
+    type Value = Text;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Text, E> {
+        Ok(text.into())
     }
 }

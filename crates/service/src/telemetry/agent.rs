@@ -176,7 +176,7 @@ fn models(total: &Sums) -> Vec<ModelUse> {
     let asked = total.calls.iter().filter(|(_, calls)| calls.spend.calls > 0);
     let mut models: Vec<ModelUse> = asked
         .map(|(model, calls)| ModelUse {
-            model: model.clone(),
+            model: model.as_str().to_owned(),
             spend: spend(&calls.spend),
             p95_latency_ms: calls.latency.percentile(0.95),
             p95_first_token_ms: calls.first_token.percentile(0.95),

@@ -197,7 +197,7 @@ fn unpriced(sums: &[Sum]) -> Vec<Unpriced> {
     let mut calls: BTreeMap<Flag, i64> = BTreeMap::new();
     for (model, of_model) in sums.iter().flat_map(|sum| &sum.bucket.calls) {
         let spend = &of_model.spend;
-        *calls.entry(Flag::NoPrice { model: model.clone() }).or_default() += spend.unpriced;
+        *calls.entry(Flag::NoPrice { model: model.as_str().to_owned() }).or_default() += spend.unpriced;
         *calls.entry(Flag::NoTokens).or_default() += spend.without_tokens;
     }
     let known = calls.into_iter().filter_map(|(flag, calls)| {

@@ -99,7 +99,9 @@ pub(super) fn row(trace: TraceSummary) -> TraceRow {
 /// Why it is not known what a span cost.
 fn flag(priced: &PricedSpan) -> Option<Flag> {
     priced.gap.map(|gap| match gap {
-        CostGap::NoPrice => Flag::NoPrice { model: priced.span.model.clone().unwrap_or_default() },
+        CostGap::NoPrice => {
+            Flag::NoPrice { model: priced.span.model.as_deref().unwrap_or_default().to_owned() }
+        }
         CostGap::NoTokens => Flag::NoTokens,
     })
 }
@@ -116,15 +118,15 @@ fn detail(priced: PricedSpan) -> SpanDetail {
         duration_ns: span.ended.0.abs_diff(span.started.0),
         status: span.status,
         status_message: span.status_message,
-        error_type: span.error_type,
-        model: span.model,
-        provider: span.provider,
+        error_type: span.error_type.as_deref().map(str::to_owned),
+        model: span.model.as_deref().map(str::to_owned),
+        provider: span.provider.as_deref().map(str::to_owned),
         usage: span.usage,
         cost,
         flag,
         first_token_ms: span.first_token_ms,
-        user: span.user,
-        session: span.session,
+        user: span.user.as_deref().map(str::to_owned),
+        session: span.session.as_deref().map(str::to_owned),
         messages,
         events: span.events,
         links: span.links,

@@ -150,11 +150,11 @@ impl Maker {
             let cost = Amount::from_picos(usage.input * 2_500_000 + usage.output * 10_000_000);
             let mut span =
                 self.span(trace_id, Some(root), agent, "chat", Operation::Model, at, took, attributes);
-            span.model = Some(model.to_owned());
-            span.provider = Some("openai".to_owned());
+            span.model = Some(model.into());
+            span.provider = Some("openai".into());
             span.usage = Some(usage);
-            span.user = Some(user.clone());
-            span.session = Some(session.clone());
+            span.user = Some(user.as_str().into());
+            span.session = Some(session.as_str().into());
             span.first_token_ms = Some(80.0 + self.below(900_000) as f64 / 1e3);
             let cost = Some(Cost { amount: cost, source: CostSource::Priced });
             spans.push(PricedSpan { span, cost, gap: None });
@@ -194,8 +194,8 @@ impl Maker {
         let mut span =
             self.span(trace_id, None, agent, "invoke_agent", Operation::Agent, begin, at - begin, attributes);
         span.span_id = root;
-        span.user = Some(user);
-        span.session = Some(session);
+        span.user = Some(user.into());
+        span.session = Some(session.into());
         spans.push(PricedSpan { span, cost: None, gap: None });
     }
 
@@ -231,7 +231,7 @@ impl Maker {
             ended: UnixNanos(started + took),
             status,
             status_message: String::new(),
-            error_type: (status == SpanStatus::Error).then(|| "TimeoutError".to_owned()),
+            error_type: (status == SpanStatus::Error).then(|| "TimeoutError".into()),
             model: None,
             provider: None,
             usage: None,
@@ -249,5 +249,5 @@ impl Maker {
 }
 
 fn text(key: &str, value: &str) -> Attribute {
-    Attribute { key: key.into(), value: Value::Text(value.to_owned()) }
+    Attribute { key: key.into(), value: Value::Text(value.into()) }
 }

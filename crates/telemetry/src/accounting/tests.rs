@@ -119,7 +119,7 @@ fn an_answer_is_what_tells_a_call_from_another() {
         redactions: 0,
     };
     fn response(key: &str, id: &str) -> Attribute {
-        Attribute { key: key.into(), value: Value::Text(id.to_owned()) }
+        Attribute { key: key.into(), value: Value::Text(id.into()) }
     }
     let key = Answer::of(&base()).unwrap().key;
     assert_eq!(
@@ -132,7 +132,7 @@ fn an_answer_is_what_tells_a_call_from_another() {
         assert_eq!(Answer::of(&span).map(|answer| answer.key == key), is_same, "{span:?}");
     };
     check(&|span| span.span_id = id(3), Some(true));
-    check(&|span| span.model = Some("gpt-4o".to_owned()), Some(true));
+    check(&|span| span.model = Some("gpt-4o".into()), Some(true));
     check(&|span| span.attributes = vec![response("ai.response.id", "chatcmpl-1")], Some(true));
     check(&|span| span.usage.as_mut().unwrap().cache_read = 200, Some(true));
     check(&|span| span.parent_id = Some(id(3)), Some(false));

@@ -112,7 +112,7 @@ mod tests {
         let latency = number(MetricName::LatencyMs, 100.0);
         let spend = Spend { calls: 1, cost_picos: 12_500_000_000, ..Spend::default() };
         let call = Call {
-            model: "gpt-4o".to_owned(),
+            model: "gpt-4o".into(),
             user: None,
             session: None,
             latency_ms: None,

@@ -1,7 +1,7 @@
 //! JSON into values, within bounds.
 
 use crate::invalid::Invalid;
-use model::telemetry::{Attribute, Value};
+use model::telemetry::{Attribute, Text, Value};
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::cell::Cell;
 use std::fmt;
@@ -84,14 +84,14 @@ impl<'de> Visitor<'de> for Tree<'_> {
         if text.len() > MAX_TEXT_BYTES {
             return Err(E::custom(format_args!("a text of more than {MAX_TEXT_BYTES} bytes")));
         }
-        Ok(Some(Value::Text(text.to_owned())))
+        Ok(Some(Value::Text(text.into())))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
         let inner = self.deeper()?;
         let mut list = Vec::new();
         while let Some(item) = items.next_element_seed(inner)? {
-            list.push(item.unwrap_or_else(|| Value::Text(String::new())));
+            list.push(item.unwrap_or_else(|| Value::Text(Text::default())));
         }
         Ok(Some(Value::List(list)))
     }
@@ -147,8 +147,8 @@ mod tests {
         check("9223372036854775808", Value::Double(9_223_372_036_854_775_808.0));
         check("0.5", Value::Double(0.5));
         check("true", Value::Bool(true));
-        check("\"\\u00e9\"", Value::Text("é".to_owned()));
-        let empty = Value::Text(String::new());
+        check("\"\\u00e9\"", Value::Text("é".into()));
+        let empty = Value::Text(Text::default());
         check("[1, null, {\"a\": null}]", Value::List(vec![Value::Int(1), empty, Value::Map(vec![])]));
     }
 

@@ -202,9 +202,9 @@ fn text(said: &Json) -> String {
 fn json(value: &Value) -> Json {
     match value {
         Value::Text(text) if text.starts_with(['[', '{']) => {
-            serde_json::from_str(text).unwrap_or_else(|_| Json::String(text.clone()))
+            serde_json::from_str(text).unwrap_or_else(|_| Json::String(text.to_string()))
         }
-        Value::Text(text) => Json::String(text.clone()),
+        Value::Text(text) => Json::String(text.to_string()),
         Value::Bool(is_so) => Json::Bool(*is_so),
         Value::Int(number) => Json::from(*number),
         Value::Double(number) => Json::from(*number),

@@ -1,5 +1,7 @@
 //! Names of those who provide models.
 
+use model::telemetry::Text;
+
 /// What others and older conventions call the providers of today's.
 const ALIASES: [(&str, &str); 20] = [
     ("az.ai.inference", "azure.ai.inference"),
@@ -28,15 +30,16 @@ const ALIASES: [(&str, &str); 20] = [
 const DOTTED: [&str; 4] = ["azure.", "aws.", "gcp.", "ibm."];
 
 /// The name of today. Vercel adds the kind of call behind a point, as in `openai.chat`.
-pub(super) fn provider(sent: &str) -> String {
-    let name = sent.to_ascii_lowercase();
+pub(super) fn provider(sent: Text) -> Text {
+    let is_lower = !sent.bytes().any(|byte| byte.is_ascii_uppercase());
+    let name = if is_lower { sent } else { sent.to_ascii_lowercase().into() };
     let alias = |name: &str| ALIASES.iter().find(|(alias, _)| *alias == name).map(|(_, today)| *today);
     if let Some(today) = alias(&name) {
-        return today.to_owned();
+        return today.into();
     }
     match name.split_once('.') {
         Some((family, _)) if !DOTTED.iter().any(|dotted| name.starts_with(dotted)) => {
-            alias(family).unwrap_or(family).to_owned()
+            alias(family).unwrap_or(family).into()
         }
         _ => name,
     }

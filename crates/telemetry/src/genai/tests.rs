@@ -10,7 +10,7 @@ fn agent() -> Arc<AgentIdentity> {
 }
 
 pub(super) fn text(text: &str) -> Value {
-    Value::Text(text.to_owned())
+    Value::Text(text.into())
 }
 
 pub(super) fn attributes(sent: &[(&str, Value)]) -> Vec<Attribute> {

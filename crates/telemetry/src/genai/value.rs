@@ -3,7 +3,7 @@
 use super::operation;
 use super::table::Field;
 use model::ask::Amount;
-use model::telemetry::Value;
+use model::telemetry::{Text, Value};
 
 /// Whether a field can be read from the value.
 pub(super) fn fits(field: Field, value: &Value) -> bool {
@@ -54,10 +54,10 @@ pub(super) fn expected(field: Field) -> &'static str {
 }
 
 /// A text, or a number that is used as one.
-pub(super) fn text(value: &Value) -> Option<String> {
+pub(super) fn text(value: &Value) -> Option<Text> {
     match value {
         Value::Text(text) if !text.is_empty() => Some(text.clone()),
-        Value::Int(number) => Some(number.to_string()),
+        Value::Int(number) => Some(number.to_string().into()),
         _ => None,
     }
 }

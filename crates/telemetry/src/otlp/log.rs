@@ -3,7 +3,7 @@
 use super::reader::{Reader, Stop};
 use super::resource::Resource;
 use super::wire::Fields;
-use model::telemetry::{LogLevel, LogRecord, SpanId, TraceId, Value};
+use model::telemetry::{LogLevel, LogRecord, SpanId, Text, TraceId, Value};
 use std::mem::size_of;
 
 pub(super) fn read(
@@ -23,7 +23,7 @@ fn record(reader: &mut Reader, resource: &mut Resource, bytes: &[u8]) -> Result<
     let (mut at, mut observed, mut severity) = (0, 0, 0);
     let (mut severity_text, mut event_name) = ("", None);
     let (mut trace_id, mut span_id) = (None, None);
-    let mut body = Value::Text(String::new());
+    let mut body = Value::Text(Text::default());
     let mut attributes = Vec::new();
     let mut fields = Fields::new(bytes);
     while let Some((number, field)) = fields.next()? {
@@ -43,7 +43,7 @@ fn record(reader: &mut Reader, resource: &mut Resource, bytes: &[u8]) -> Result<
     }
     let named = attributes.iter().find(|attribute| attribute.key == "event.name");
     if let (None, Some(Value::Text(name))) = (&event_name, named.map(|attribute| &attribute.value)) {
-        event_name = Some(name.clone());
+        event_name = Some(name.to_string());
     }
     Ok(LogRecord {
         agent: resource.agent_of(reader, &attributes)?,
@@ -83,7 +83,7 @@ fn level(number: u64, text: &str) -> LogLevel {
 /// The text of a body; JSON where it is more than one.
 fn message(reader: &mut Reader, body: Value) -> Result<String, Stop> {
     if let Value::Text(text) = body {
-        return Ok(text);
+        return Ok(text.to_string());
     }
     let text = json(body).to_string();
     reader.charge(text.len())?;
@@ -92,7 +92,7 @@ fn message(reader: &mut Reader, body: Value) -> Result<String, Stop> {
 
 fn json(value: Value) -> serde_json::Value {
     match value {
-        Value::Text(text) => text.into(),
+        Value::Text(text) => text.as_str().into(),
         Value::Bool(value) => value.into(),
         Value::Int(number) => number.into(),
         Value::Double(number) => number.into(),

@@ -6,7 +6,7 @@ use super::{Decoder, Limits};
 use crate::error::Error;
 use crate::genai::Readings;
 use crate::redact::{self, Redaction};
-use model::telemetry::{Attribute, Key, UnixNanos, Value};
+use model::telemetry::{Attribute, Text, UnixNanos, Value};
 use std::mem::size_of;
 
 /// Attributes, events or links of one record; elements of one list or map. SDKs stop at 128.
@@ -164,13 +164,14 @@ impl Reader {
     pub(super) fn text(&mut self, field: Field<'_>) -> Result<String, Stop> {
         let text = field.text()?;
         self.charge(text.len())?;
-        if self.redaction == Redaction::On
-            && let Some((text, count)) = redact::redacted(text)
-        {
-            self.redactions += u64::from(count);
-            return Ok(text);
-        }
-        Ok(text.to_owned())
+        Ok(self.clean(text).unwrap_or_else(|| text.to_owned()))
+    }
+
+    /// The text without its secrets, which are counted; `None` where there are none.
+    fn clean(&mut self, text: &str) -> Option<String> {
+        let (clean, count) = (self.redaction == Redaction::On).then(|| redact::redacted(text))??;
+        self.redactions += u64::from(count);
+        Some(clean)
     }
 
     /// A moment; `None` where none was sent.
@@ -202,7 +203,7 @@ impl Reader {
             return Ok(());
         }
         let mut key = None;
-        let mut value = Value::Text(String::new());
+        let mut value = Value::Text(Text::default());
         let mut fields = Fields::new(bytes);
         while let Some((number, field)) = fields.next()? {
             match number {
@@ -216,7 +217,7 @@ impl Reader {
     }
 
     /// The name of an attribute, without its secrets.
-    fn key(&mut self, field: Field<'_>) -> Result<Key, Stop> {
+    fn key(&mut self, field: Field<'_>) -> Result<Text, Stop> {
         let sent = field.bytes()?;
         // Each time, though it is kept once: an agent's names are written for each agent.
         self.charge(sent.len())?;
@@ -227,13 +228,26 @@ impl Reader {
         if let Some(key) = self.keys.find(sent) {
             return Ok(key);
         }
-        let key = Key::from(self.text(field)?);
-        // One that had a secret in it is looked at, and counted, each time.
-        if key == *sent {
-            self.charge(Keys::BYTES_EACH)?;
-            self.keys.add(key.clone());
+        // One that has a secret in it is looked at, and counted, each time.
+        if let Some(clean) = self.clean(sent) {
+            return Ok(clean.into());
         }
-        Ok(key)
+        self.charge(Keys::BYTES_EACH)?;
+        Ok(self.keys.add(sent.into()))
+    }
+
+    /// A text that is the value of the attribute whose name was read last, or in it, without its secrets.
+    fn value_text(&mut self, field: Field<'_>) -> Result<Text, Stop> {
+        let sent = field.bytes()?;
+        self.charge(sent.len())?;
+        if let Some(text) = self.keys.value_again(sent) {
+            return Ok(text);
+        }
+        let sent = field.text()?;
+        Ok(match self.clean(sent) {
+            Some(clean) => clean.into(),
+            None => self.keys.add_value(sent.into()),
+        })
     }
 
     /// An `AnyValue`. One that holds nothing is an empty text.
@@ -245,11 +259,11 @@ impl Reader {
         if depth == MAX_DEPTH {
             return Err(Stop::Rejected(Reason::TooDeep));
         }
-        let mut value = Value::Text(String::new());
+        let mut value = Value::Text(Text::default());
         let mut fields = Fields::new(bytes);
         while let Some((number, field)) = fields.next()? {
             value = match number {
-                1 => Value::Text(self.text(field)?),
+                1 => Value::Text(self.value_text(field)?),
                 2 => Value::Bool(field.varint()? != 0),
                 3 => Value::Int(field.varint()? as i64),
                 4 => double(field.double()?),
@@ -295,8 +309,8 @@ fn double(number: f64) -> Value {
     if number.is_finite() {
         Value::Double(number)
     } else if number.is_nan() {
-        Value::Text("NaN".to_owned())
+        Value::Text("NaN".into())
     } else {
-        Value::Text(if number > 0.0 { "Infinity" } else { "-Infinity" }.to_owned())
+        Value::Text(if number > 0.0 { "Infinity" } else { "-Infinity" }.into())
     }
 }

@@ -143,7 +143,7 @@ fn only_spans_that_may_cost_something_are_charged() {
             status: SpanStatus::Ok,
             status_message: String::new(),
             error_type: None,
-            model: Some("gpt-4o".to_owned()),
+            model: Some("gpt-4o".into()),
             provider: None,
             usage,
             reported_cost: reported.map(|amount| Amount::parse(amount).unwrap()),

@@ -10,7 +10,7 @@ use model::identity::ProjectId;
 use model::telemetry::{
     AgentIdentity, AgentName, AgentStatus, Attribute, Cost, Event, EventBody, EventId, LogLevel, LogRecord,
     MetricId, MetricName, MetricPoint, MetricRecord, Operation, Reading, Span, SpanEvent, SpanId, SpanLink,
-    SpanStatus, TokenUsage, TraceId, UnixNanos,
+    SpanStatus, Text, TokenUsage, TraceId, UnixNanos,
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -155,13 +155,13 @@ struct SpanForm {
     ended: UnixNanos,
     status: SpanStatus,
     status_message: String,
-    error_type: Option<String>,
-    model: Option<String>,
-    provider: Option<String>,
+    error_type: Option<Text>,
+    model: Option<Text>,
+    provider: Option<Text>,
     usage: Option<TokenUsage>,
     reported_cost: Option<Amount>,
-    user: Option<String>,
-    session: Option<String>,
+    user: Option<Text>,
+    session: Option<Text>,
     first_token_ms: Option<f64>,
     attributes: Vec<Attribute>,
     events: Vec<SpanEvent>,

@@ -194,7 +194,7 @@ fn ordinary_text_stays() {
 
 #[test]
 fn values_are_searched_at_any_depth() {
-    let secret = || Value::Text("me@example.com".to_owned());
+    let secret = || Value::Text("me@example.com".into());
     let mut attributes = vec![
         Attribute { key: "a".into(), value: secret() },
         Attribute { key: "you@example.com".into(), value: Value::Int(4_111_111_111_111_111) },

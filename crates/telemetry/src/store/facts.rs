@@ -4,7 +4,7 @@ use super::batch::{CostGap, PricedEvent, PricedSpan};
 use crate::accounting::{Answer, TreeSpan};
 use crate::rollup::{Call, Fact, Spend};
 use model::ask::Amount;
-use model::telemetry::{EventBody, MetricName, Span, SpanStatus};
+use model::telemetry::{EventBody, MetricName, Span, SpanStatus, Text};
 
 /// What accounting needs to know of a span.
 pub fn tree_span(priced: &PricedSpan) -> TreeSpan {
@@ -47,9 +47,9 @@ pub(super) fn call_of(priced: &PricedSpan) -> Call {
 pub(super) fn fact_of_event(priced: &PricedEvent) -> Option<Fact> {
     match &priced.event.body {
         EventBody::TokenUsage { model, usage, .. } => Some(Fact::Call(Call {
-            model: model.clone(),
-            user: priced.event.user.clone(),
-            session: priced.event.session.clone(),
+            model: model.as_str().into(),
+            user: priced.event.user.as_deref().map(Text::from),
+            session: priced.event.session.as_deref().map(Text::from),
             latency_ms: None,
             first_token_ms: None,
             spend: Spend {

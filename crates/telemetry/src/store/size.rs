@@ -38,7 +38,7 @@ pub(super) fn span_bytes(priced: &PricedSpan) -> usize {
     size_of_val(priced)
         + span.name.len()
         + span.status_message.len()
-        + texts.into_iter().flatten().map(String::len).sum::<usize>()
+        + texts.into_iter().flatten().map(|text| text.len()).sum::<usize>()
         + attributes(&span.attributes)
         // Its share of what spans of one kind have together.
         + span.readings.iter().map(reading).sum::<usize>() / Arc::strong_count(&span.readings)

@@ -19,7 +19,7 @@ pub(crate) fn agent(name: &str) -> Arc<AgentIdentity> {
 }
 
 pub(crate) fn text(key: &str, value: &str) -> Attribute {
-    Attribute { key: key.into(), value: Value::Text(value.to_owned()) }
+    Attribute { key: key.into(), value: Value::Text(value.into()) }
 }
 
 pub(crate) fn trace_id(number: u64) -> TraceId {
@@ -64,11 +64,11 @@ pub(crate) fn span(trace: u64, id: u64, parent: u64) -> PricedSpan {
 pub(crate) fn call(trace: u64, id: u64, parent: u64, tokens: u64) -> PricedSpan {
     let mut priced = span(trace, id, parent);
     priced.span.operation = Operation::Model;
-    priced.span.model = Some("gpt-4o".to_owned());
-    priced.span.provider = Some("openai".to_owned());
+    priced.span.model = Some("gpt-4o".into());
+    priced.span.provider = Some("openai".into());
     priced.span.usage = Some(TokenUsage { input: tokens, ..TokenUsage::default() });
-    priced.span.user = Some("ada".to_owned());
-    priced.span.session = Some("talk".to_owned());
+    priced.span.user = Some("ada".into());
+    priced.span.session = Some("talk".into());
     priced.cost = Some(Cost { amount: Amount::from_picos(tokens), source: CostSource::Priced });
     priced
 }
@@ -85,7 +85,7 @@ pub(crate) fn full_span(trace: u64, id: u64, parent: u64) -> PricedSpan {
         Arc::new(AgentIdentity { metadata: vec![text("team", "blue")], ..(*agent("writer")).clone() });
     span.status = SpanStatus::Error;
     span.status_message = "it was late".to_owned();
-    span.error_type = Some("Timeout".to_owned());
+    span.error_type = Some("Timeout".into());
     span.reported_cost = Some(Amount::from_picos(5));
     span.first_token_ms = Some(12.5);
     span.attributes = vec![text("a", "1"), Attribute { key: "b".into(), value: nested }, text("a", "2")];

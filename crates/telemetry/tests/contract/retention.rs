@@ -13,7 +13,7 @@ const DAY_SECONDS: i64 = 86_400;
 fn some(seconds: i64, number: u8) -> Batch {
     let mut priced = call(u64::from(number), 1, 0, 10);
     (priced.span.started, priced.span.ended) = (at(seconds), at(seconds + 1));
-    priced.span.session = Some(format!("talk {number}"));
+    priced.span.session = Some(format!("talk {number}").into());
     let body = EventBody::Custom { name: "c".to_owned(), payload: Vec::new() };
     let mut happened = event(number, seconds, body);
     happened.event.session = None;

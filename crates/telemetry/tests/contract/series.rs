@@ -98,7 +98,7 @@ fn calls_requests_and_events_are_counted() {
         let mut root = span(1, 1, 0);
         root.span.status = SpanStatus::Error;
         let mut untold = span(1, 4, 1);
-        untold.span.model = Some("own".to_owned());
+        untold.span.model = Some("own".into());
         untold.gap = Some(telemetry::store::CostGap::NoTokens);
         let usage = TokenUsage { input: 7, output: 3, ..TokenUsage::default() };
         let body = EventBody::TokenUsage {
@@ -135,7 +135,7 @@ fn the_dearest_of_each_day_are_found() {
     each_store(async |store| {
         let of = |user: &str, seconds, trace, cost| {
             let mut priced = call(trace, 1, 0, cost);
-            priced.span.user = Some(user.to_owned());
+            priced.span.user = Some(user.into());
             priced.span.started = at(seconds);
             priced.span.ended = at(seconds + 1);
             priced
@@ -231,7 +231,7 @@ fn names_without_end_do_not_make_sums_without_end() {
         });
         let spans = (1..=2_000).map(|number| {
             let mut priced = call(number, 1, 0, 1);
-            priced.span.model = Some(format!("model {number}"));
+            priced.span.model = Some(format!("model {number}").into());
             priced
         });
         write(store, Batch { records: records.collect(), spans: spans.collect(), ..Batch::default() }).await;

@@ -66,7 +66,7 @@ fn body(rng: &mut Rng, agent: &Agent) -> EventBody {
         6 => EventBody::AgentAction {
             agent_name: Some(agent.identity.name.to_string()),
             action: words::one(rng, &["plan", "delegate", "answer"]).to_owned(),
-            input: Some(Value::Text(words::sentence(rng, 6))),
+            input: Some(Value::Text(words::sentence(rng, 6).into())),
             output: Some(Value::Map(vec![text("next", words::sentence(rng, 3))])),
             reasoning: Some(words::sentence(rng, 15)),
             metadata,

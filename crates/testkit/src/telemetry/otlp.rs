@@ -102,7 +102,7 @@ fn attributes(attributes: &[Attribute]) -> Vec<KeyValue> {
 
 fn any_value(value: &Value) -> AnyValue {
     let value = match value {
-        Value::Text(text) => any_value::Value::StringValue(text.clone()),
+        Value::Text(text) => any_value::Value::StringValue(text.to_string()),
         Value::Bool(is_so) => any_value::Value::BoolValue(*is_so),
         Value::Int(number) => any_value::Value::IntValue(*number),
         Value::Double(number) => any_value::Value::DoubleValue(*number),

@@ -118,7 +118,7 @@ impl<'a> Run<'a> {
             usage: None,
             reported_cost: None,
             user: None,
-            session: Some(self.session.clone()),
+            session: Some(self.session.as_str().into()),
             first_token_ms: None,
             readings: attributes.iter().map(reading).collect(),
             attributes,
@@ -141,13 +141,13 @@ impl<'a> Run<'a> {
             text("gen_ai.agent.id", words::id(self.rng, "agent")),
             text("gen_ai.provider.name", self.agent.provider),
             text("gen_ai.request.model", self.agent.model),
-            text("gen_ai.conversation.id", &self.session),
-            text("user.id", &user),
+            text("gen_ai.conversation.id", self.session.as_str()),
+            text("user.id", user.as_str()),
             text("app.channel", words::one(self.rng, &["web", "mail", "chat", "api"])),
             text("app.question", words::sentence(self.rng, 9)),
         ];
         let span = self.push(parent, format!("invoke_agent {agent}"), Operation::Agent, 1.0..6.0, attributes);
-        span.user = Some(user);
+        span.user = Some(user.into());
         span.span_id
     }
 
@@ -159,7 +159,7 @@ impl<'a> Run<'a> {
             text("gen_ai.data_source.id", source),
             text("gen_ai.retrieval.query.text", words::sentence(self.rng, 8)),
             int("gen_ai.request.top_k", self.rng.i64(3..=10)),
-            text("gen_ai.conversation.id", &self.session),
+            text("gen_ai.conversation.id", self.session.as_str()),
             text("db.system.name", "postgresql"),
             text("server.address", "vectors.internal"),
             int("server.port", 5432),
@@ -181,7 +181,7 @@ impl<'a> Run<'a> {
                 "gen_ai.tool.call.arguments",
                 format!(r#"{{"query":"{wanted}","limit":{}}}"#, self.rng.u8(1..50)),
             ),
-            text("gen_ai.conversation.id", &self.session),
+            text("gen_ai.conversation.id", self.session.as_str()),
             int("app.attempt", self.rng.i64(1..=3)),
         ];
         attributes.push(if fails {
@@ -194,8 +194,8 @@ impl<'a> Run<'a> {
         if fails {
             span.status = SpanStatus::Error;
             span.status_message = format!("{tool} took too long");
-            span.error_type = Some("timeout".to_owned());
-            let message = text("exception.message", &span.status_message);
+            span.error_type = Some("timeout".into());
+            let message = text("exception.message", span.status_message.as_str());
             let attributes = vec![text("exception.type", "TimeoutError"), message];
             span.events.push(SpanEvent { at: span.ended, name: "exception".to_owned(), attributes });
         }
@@ -215,20 +215,17 @@ impl<'a> Run<'a> {
             text("gen_ai.request.model", model),
             text("gen_ai.response.model", model),
             text("gen_ai.response.id", words::id(self.rng, "chatcmpl")),
-            attribute(
-                "gen_ai.response.finish_reasons",
-                Value::List(vec![Value::Text(finish_reason.to_owned())]),
-            ),
+            attribute("gen_ai.response.finish_reasons", Value::List(vec![Value::Text(finish_reason.into())])),
             int("gen_ai.usage.input_tokens", usage.input as i64),
             int("gen_ai.usage.output_tokens", usage.output as i64),
             int("gen_ai.usage.cache_read.input_tokens", usage.cache_read as i64),
             attribute("gen_ai.response.time_to_first_chunk", Value::Double(first_token_seconds)),
-            text("gen_ai.conversation.id", &self.session),
+            text("gen_ai.conversation.id", self.session.as_str()),
         ];
         let span =
             self.push(Some(parent), format!("chat {model}"), Operation::Model, 950.0..7000.0, attributes);
-        span.model = Some(model.to_owned());
-        span.provider = Some(provider.to_owned());
+        span.model = Some(model.into());
+        span.provider = Some(provider.into());
         span.usage = Some(usage);
         span.first_token_ms = Some(first_token_seconds * 1000.0);
     }

@@ -13,7 +13,7 @@ pub(super) fn object(attributes: Vec<Attribute>) -> Json {
 /// Bytes become hexadecimal digits.
 pub(super) fn value(value: Value) -> Json {
     match value {
-        Value::Text(text) => Json::String(text),
+        Value::Text(text) => Json::String(text.to_string()),
         Value::Bool(is_so) => Json::Bool(is_so),
         Value::Int(number) => Json::from(number),
         Value::Double(number) => Json::from(number),
@@ -34,7 +34,7 @@ mod tests {
     #[test]
     fn values_become_those_of_json() {
         let named = |key: &str, value| Attribute { key: key.into(), value };
-        let text = |text: &str| Value::Text(text.to_owned());
+        let text = |text: &str| Value::Text(text.into());
         let list = Value::List(vec![Value::Int(-1), Value::Double(0.5), Value::Bool(true)]);
         let inner = Value::Map(vec![named("x", Value::Bytes(vec![0, 255]))]);
         let attributes =

@@ -235,7 +235,7 @@ mod tests {
     #[test]
     fn a_body_has_the_names_of_its_envelope() {
         let named =
-            |key: &str, text: &str| vec![Attribute { key: key.into(), value: Sent::Text(text.to_owned()) }];
+            |key: &str, text: &str| vec![Attribute { key: key.into(), value: Sent::Text(text.into()) }];
         let usage = TokenUsage { input: 3, output: 2, ..TokenUsage::default() };
         for (sent, expect) in [
             (

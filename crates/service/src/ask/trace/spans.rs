@@ -214,7 +214,7 @@ impl Writer {
 fn said_attributes(said: &Said) -> Vec<Attribute> {
     let Said { model, usage, is_truncated } = said;
     let reason = if *is_truncated { "length" } else { "stop" };
-    let reasons = Value::List(vec![Value::Text(reason.to_owned())]);
+    let reasons = Value::List(vec![Value::Text(reason.into())]);
     let mut attributes = vec![Attribute { key: "gen_ai.response.finish_reasons".into(), value: reasons }];
     if !model.is_empty() {
         attributes.push(text("gen_ai.response.model", model));
@@ -228,8 +228,8 @@ fn said_attributes(said: &Said) -> Vec<Attribute> {
     attributes
 }
 
-fn text(key: &str, value: impl Into<String>) -> Attribute {
-    Attribute { key: key.into(), value: Value::Text(value.into()) }
+fn text(key: &str, value: impl AsRef<str>) -> Attribute {
+    Attribute { key: key.into(), value: Value::Text(value.as_ref().into()) }
 }
 
 fn number(key: &str, value: u64) -> Attribute {

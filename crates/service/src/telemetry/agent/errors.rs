@@ -45,9 +45,9 @@ fn groups(agent: &AgentName, traces: impl Iterator<Item = Trace>) -> Vec<ErrorGr
     for Trace { summary, spans } in traces {
         let failed = spans.iter().map(|priced| &priced.span).rev();
         for span in failed.filter(|span| span.status == SpanStatus::Error && span.agent.name == *agent) {
-            let known = groups
-                .iter_mut()
-                .find(|group| group.name == span.name && group.error_type == span.error_type);
+            let known = groups.iter_mut().find(|group| {
+                group.name == span.name && group.error_type.as_deref() == span.error_type.as_deref()
+            });
             match known {
                 Some(group) => group.count += 1,
                 None => groups.push(group(span, &summary)),
@@ -61,7 +61,7 @@ fn groups(agent: &AgentName, traces: impl Iterator<Item = Trace>) -> Vec<ErrorGr
 fn group(span: &Span, trace: &TraceSummary) -> ErrorGroup {
     ErrorGroup {
         name: span.name.clone(),
-        error_type: span.error_type.clone(),
+        error_type: span.error_type.as_deref().map(str::to_owned),
         message: message(span).to_owned(),
         count: 1,
         latest: row(trace.clone()),

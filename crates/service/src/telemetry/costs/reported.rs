@@ -68,5 +68,5 @@ fn spend(bucket: &Bucket, start: UnixNanos, step_ns: i64, now: UnixNanos) -> Spe
 }
 
 fn add(bucket: &mut Bucket, spend: &Spend) {
-    bucket.calls.entry(NO_MODEL.to_owned()).or_default().spend.add(spend, 1);
+    bucket.calls.entry(NO_MODEL.into()).or_default().spend.add(spend, 1);
 }

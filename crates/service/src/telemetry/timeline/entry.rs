@@ -220,7 +220,7 @@ fn object(attributes: &[Attribute]) -> Json {
 /// Bytes become hexadecimal digits.
 fn value(of: &Value) -> Json {
     match of {
-        Value::Text(text) => json!(text),
+        Value::Text(text) => json!(text.as_str()),
         Value::Bool(is_so) => json!(is_so),
         Value::Int(number) => json!(number),
         Value::Double(number) => json!(number),
@@ -273,7 +273,7 @@ mod tests {
     use std::sync::Arc;
 
     fn text(key: &str, text: &str) -> Attribute {
-        Attribute { key: key.into(), value: Value::Text(text.to_owned()) }
+        Attribute { key: key.into(), value: Value::Text(text.into()) }
     }
 
     fn event(body: EventBody) -> Event {

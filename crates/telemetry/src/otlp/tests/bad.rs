@@ -203,7 +203,7 @@ fn too_many_of_anything_are_left_out_and_said() {
 fn numbers_that_are_none_are_kept_as_text() {
     let check = |number, expect: &str| {
         let span = &read(vec![sent(vec![pair("n", Any::DoubleValue(number))])]).records[0];
-        assert_eq!(span.attributes, [attribute("n", Value::Text(expect.to_owned()))]);
+        assert_eq!(span.attributes, [attribute("n", Value::Text(expect.into()))]);
     };
     check(f64::NAN, "NaN");
     check(f64::INFINITY, "Infinity");

@@ -68,7 +68,7 @@ fn every_kind_becomes_a_number() {
         assert_eq!((point.at.0 as u64, point.agent.name.as_str()), (EARLIER, "svc"));
         assert_eq!((point.sent_name.as_str(), point.unit.as_str()), ("my.metric", "s"));
         assert_eq!(point.name, MetricName::Other("my.metric".to_owned()));
-        assert_eq!(point.attributes, [attribute("k", Value::Text("v".to_owned()))]);
+        assert_eq!(point.attributes, [attribute("k", Value::Text("v".into()))]);
     };
     let sum = |temporality, is_monotonic| {
         let data_points = vec![number(Number::AsInt(-7))];

@@ -13,7 +13,7 @@ fn sdks_are_understood() {
         assert_eq!((agent.name.as_str(), agent.operation), ("invoke_agent planner", Operation::Agent));
         assert_eq!((agent.parent_id, agent.usage), (None, None));
         assert_eq!((agent.agent.name.as_str(), call.agent.name.as_str()), ("planner", "shop"));
-        let environment = attribute("environment", Value::Text("prod".to_owned()));
+        let environment = attribute("environment", Value::Text("prod".into()));
         assert!(call.agent.metadata.contains(&environment) && agent.agent.metadata.contains(&environment));
 
         assert_eq!((call.trace_id, call.parent_id), (agent.trace_id, Some(agent.span_id)));
@@ -24,7 +24,7 @@ fn sdks_are_understood() {
         assert_eq!((call.status, call.status_message.as_str()), (SpanStatus::Error, "boom"));
         assert_eq!(call.error_type.as_deref(), Some(error_type));
         assert_eq!((call.links[0].span_id, call.events[0].name.as_str()), (agent.span_id, "exception"));
-        let stop = Value::List(vec![Value::Text("stop".to_owned())]);
+        let stop = Value::List(vec![Value::Text("stop".into())]);
         assert!(call.attributes.contains(&attribute("gen_ai.response.finish_reasons", stop)));
         assert!(call.attributes.contains(&attribute("gen_ai.request.stream", Value::Bool(true))));
     };

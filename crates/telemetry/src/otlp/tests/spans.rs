@@ -73,7 +73,7 @@ fn a_span_is_read_wholly() {
         span.attributes[6..],
         [
             attribute("b", Value::Bytes(vec![0, 255])),
-            attribute("list", Value::List(vec![Value::Text(String::new())])),
+            attribute("list", Value::List(vec![Value::Text("".into())])),
             attribute("map", Value::Map(vec![attribute("k", Value::Bool(true))])),
         ]
     );
@@ -110,12 +110,12 @@ fn json_is_read_as_otlp_has_it() {
             attribute("j", Value::Int(-7)),
             attribute("k", Value::Int(3)),
             attribute("d", Value::Double(5.0)),
-            attribute("n", Value::Text("NaN".to_owned())),
+            attribute("n", Value::Text("NaN".into())),
             attribute("f", Value::Bool(false)),
             attribute("b", Value::Bytes(vec![0, 255])),
             attribute("e", Value::List(Vec::new())),
-            attribute("u", Value::Text(String::new())),
-            attribute("m", Value::Map(vec![attribute("x", Value::Text("y".to_owned()))])),
+            attribute("u", Value::Text("".into())),
+            attribute("m", Value::Map(vec![attribute("x", Value::Text("y".into()))])),
         ]
     );
     assert_eq!(decoder().spans(&json(b"{}")).unwrap().records, []);
@@ -131,7 +131,7 @@ fn who_sends_is_told_by_resource_and_span() {
         assert!(std::sync::Arc::ptr_eq(agent, &spans[1].agent), "one identity is shared");
         assert_eq!(agent.name.as_str(), name);
         let expect: Vec<_> =
-            metadata.iter().map(|(key, value)| attribute(key, Value::Text((*value).to_owned()))).collect();
+            metadata.iter().map(|(key, value)| attribute(key, Value::Text((*value).into()))).collect();
         assert_eq!(agent.metadata, expect);
     };
     check(&[], &[], "unknown_service", &[]);
@@ -243,7 +243,7 @@ fn any_value() -> impl Strategy<Value = Any> {
 
 fn as_model(value: &AnyValue) -> Value {
     match value.value.clone().unwrap() {
-        Any::StringValue(text) => Value::Text(text),
+        Any::StringValue(text) => Value::Text(text.into()),
         Any::BoolValue(value) => Value::Bool(value),
         Any::IntValue(number) => Value::Int(number),
         Any::DoubleValue(number) => Value::Double(number),

@@ -6,7 +6,7 @@ fn attributes() -> Vec<Attribute> {
     let list = Value::List(vec![Value::Int(-1), Value::Bool(true), Value::Bytes(vec![0, 255])]);
     let map = Value::Map(vec![Attribute { key: "double".into(), value: Value::Double(0.1) }]);
     let attribute = |key: &str, value| Attribute { key: key.into(), value };
-    vec![attribute("text", Value::Text("ü".to_owned())), attribute("list", list), attribute("map", map)]
+    vec![attribute("text", Value::Text("ü".into())), attribute("list", list), attribute("map", map)]
 }
 
 fn agent(name: &str) -> Arc<AgentIdentity> {
@@ -21,7 +21,7 @@ fn agent(name: &str) -> Arc<AgentIdentity> {
 
 fn span() -> PricedSpan {
     let (trace_id, span_id) = (TraceId::from_bytes(&[1; 16]).unwrap(), SpanId::from_bytes(&[2; 8]).unwrap());
-    let text = |text: &str| Some(text.to_owned());
+    let text = |text: &str| Some(text.into());
     let span = Span {
         trace_id,
         span_id,

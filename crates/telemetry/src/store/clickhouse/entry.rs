@@ -5,7 +5,7 @@ use super::wire::Rows;
 use crate::rollup::{Fact, Observation};
 use crate::store::StoreResult;
 use model::identity::ProjectId;
-use model::telemetry::{AgentIdentity, AgentName, AgentStatus, UnixNanos};
+use model::telemetry::{AgentIdentity, AgentName, AgentStatus, Text, UnixNanos};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -103,8 +103,8 @@ pub(super) struct Source {
 pub(super) struct SessionTouch {
     pub(super) project: ProjectId,
     pub(super) agent: AgentName,
-    pub(super) name: String,
-    pub(super) user: Option<String>,
+    pub(super) name: Text,
+    pub(super) user: Option<Text>,
     pub(super) started: i64,
     pub(super) ended: i64,
     pub(super) new_traces: i64,

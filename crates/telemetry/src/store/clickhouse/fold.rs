@@ -15,7 +15,7 @@ use crate::rollup::{Bucket, Call, Fact, Level, Observation, Spend};
 use crate::store::{Party, StatusChange, StoreResult};
 use futures::try_join;
 use model::identity::ProjectId;
-use model::telemetry::{AgentName, UnixNanos};
+use model::telemetry::{AgentName, Text, UnixNanos};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What is stored, and the entry up to which it is.
@@ -41,8 +41,8 @@ impl<T> Versioned<T> {
 #[derive(Default)]
 struct Sums {
     buckets: BTreeMap<(Level, i64, AgentName), Versioned<Bucket>>,
-    parties: BTreeMap<(u8, i64, String), Versioned<Spend>>,
-    sessions: BTreeMap<String, Versioned<Option<Session>>>,
+    parties: BTreeMap<(u8, i64, Text), Versioned<Spend>>,
+    sessions: BTreeMap<Text, Versioned<Option<Session>>>,
     agents: BTreeMap<AgentName, Versioned<Option<AgentRow>>>,
 }
 
@@ -58,7 +58,7 @@ struct Tables {
 struct Session {
     id: i64,
     agent: AgentName,
-    user: Option<String>,
+    user: Option<Text>,
     started: i64,
     last_seen: i64,
     traces: i64,
@@ -125,7 +125,7 @@ fn touch<'a>(projects: &mut HashMap<&'a ProjectId, Sums>, pending: &'a Pending) 
         if let Some((call, _)) = counted(&observation.fact) {
             let day = Level::Day.start_of(observation.at).0;
             for (party, name) in parties(call) {
-                sums.parties.entry((party_number(party), day, name.to_owned())).or_default();
+                sums.parties.entry((party_number(party), day, name.clone())).or_default();
             }
             if let Some(session) = &call.session {
                 sums.sessions.entry(session.clone()).or_default();
@@ -198,7 +198,7 @@ fn counted(fact: &Fact) -> Option<(&Call, i64)> {
 }
 
 /// Who is billed for a call.
-fn parties(call: &Call) -> impl Iterator<Item = (Party, &String)> {
+fn parties(call: &Call) -> impl Iterator<Item = (Party, &Text)> {
     let user = call.user.iter().map(|name| (Party::User, name));
     user.chain(call.session.iter().map(|name| (Party::Session, name)))
 }
@@ -288,12 +288,12 @@ impl Sums {
     async fn load_parties(&mut self, server: &Server, project: &ProjectId) -> StoreResult<()> {
         let days: BTreeSet<i64> = self.parties.keys().map(|(_, day, _)| *day).collect();
         let days: Vec<i64> = days.into_iter().collect();
-        let names: BTreeSet<&str> = self.parties.keys().map(|(.., name)| name.as_str()).collect();
-        let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
+        let names: BTreeSet<&Text> = self.parties.keys().map(|(.., name)| name).collect();
+        let names: Vec<Text> = names.into_iter().cloned().collect();
         let find = "SELECT party, day, name, version, spend FROM party_spend FINAL \
              WHERE project = {project:String} AND day IN {days:Array(Int64)} AND name IN {names:Array(String)}";
         for days in bindable(&days, digits) {
-            for names in bindable(&names, String::len) {
+            for names in bindable(&names, |name| name.len()) {
                 let find = server.ask(find).with("project", project.as_str()).with("days", days);
                 self.take_parties(find.with("names", names).rows().await?)?;
             }
@@ -303,7 +303,7 @@ impl Sums {
 
     fn take_parties(&mut self, mut answer: Answer) -> StoreResult<()> {
         while !answer.is_empty() {
-            let key = (answer.byte()?, answer.int()?, answer.text()?);
+            let key = (answer.byte()?, answer.int()?, answer.text()?.into());
             let (version, spend) = (answer.int()?, answer.bytes()?);
             if let Some(party) = self.parties.get_mut(&key) {
                 *party = Versioned { version, value: decode(&spend, "a cost")? };
@@ -313,14 +313,14 @@ impl Sums {
     }
 
     async fn load_sessions(&mut self, server: &Server, project: &ProjectId) -> StoreResult<()> {
-        let names: Vec<String> = self.sessions.keys().cloned().collect();
+        let names: Vec<Text> = self.sessions.keys().cloned().collect();
         let find = "SELECT name, version, id, agent, user, started, last_seen, traces, spend FROM session FINAL \
              WHERE project = {project:String} AND name IN {names:Array(String)}";
-        for names in bindable(&names, String::len) {
+        for names in bindable(&names, |name| name.len()) {
             let find = server.ask(find).with("project", project.as_str()).with("names", names);
             let mut answer = find.rows().await?;
             while !answer.is_empty() {
-                let (name, version) = (answer.text()?, answer.int()?);
+                let (name, version) = (answer.text()?.into(), answer.int()?);
                 let value = Some(Session::read(&mut answer)?);
                 self.sessions.insert(name, Versioned { version, value });
             }
@@ -374,7 +374,7 @@ impl Session {
         Ok(Self {
             id: answer.int()?,
             agent: AgentName::new(answer.text()?),
-            user: answer.optional_text()?,
+            user: answer.optional_text()?.map(Text::from),
             started: answer.int()?,
             last_seen: answer.int()?,
             traces: answer.int()?,

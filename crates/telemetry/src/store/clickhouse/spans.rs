@@ -12,7 +12,7 @@ use model::ask::Amount;
 use model::identity::ProjectId;
 use model::telemetry::{
     AgentId, AgentIdentity, AgentName, Attribute, Cost, CostSource, Operation, Reading, Span, SpanEvent,
-    SpanId, SpanLink, SpanStatus, TokenUsage, TraceId, UnixNanos,
+    SpanId, SpanLink, SpanStatus, Text, TokenUsage, TraceId, UnixNanos,
 };
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -32,8 +32,8 @@ struct TraceRow {
     spans: i64,
     errors: i64,
     has_gap: bool,
-    user: Option<String>,
-    session: Option<String>,
+    user: Option<Text>,
+    session: Option<Text>,
     spend: Spend,
     tree: Vec<u8>,
 }
@@ -46,13 +46,13 @@ struct SpanBody<'a> {
     operation: Operation,
     status: SpanStatus,
     status_message: Cow<'a, str>,
-    error_type: Option<Cow<'a, str>>,
-    model: Option<Cow<'a, str>>,
-    provider: Option<Cow<'a, str>>,
+    error_type: Option<Text>,
+    model: Option<Text>,
+    provider: Option<Text>,
     usage: Option<TokenUsage>,
     reported_cost: Option<u64>,
-    user: Option<Cow<'a, str>>,
-    session: Option<Cow<'a, str>>,
+    user: Option<Text>,
+    session: Option<Text>,
     first_token_ms: Option<f64>,
     attributes: Cow<'a, [Attribute]>,
     events: Cow<'a, [SpanEvent]>,
@@ -196,20 +196,19 @@ async fn recount(
 
 fn push_span(group: &mut Group, project: &ProjectId, priced: &PricedSpan) -> StoreResult<()> {
     let PricedSpan { span, cost, gap } = priced;
-    let text = |text: &'_ Option<String>| text.clone().map(Cow::Owned);
     let body = SpanBody {
         agent_id: span.agent.id.map(|id| *id.as_bytes()),
         metadata: Cow::Borrowed(&span.agent.metadata),
         operation: span.operation,
         status: span.status,
         status_message: Cow::Borrowed(&span.status_message),
-        error_type: text(&span.error_type),
-        model: text(&span.model),
-        provider: text(&span.provider),
+        error_type: span.error_type.clone(),
+        model: span.model.clone(),
+        provider: span.provider.clone(),
         usage: span.usage,
         reported_cost: span.reported_cost.map(Amount::picos),
-        user: text(&span.user),
-        session: text(&span.session),
+        user: span.user.clone(),
+        session: span.session.clone(),
         first_token_ms: span.first_token_ms,
         attributes: Cow::Borrowed(&span.attributes),
         events: Cow::Borrowed(&span.events),
@@ -253,7 +252,6 @@ pub(super) fn read_span(answer: &mut Answer, agents: &mut Agents) -> StoreResult
     let bytes = answer.bytes()?;
     let body: SpanBody<'_> = decode(&bytes, "a span")?;
     let id = body.agent_id.map(AgentId::from_bytes);
-    let text = |text: Option<Cow<'_, str>>| text.map(Cow::into_owned);
     let span = Span {
         trace_id,
         span_id,
@@ -265,13 +263,13 @@ pub(super) fn read_span(answer: &mut Answer, agents: &mut Agents) -> StoreResult
         ended,
         status: body.status,
         status_message: body.status_message.into_owned(),
-        error_type: text(body.error_type),
-        model: text(body.model),
-        provider: text(body.provider),
+        error_type: body.error_type,
+        model: body.model,
+        provider: body.provider,
         usage: body.usage,
         reported_cost: body.reported_cost.map(Amount::from_picos),
-        user: text(body.user),
-        session: text(body.session),
+        user: body.user,
+        session: body.session,
         first_token_ms: body.first_token_ms,
         attributes: body.attributes.into_owned(),
         events: body.events.into_owned(),
@@ -361,8 +359,8 @@ impl TraceRow {
             spans: answer.int()?,
             errors: answer.int()?,
             has_gap: answer.byte()? != 0,
-            user: answer.optional_text()?,
-            session: answer.optional_text()?,
+            user: answer.optional_text()?.map(Text::from),
+            session: answer.optional_text()?.map(Text::from),
             spend: decode(&answer.bytes()?, "a cost")?,
             tree: answer.bytes()?.into(),
         })

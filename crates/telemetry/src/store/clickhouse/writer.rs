@@ -11,7 +11,7 @@ use crate::rollup::Fact;
 use crate::store::facts::fact_of_event;
 use crate::store::{Batch, PricedSpan, Receipt, StoreError, StoreResult, Write};
 use model::identity::ProjectId;
-use model::telemetry::{EventId, UnixNanos};
+use model::telemetry::{EventId, Text, UnixNanos};
 use std::collections::{HashMap, HashSet};
 use std::error::Error as StdError;
 
@@ -231,13 +231,14 @@ fn check(batch: &Batch) -> StoreResult<()> {
     }
     let spans = batch.spans.iter().map(|priced| &priced.span);
     let events = batch.events.iter().map(|priced| &priced.event);
-    let parties = spans.clone().flat_map(|span| [&span.user, &span.session]);
-    let parties = parties.chain(events.clone().flat_map(|event| [&event.user, &event.session]));
+    let parties = spans.clone().flat_map(|span| [span.user.as_deref(), span.session.as_deref()]);
+    let of_events = events.clone().flat_map(|event| [event.user.as_deref(), event.session.as_deref()]);
     let agents = spans.map(|span| &span.agent).chain(events.map(|event| &event.agent));
     let agents = agents.chain(batch.records.iter().map(|record| &record.agent));
     let agents = agents.chain(batch.points.iter().map(|point| &point.agent));
     let agents = agents.chain(batch.logs.iter().map(|log| &log.agent));
-    let mut names = parties.flatten().map(String::len).chain(agents.map(|agent| agent.name.as_str().len()));
+    let mut names =
+        parties.chain(of_events).flatten().map(str::len).chain(agents.map(|agent| agent.name.as_str().len()));
     if names.any(|length| length > MAX_NAME_BYTES) {
         return Err(StoreError::Invalid(
             "the name of an agent, a user or a session is longer than 4,096 bytes",
@@ -292,8 +293,8 @@ fn push(
             group.pending.sessions.push(SessionTouch {
                 project: project.clone(),
                 agent: event.agent.name.clone(),
-                name: session.clone(),
-                user: event.user.clone(),
+                name: session.as_str().into(),
+                user: event.user.as_deref().map(Text::from),
                 started: event.at.0,
                 ended: event.at.0,
                 new_traces: 0,

@@ -8,8 +8,8 @@ use crate::store::{CostGap, PricedSpan, StoreError, StoreResult};
 use foldhash::HashMap;
 use model::ask::Amount;
 use model::telemetry::{
-    AgentIdentity, Attribute, Cost, CostSource, Key, Operation, Reading, Span, SpanEvent, SpanId, SpanLink,
-    SpanStatus, TokenUsage, TraceId, UnixNanos, Value,
+    AgentIdentity, Attribute, Cost, CostSource, Operation, Reading, Span, SpanEvent, SpanId, SpanLink,
+    SpanStatus, Text, TokenUsage, TraceId, UnixNanos, Value,
 };
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -134,7 +134,7 @@ impl<'a> Builder<'a> {
             (previous, Cow::Borrowed(&attribute.value))
         });
         let attributes = attributes.collect();
-        let mut shared = |text: &'a Option<String>| text.as_deref().map(|text| self.texts.place(text));
+        let mut shared = |text: &'a Option<Text>| text.as_deref().map(|text| self.texts.place(text));
         let row = Row {
             id: *span.span_id.as_bytes(),
             parent: match span.parent_id {
@@ -300,8 +300,8 @@ fn read(body: &[u8], is_wanted: impl Fn(&[u8; 16]) -> bool, spans: &mut Vec<Pric
     let (front, mut rest) = postcard::take_from_bytes::<Front<'_>>(&raw).map_err(|_| UNREADABLE)?;
     let agents: Vec<_> = front.agents.into_iter().map(|agent| Arc::new(agent.into_owned())).collect();
     let readings: Vec<Arc<[Reading]>> = front.readings.into_iter().map(Arc::from).collect();
-    let keys = vec![OnceCell::new(); front.texts.len()];
-    let context = Context { texts: &front.texts, keys: &keys, agents: &agents, readings: &readings };
+    let shared = vec![OnceCell::new(); front.texts.len()];
+    let context = Context { texts: &front.texts, shared: &shared, agents: &agents, readings: &readings };
     for section in &front.sections {
         let (rows, behind) = rest.split_at_checked(section.bytes as usize).ok_or(UNREADABLE)?;
         rest = behind;
@@ -314,8 +314,8 @@ fn read(body: &[u8], is_wanted: impl Fn(&[u8; 16]) -> bool, spans: &mut Vec<Pric
 
 struct Context<'a> {
     texts: &'a [&'a str],
-    /// Those texts that are names of attributes, once they are.
-    keys: &'a [OnceCell<Key>],
+    /// Those of the texts that several spans can have together, once one has.
+    shared: &'a [OnceCell<Text>],
     agents: &'a [Arc<AgentIdentity>],
     readings: &'a [Arc<[Reading]>],
 }
@@ -349,17 +349,15 @@ impl Context<'_> {
     }
 
     fn span(&self, trace_id: TraceId, base: i64, row: Row<'_>) -> StoreResult<PricedSpan> {
-        let text =
-            |place: u32| self.texts.get(place as usize).map(|text| (*text).to_owned()).ok_or(UNREADABLE);
-        let key = |place: u32| {
-            let (key, text) =
-                self.keys.get(place as usize).zip(self.texts.get(place as usize)).ok_or(UNREADABLE)?;
-            Ok::<_, StoreError>(key.get_or_init(|| Key::from(*text)).clone())
+        let text = |place: u32| self.texts.get(place as usize).copied().ok_or(UNREADABLE);
+        let shared = |place: u32| {
+            let text = text(place)?;
+            Ok::<_, StoreError>(self.shared[place as usize].get_or_init(|| Text::from(text)).clone())
         };
         let attributes = row
             .attributes
             .into_iter()
-            .map(|(place, value)| Ok(Attribute { key: key(place)?, value: value.into_owned() }))
+            .map(|(place, value)| Ok(Attribute { key: shared(place)?, value: value.into_owned() }))
             .collect::<StoreResult<_>>()?;
         let started = base.wrapping_add(row.started);
         let span = Span {
@@ -367,19 +365,19 @@ impl Context<'_> {
             span_id: SpanId::from_bytes(&row.id).map_err(|_| UNREADABLE)?,
             parent_id: None,
             agent: self.agents.get(row.agent as usize).cloned().ok_or(UNREADABLE)?,
-            name: text(row.name)?,
+            name: text(row.name)?.to_owned(),
             operation: row.operation,
             started: UnixNanos(started),
             ended: UnixNanos(started.wrapping_add(row.duration as i64)),
             status: row.status,
             status_message: row.status_message.to_owned(),
-            error_type: row.error_type.map(text).transpose()?,
-            model: row.model.map(text).transpose()?,
-            provider: row.provider.map(text).transpose()?,
+            error_type: row.error_type.map(shared).transpose()?,
+            model: row.model.map(shared).transpose()?,
+            provider: row.provider.map(shared).transpose()?,
             usage: row.usage,
             reported_cost: row.reported_cost.map(Amount::from_picos),
-            user: row.user.map(str::to_owned),
-            session: row.session.map(str::to_owned),
+            user: row.user.map(Text::from),
+            session: row.session.map(Text::from),
             first_token_ms: row.first_token_ms,
             attributes,
             events: row.events.into_owned(),

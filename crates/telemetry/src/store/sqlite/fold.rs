@@ -11,7 +11,7 @@ use super::places::Places;
 use crate::rollup::{Bucket, Fact, Level, Observation, Spend};
 use crate::store::{Party, StoreResult};
 use foldhash::HashMap;
-use model::telemetry::{AgentStatus, TraceId, UnixNanos};
+use model::telemetry::{AgentStatus, Text, TraceId, UnixNanos};
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, OptionalExtension, Transaction};
 use serde::{Deserialize, Serialize};
@@ -48,8 +48,8 @@ struct Seen {
 /// What was heard of a session.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct SessionTouch {
-    pub(super) name: String,
-    pub(super) user: Option<String>,
+    pub(super) name: Text,
+    pub(super) user: Option<Text>,
     pub(super) started: i64,
     pub(super) ended: i64,
     pub(super) new_traces: i64,
@@ -128,9 +128,9 @@ impl Seen {
 #[derive(Default)]
 pub(super) struct Sums {
     buckets: HashMap<(i64, i64), Bucket>,
-    parties: HashMap<(i64, i64, i64, String), Spend>,
+    parties: HashMap<(i64, i64, i64, Text), Spend>,
     seen: HashMap<i64, Seen>,
-    sessions: HashMap<(i64, String), SessionSum>,
+    sessions: HashMap<(i64, Text), SessionSum>,
     observations: usize,
 }
 
@@ -327,7 +327,7 @@ impl SessionSum {
             project,
             name,
             self.agent,
-            &touch.user,
+            touch.user.as_deref(),
             touch.started,
             touch.ended,
             touch.new_traces,

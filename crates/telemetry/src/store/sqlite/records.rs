@@ -8,7 +8,7 @@ use crate::rollup::Fact;
 use crate::store::facts::fact_of_event;
 use crate::store::{AgentChange, Batch, PricedEvent, Receipt, StoreResult};
 use model::telemetry::{
-    AgentIdentity, Attribute, EventKind, LogLevel, LogRecord, MetricName, MetricPoint, MetricRecord,
+    AgentIdentity, Attribute, EventKind, LogLevel, LogRecord, MetricName, MetricPoint, MetricRecord, Text,
     UnixNanos,
 };
 use rusqlite::Connection;
@@ -210,8 +210,8 @@ impl Scope<'_> {
             pending.touch_session(
                 source,
                 SessionTouch {
-                    name: session.clone(),
-                    user: event.user.clone(),
+                    name: session.as_str().into(),
+                    user: event.user.as_deref().map(Text::from),
                     started: event.at.0,
                     ended: event.at.0,
                     new_traces: 0,

@@ -12,7 +12,7 @@ use crate::store::facts::{call_of, has_usage, latency_ms, tree_span};
 use crate::store::size::span_bytes;
 use crate::store::{PricedSpan, Receipt, StoreError, StoreResult};
 use foldhash::{HashMap, HashSet};
-use model::telemetry::{Span, SpanId, SpanStatus, TraceId};
+use model::telemetry::{Span, SpanId, SpanStatus, Text, TraceId};
 use rusqlite::Connection;
 use std::sync::{Mutex, PoisonError, mpsc};
 
@@ -31,8 +31,8 @@ struct TraceRow {
     has_gap: bool,
     has_root: bool,
     name: String,
-    user: Option<String>,
-    session: Option<String>,
+    user: Option<Text>,
+    session: Option<Text>,
     spend: Spend,
     blocks: Vec<i64>,
     tree: Vec<u8>,
@@ -299,8 +299,8 @@ impl TraceRow {
             has_gap: row.get(5)?,
             has_root: row.get(6)?,
             name: row.get(7)?,
-            user: row.get(8)?,
-            session: row.get(9)?,
+            user: row.get::<_, Option<String>>(8)?.map(Text::from),
+            session: row.get::<_, Option<String>>(9)?.map(Text::from),
             spend: decode(blob(10)?, "a cost")?,
             blocks: decode(blob(11)?, "a trace")?,
             tree: row.get(12)?,
@@ -322,8 +322,8 @@ impl TraceRow {
             self.has_gap,
             self.has_root,
             &self.name,
-            &self.user,
-            &self.session,
+            self.user.as_deref(),
+            self.session.as_deref(),
             encode(&self.spend)?,
             encode(&self.blocks)?,
             &self.tree,
@@ -342,8 +342,8 @@ impl TraceRow {
             self.has_gap,
             self.has_root,
             &self.name,
-            &self.user,
-            &self.session,
+            self.user.as_deref(),
+            self.session.as_deref(),
             encode(&self.spend)?,
             encode(&self.blocks)?,
             &self.tree,

@@ -8,9 +8,13 @@ fn text() -> impl Strategy<Value = String> {
     prop_oneof!["[a-c]{0,2}", any::<String>()]
 }
 
+fn said() -> impl Strategy<Value = Option<Text>> {
+    of(text().prop_map(Text::from))
+}
+
 fn value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
-        text().prop_map(Value::Text),
+        text().prop_map(|text| Value::Text(text.into())),
         any::<bool>().prop_map(Value::Bool),
         any::<i64>().prop_map(Value::Int),
         prop::num::f64::NORMAL.prop_map(Value::Double),
@@ -61,7 +65,7 @@ prop_compose! {
     fn priced()(
         (trace_id, span_id, parent_id, agent) in (trace_id(), span_id(), of(span_id()), agent()),
         (name, status_message, attributes, readings) in (text(), text(), attributes(), readings()),
-        (error_type, model, provider, user, session) in (of(text()), of(text()), of(text()), of(text()), of(text())),
+        (error_type, model, provider, user, session) in (said(), said(), said(), said(), said()),
         (started, duration) in (any::<i64>().prop_map(|start| start / 2), 0..i64::MAX / 2),
         (usage, reported, first_token_ms) in (of(usage()), of(any::<u64>()), of(0.0..1e9_f64)),
         operation in prop::sample::select(vec![Operation::Model, Operation::Tool, Operation::Other]),
