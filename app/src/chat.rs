@@ -3,8 +3,8 @@
 //!
 //! Questions are forms, so that they are asked without a script too; whatever the page, its
 //! form is `composer::FORM`, and every offered question is a button of it. What asks, and what
-//! shows a conversation, comes in a file of its own ([`conversation`]), which a first visit does
-//! not load.
+//! shows a conversation, is a part of the program ([`conversation`]) which a first visit does not
+//! load.
 //! Text is shown node by node from `model::ask::Block`, never as markup.
 
 mod answer;

@@ -56,6 +56,8 @@ test('a page has its part of the program fetched beside it, always', async ({ re
     ['/traces', 'agents'],
     ['/chat', 'chat'],
     ['/settings/members', 'settings'],
+    ['/?thread=0198c0de-0000-7000-8000-000000000000', 'chat'],
+    ['/chat/0198c0de-0000-7000-8000-000000000000', 'chat'],
   ] as const;
   // Side by side: one page must not take what belongs to another.
   await Promise.all(
@@ -64,7 +66,9 @@ test('a page has its part of the program fetched beside it, always', async ({ re
       const fetched = [...(link ?? '').matchAll(/<\/pkg\/(\w+)\.wasm>; rel=preload/g)].map(([, file]) => file);
       expect(fetched, path).toContain(`split_${part}`);
       expect(fetched.filter((file) => file?.startsWith('split_')), path).toHaveLength(1);
+      expect(new Set(fetched).size, `${path}: none twice`).toBe(fetched.length);
       expect(fetched.length, `${path}: each file is a request`).toBeLessThan(25);
     }),
   );
+  expect((await request.get('/')).headers(), 'the dashboard is in the program itself').not.toHaveProperty('link');
 });

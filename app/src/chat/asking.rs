@@ -1,4 +1,4 @@
-//! Sends a question and stops a turn: files that the first question fetches.
+//! Sends a question and stops a turn.
 
 use super::Chat;
 use crate::api::ask::{Ask, cancel_turn};

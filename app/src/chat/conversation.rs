@@ -1,5 +1,5 @@
 //! The turns of the conversation that the URL names. The server renders them as they are; in the
-//! browser, the file that makes them live takes their place when it has come.
+//! browser, what makes them live takes their place when its part of the program has come.
 
 mod branch;
 
@@ -50,8 +50,10 @@ fn first_turns(chat: Chat) -> impl IntoView {
     let (place, turn) = (chat.place.get_untracked(), chat.turn.get_untracked());
     let turns = chat.thread.get_untracked().map(|thread| {
         Suspend::new(async move {
-            // The browser will need it.
-            crate::shell::hydration::preload("chat");
+            // The browser will need it; the assistant's own page is in it.
+            if !chat.is_page.get_untracked() {
+                crate::shell::hydration::preload("chat");
+            }
             match get_thread(thread, None, turn).await {
                 Err(error) => {
                     if chat.is_page.get_untracked() {
@@ -89,7 +91,7 @@ fn first_turns(_chat: Chat) -> impl IntoView {
     view! { <div class="chat-turns"></div> }
 }
 
-/// The file with what makes a conversation live.
+/// What makes a conversation live.
 #[wasm_split(chat, wasm_split_path = ::leptos::wasm_split)]
 pub(super) fn load_conversation() -> View {
     live_conversation

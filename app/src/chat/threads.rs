@@ -48,7 +48,7 @@ pub fn ThreadMenu() -> impl IntoView {
     }
 }
 
-/// The file with the list.
+/// What shows the list.
 #[wasm_split(chat, wasm_split_path = ::leptos::wasm_split)]
 fn load_threads() -> View {
     thread_list

@@ -32,7 +32,7 @@ pub fn HydrationScript(
     view! { <script type="module" nonce=use_nonce()>{format!("({})({root:?},{name:?})", SCRIPT.trim())}</script> }
 }
 
-/// Has the browser fetch a part of the program while it reads the page, which needs it. leptos' own way looks for
+/// Has the browser fetch a part of the program while it reads the page, which needs it, after what is painted. leptos' own way looks for
 /// the files where other requests may have taken the place of this one, and then has nothing fetched.
 pub fn preload(part: &str) {
     if let (Some(response), Some(links)) =
@@ -47,7 +47,9 @@ fn read_parts(options: &LeptosOptions, root: &str) -> Option<HashMap<String, Hea
     let folder = Path::new(&*options.site_root).join(&*options.site_pkg_dir);
     let manifest = std::fs::read(folder.join(MANIFEST)).ok()?;
     let parts: HashMap<String, Vec<String>> = serde_json::from_slice(&manifest).ok()?;
-    let link = |file: &String| format!("<{root}/{file}.wasm>; rel=preload; as=fetch; crossorigin");
+    let link = |file: &String| {
+        format!("<{root}/{file}.wasm>; rel=preload; as=fetch; crossorigin; fetchpriority=low")
+    };
     let links = |files: Vec<String>| files.iter().map(link).collect::<Vec<_>>().join(", ");
     parts.into_iter().map(|(part, files)| Some((part, HeaderValue::try_from(links(files)).ok()?))).collect()
 }
