@@ -36,13 +36,13 @@ pub struct Attribute {
     pub value: Value,
 }
 
-/// A name or a value of an attribute. Cheap to clone: attributes of one message share those that they have in
-/// common.
+/// A name or a value of an attribute, or what was read from it. Cheap to clone: records of one message share most of
+/// those that they have in common.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Text(Arc<str>);
 
 impl Text {
-    /// The text as the sender spells it.
+    /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -71,6 +71,12 @@ impl From<&str> for Text {
 impl From<String> for Text {
     fn from(text: String) -> Self {
         Self(text.into())
+    }
+}
+
+impl From<Text> for String {
+    fn from(text: Text) -> Self {
+        (*text.0).to_owned()
     }
 }
 

@@ -105,5 +105,5 @@ fn says_stopped(record: &MetricRecord) -> bool {
     record
         .custom
         .iter()
-        .any(|said| said.key == STATUS && matches!(&said.value, Value::Text(text) if *text == *stopped))
+        .any(|said| said.key == STATUS && matches!(&said.value, Value::Text(text) if text == stopped))
 }

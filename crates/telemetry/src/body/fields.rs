@@ -169,7 +169,7 @@ pub(crate) fn amount(number: f64) -> Option<Amount> {
 
 fn text(value: Value) -> Option<String> {
     match value {
-        Value::Text(text) => Some(text.to_string()),
+        Value::Text(text) => Some(text.into()),
         _ => None,
     }
 }

@@ -160,7 +160,7 @@ fn retrieved(mut result: Fields) -> Result<Retrieved, Invalid> {
     let id = result.need("id", Fields::value)?;
     Ok(Retrieved {
         id: match id {
-            Value::Text(id) => id.to_string(),
+            Value::Text(id) => id.into(),
             Value::Int(id) => id.to_string(),
             _ => return Err(result.invalid("id", "must be a text or a whole number")),
         },

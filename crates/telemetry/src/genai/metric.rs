@@ -127,7 +127,7 @@ fn attribute<'a>(point: &'a MetricPoint, names: &[&str]) -> Option<&'a Value> {
 }
 
 fn is_text(value: &Value, text: &str) -> bool {
-    matches!(value, Value::Text(sent) if *sent == *text)
+    matches!(value, Value::Text(sent) if sent == text)
 }
 
 /// What a number of that unit is multiplied with: shares become per cent, times milliseconds,

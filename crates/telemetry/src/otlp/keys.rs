@@ -1,5 +1,5 @@
-//! Names of attributes: each that a message has is checked, cleaned and kept once. So is a value that an attribute
-//! has again.
+//! Names of attributes: each that a message has is checked, cleaned and kept once. So is the last
+//! value of each, for records that have it again.
 
 use foldhash::HashMap;
 use model::telemetry::Text;

@@ -3,7 +3,7 @@
 use super::reader::{Reader, Stop};
 use super::resource::Resource;
 use super::wire::Fields;
-use model::telemetry::{LogLevel, LogRecord, SpanId, Text, TraceId, Value};
+use model::telemetry::{LogLevel, LogRecord, SpanId, TraceId, Value};
 use std::mem::size_of;
 
 pub(super) fn read(
@@ -23,7 +23,7 @@ fn record(reader: &mut Reader, resource: &mut Resource, bytes: &[u8]) -> Result<
     let (mut at, mut observed, mut severity) = (0, 0, 0);
     let (mut severity_text, mut event_name) = ("", None);
     let (mut trace_id, mut span_id) = (None, None);
-    let mut body = Value::Text(Text::default());
+    let mut body: &[u8] = &[];
     let mut attributes = Vec::new();
     let mut fields = Fields::new(bytes);
     while let Some((number, field)) = fields.next()? {
@@ -31,7 +31,7 @@ fn record(reader: &mut Reader, resource: &mut Resource, bytes: &[u8]) -> Result<
             1 => at = field.fixed64()?,
             2 => severity = field.varint()?,
             3 => severity_text = field.text()?,
-            5 => body = reader.value(field.bytes()?)?,
+            5 => body = field.bytes()?,
             6 => reader.attribute(&mut attributes, field.bytes()?)?,
             // A record whose ids are not valid belongs to no trace, and is kept.
             9 => trace_id = TraceId::from_bytes(field.bytes()?).ok(),
@@ -43,7 +43,7 @@ fn record(reader: &mut Reader, resource: &mut Resource, bytes: &[u8]) -> Result<
     }
     let named = attributes.iter().find(|attribute| attribute.key == "event.name");
     if let (None, Some(Value::Text(name))) = (&event_name, named.map(|attribute| &attribute.value)) {
-        event_name = Some(name.to_string());
+        event_name = Some(name.as_str().to_owned());
     }
     Ok(LogRecord {
         agent: resource.agent_of(reader, &attributes)?,
@@ -81,25 +81,32 @@ fn level(number: u64, text: &str) -> LogLevel {
 }
 
 /// The text of a body; JSON where it is more than one.
-fn message(reader: &mut Reader, body: Value) -> Result<String, Stop> {
-    if let Value::Text(text) = body {
-        return Ok(text.to_string());
+fn message(reader: &mut Reader, body: &[u8]) -> Result<String, Stop> {
+    let mut fields = Fields::new(body);
+    // No value of an attribute: the next record hardly has the same one.
+    if let (Some((1, text)), None) = (fields.next()?, fields.next()?) {
+        return reader.text(text);
     }
-    let text = json(body).to_string();
-    reader.charge(text.len())?;
-    Ok(text)
+    match reader.value(body)? {
+        Value::Text(text) => Ok(text.into()),
+        value => {
+            let text = json(value).to_string();
+            reader.charge(text.len())?;
+            Ok(text)
+        }
+    }
 }
 
 fn json(value: Value) -> serde_json::Value {
     match value {
-        Value::Text(text) => text.as_str().into(),
+        Value::Text(text) => String::from(text).into(),
         Value::Bool(value) => value.into(),
         Value::Int(number) => number.into(),
         Value::Double(number) => number.into(),
         Value::Bytes(bytes) => bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>().into(),
         Value::List(list) => list.into_iter().map(json).collect(),
         Value::Map(map) => {
-            map.into_iter().map(|attribute| (attribute.key.to_string(), json(attribute.value))).collect()
+            map.into_iter().map(|attribute| (String::from(attribute.key), json(attribute.value))).collect()
         }
     }
 }

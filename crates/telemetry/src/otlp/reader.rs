@@ -9,6 +9,8 @@ use crate::redact::{self, Redaction};
 use model::telemetry::{Attribute, Text, UnixNanos, Value};
 use std::mem::size_of;
 
+/// What a [`Text`] takes besides its letters: who counts those that share it.
+const COUNTS_BYTES: usize = 2 * size_of::<usize>();
 /// Attributes, events or links of one record; elements of one list or map. SDKs stop at 128.
 pub(super) const MAX_ITEMS: usize = 1_000;
 /// How deep values may be nested.
@@ -202,17 +204,16 @@ impl Reader {
         if !self.has_room(to)? {
             return Ok(());
         }
-        let mut key = None;
-        let mut value = Value::Text(Text::default());
+        let (mut key, mut value) = (None, None);
         let mut fields = Fields::new(bytes);
         while let Some((number, field)) = fields.next()? {
             match number {
                 1 => key = Some(self.key(field)?),
-                2 => value = self.nested_value(field.bytes()?, depth)?,
+                2 => value = Some(self.nested_value(field.bytes()?, depth)?),
                 _ => {}
             }
         }
-        to.push(Attribute { key: key.unwrap_or_default(), value });
+        to.push(Attribute { key: key.unwrap_or_default(), value: value.unwrap_or_else(nothing) });
         Ok(())
     }
 
@@ -243,6 +244,7 @@ impl Reader {
         if let Some(text) = self.keys.value_again(sent) {
             return Ok(text);
         }
+        self.charge(COUNTS_BYTES)?;
         let sent = field.text()?;
         Ok(match self.clean(sent) {
             Some(clean) => clean.into(),
@@ -259,10 +261,10 @@ impl Reader {
         if depth == MAX_DEPTH {
             return Err(Stop::Rejected(Reason::TooDeep));
         }
-        let mut value = Value::Text(Text::default());
+        let mut value = None;
         let mut fields = Fields::new(bytes);
         while let Some((number, field)) = fields.next()? {
-            value = match number {
+            value = Some(match number {
                 1 => Value::Text(self.value_text(field)?),
                 2 => Value::Bool(field.varint()? != 0),
                 3 => Value::Int(field.varint()? as i64),
@@ -275,9 +277,9 @@ impl Reader {
                     Value::Bytes(bytes.to_vec())
                 }
                 _ => continue,
-            };
+            });
         }
-        Ok(value)
+        Ok(value.unwrap_or_else(nothing))
     }
 
     fn list(&mut self, bytes: &[u8], depth: usize) -> Result<Value, Stop> {
@@ -302,6 +304,11 @@ impl Reader {
         }
         Ok(Value::Map(map))
     }
+}
+
+/// A value that holds nothing. Not where one is only expected: all share one text, and its count.
+fn nothing() -> Value {
+    Value::Text(Text::default())
 }
 
 /// No number of a record is NaN or infinite: databases and JSON do not know them.

@@ -6,14 +6,14 @@ use std::fmt::Write;
 
 /// An object with a field an attribute; where a name stands twice, the last counts.
 pub(super) fn object(attributes: Vec<Attribute>) -> Json {
-    let fields = attributes.into_iter().map(|attribute| (attribute.key.to_string(), value(attribute.value)));
+    let fields = attributes.into_iter().map(|attribute| (String::from(attribute.key), value(attribute.value)));
     Json::Object(fields.collect::<Map<_, _>>())
 }
 
 /// Bytes become hexadecimal digits.
 pub(super) fn value(value: Value) -> Json {
     match value {
-        Value::Text(text) => Json::String(text.to_string()),
+        Value::Text(text) => Json::String(text.into()),
         Value::Bool(is_so) => Json::Bool(is_so),
         Value::Int(number) => Json::from(number),
         Value::Double(number) => Json::from(number),

@@ -220,7 +220,7 @@ fn object(attributes: &[Attribute]) -> Json {
 /// Bytes become hexadecimal digits.
 fn value(of: &Value) -> Json {
     match of {
-        Value::Text(text) => json!(text.as_str()),
+        Value::Text(text) => json!(text),
         Value::Bool(is_so) => json!(is_so),
         Value::Int(number) => json!(number),
         Value::Double(number) => json!(number),

@@ -122,6 +122,29 @@ fn json_is_read_as_otlp_has_it() {
 }
 
 #[test]
+fn what_attributes_have_in_common_is_one_text() {
+    let call =
+        |mail: &str| sent(vec![text("gen_ai.request.model", "gpt-4o"), text("to", mail), text("n", "1")]);
+    let secret = "to me@example.com";
+    let decoded = read(vec![call("nobody"), call("nobody"), call(secret), call(secret)]);
+    let spans = &decoded.records;
+    let places =
+        |text: fn(&Span) -> &str| spans.iter().map(move |span| text(span).as_ptr()).collect::<Vec<_>>();
+    let value =
+        |span: &'_ Span, name: &str| match span.attributes.iter().find(|attribute| attribute.key == name) {
+            Some(Attribute { value: Value::Text(text), .. }) => text.to_string(),
+            other => panic!("{other:?}"),
+        };
+    let models = places(|span| span.model.as_deref().unwrap());
+    assert!(models.iter().all(|model| *model == models[0]), "the model is a text of its own");
+    let keys = places(|span| &span.attributes[1].key);
+    assert!(keys.iter().all(|key| *key == keys[0]), "a name is a text of its own");
+    let said: Vec<String> = spans.iter().map(|span| value(span, "to")).collect();
+    assert_eq!(said, ["nobody", "nobody", "to [redacted:email]", "to [redacted:email]"]);
+    assert_eq!(spans.iter().map(|span| span.redactions).collect::<Vec<_>>(), [0, 0, 1, 1], "each time");
+}
+
+#[test]
 fn who_sends_is_told_by_resource_and_span() {
     let check = |service: &[(&str, &str)], span: &[(&str, &str)], name: &str, metadata: &[(&str, &str)]| {
         let pairs = |sent: &[(&str, &str)]| sent.iter().map(|(key, value)| text(key, value)).collect();
