@@ -1,5 +1,5 @@
 //! The one place where errors become HTTP answers: `application/problem+json` (RFC 9457), but in the
-//! [dialect] of those who send telemetry.
+//! `dialect` of those who send telemetry.
 //!
 //! A problem says what the caller can do. What it must not say (hosts, users, statements,
 //! causes) is logged here, once, with the request id that the problem carries.
