@@ -2,7 +2,8 @@
 
 #![recursion_limit = "512"]
 
-/// Takes over the page that the server rendered; done once all of it answers, also a page that is a file of its own.
+/// Takes over the page that the server rendered; done once all of it answers, also what is in a part of the program
+/// that it has yet to fetch.
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub async fn hydrate() {
     console_error_panic_hook::set_once();

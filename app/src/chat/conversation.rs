@@ -50,7 +50,7 @@ fn first_turns(chat: Chat) -> impl IntoView {
     let (place, turn) = (chat.place.get_untracked(), chat.turn.get_untracked());
     let turns = chat.thread.get_untracked().map(|thread| {
         Suspend::new(async move {
-            // The browser will need it; the assistant's own page is in it.
+            // The browser will need it. The assistant's own page is in that part, and has said so.
             if !chat.is_page.get_untracked() {
                 crate::shell::hydration::preload("chat");
             }

@@ -293,8 +293,7 @@ impl Reader {
         let rows = sums.into_iter().flat_map(|sum| {
             let (day, agent) = (sum.start, sum.agent);
             sum.bucket.calls.into_iter().filter_map(move |(model, calls)| {
-                let model = model.as_str().to_owned();
-                Some(CostRecord { day, agent: agent.clone()?, model, spend: calls.spend })
+                Some(CostRecord { day, agent: agent.clone()?, model: model.into(), spend: calls.spend })
             })
         });
         Ok(rows.collect())

@@ -102,7 +102,7 @@ impl Service {
     /// Calls, tokens and cost by model, the dearest first.
     pub async fn list_token_stats(&self, actor: &Actor, query: StatsQuery) -> Result<Vec<(String, Spend)>> {
         let sum = self.sum_all(actor, query).await?;
-        let models = sum.calls.iter().map(|(model, calls)| (model.as_str().to_owned(), calls.spend));
+        let models = sum.calls.into_iter().map(|(model, calls)| (String::from(model), calls.spend));
         let mut models: Vec<_> = models.collect();
         models.sort_by_key(|(_, spend)| std::cmp::Reverse((spend.cost_picos, spend.calls)));
         Ok(models)

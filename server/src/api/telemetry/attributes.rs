@@ -6,7 +6,8 @@ use std::fmt::Write;
 
 /// An object with a field an attribute; where a name stands twice, the last counts.
 pub(super) fn object(attributes: Vec<Attribute>) -> Json {
-    let fields = attributes.into_iter().map(|attribute| (String::from(attribute.key), value(attribute.value)));
+    let fields =
+        attributes.into_iter().map(|attribute| (String::from(attribute.key), value(attribute.value)));
     Json::Object(fields.collect::<Map<_, _>>())
 }
 

@@ -61,7 +61,7 @@ fn groups(agent: &AgentName, traces: impl Iterator<Item = Trace>) -> Vec<ErrorGr
 fn group(span: &Span, trace: &TraceSummary) -> ErrorGroup {
     ErrorGroup {
         name: span.name.clone(),
-        error_type: span.error_type.as_deref().map(str::to_owned),
+        error_type: span.error_type.clone().map(String::from),
         message: message(span).to_owned(),
         count: 1,
         latest: row(trace.clone()),
